@@ -1,0 +1,196 @@
+/**
+ * What may be asked of a daemon, as types: the methods, their parameters, the items they stream and their results.
+ *
+ * Shared by whoever asks (command line, minions, gateways) and by the daemon that answers.
+ */
+
+/** How one target ended (or stands), as every client shows it. */
+export type TargetState =
+  | 'returned'
+  | 'failed'
+  | 'running'
+  | 'not-connected'
+  | 'no-ack'
+  | 'timeout'
+  | 'denied'
+  | 'expired'
+
+/** What a minion sends back for a job (SPEC §9 names). */
+export interface JobReturn {
+  readonly id: string
+  readonly jid: string
+  readonly fun: string | readonly string[]
+  readonly fun_args: readonly unknown[]
+  readonly return: unknown
+  readonly retcode: number
+  readonly success: boolean
+  /** Outputter that suits the value. */
+  readonly out?: string
+  readonly user?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
+
+export interface TargetOutcome {
+  readonly id: string
+  readonly state: TargetState
+  /** Present for `returned` and `failed`. */
+  readonly ret?: JobReturn
+  /** Why there is no return, in a few words. */
+  readonly reason?: string
+}
+
+/** What a client asks the master to do. */
+export interface PublishRequest {
+  readonly tgt: string | readonly string[]
+  /** glob | list | pcre | grain | compound | … */
+  readonly tgt_type: string
+  readonly fun: string | readonly string[]
+  /** Positional arguments; keyword arguments as one trailing mapping with `__kwarg__: true`. For several functions: one list each. */
+  readonly arg: readonly unknown[]
+  readonly user: string
+  /** Names of returners, comma separated; empty for none. */
+  readonly ret: string
+  /** Seconds that a silent minion is waited for. */
+  readonly timeout: number
+  /** End at `timeout` whatever still runs (a peer's deadline), instead of waiting on while minions run. */
+  readonly hardDeadline?: boolean
+  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly jid?: string
+  readonly delimiter?: string
+}
+
+export interface Published {
+  readonly jid: string
+  /** Ids of the targets, sorted. */
+  readonly minions: readonly string[]
+}
+
+export type PublishItem =
+  | ({ readonly kind: 'published' } & Published)
+  | ({ readonly kind: 'outcome'; readonly jid: string } & TargetOutcome)
+
+export interface RunnerRequest {
+  /** `manage.up` */
+  readonly fun: string
+  /** As in a publish request. */
+  readonly arg: readonly unknown[]
+  readonly user: string
+  readonly timeout?: number
+}
+
+export interface RunnerResult {
+  readonly jid: string
+  readonly return: unknown
+  readonly success: boolean
+  readonly retcode: number
+  readonly out?: string
+}
+
+export interface RunnerItem {
+  readonly kind: 'progress'
+  readonly value: unknown
+  readonly out?: string
+}
+
+export interface BusEvent {
+  /** Grows by one per event of this bus; starts at 1 when the daemon starts. */
+  readonly seq: number
+  readonly tag: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** Events dropped for one slow subscriber. */
+export interface BusGap {
+  readonly dropped: number
+  readonly seq: number
+}
+
+export type SubscribeItem = { readonly events: readonly BusEvent[] } | { readonly gap: BusGap }
+
+export type MatchType = 'startswith' | 'endswith' | 'find' | 'regex' | 'fnmatch'
+
+export interface SubscribeRequest {
+  readonly pattern: string
+  readonly match: MatchType
+  /** Deliver kept events with a greater sequence number first. */
+  readonly since?: number
+}
+
+/** method → parameters, streamed items, result. */
+export interface MethodShape {
+  readonly params: unknown
+  readonly item: unknown
+  readonly result: unknown
+}
+
+/** Any local bus. */
+export interface BusMethods {
+  /** Streams until it is cancelled. The first item comes at once (maybe without events) and says that the subscription is active. */
+  subscribe: { params: SubscribeRequest; item: SubscribeItem; result: null }
+  fire: { params: { tag: string; data: Readonly<Record<string, unknown>> }; item: never; result: boolean }
+  status: { params: null; item: never; result: Readonly<Record<string, unknown>> }
+}
+
+/** The master's local bus: what the command line uses. */
+export interface MasterBusMethods extends BusMethods {
+  /** Streams `published`, then one `outcome` per target. With `follow: false` it ends after `published`. */
+  publish: { params: PublishRequest & { readonly follow: boolean }; item: PublishItem; result: Published }
+  /** Outcomes of a job that exists: those known already, then the rest as they come. */
+  follow: { params: { jid: string }; item: PublishItem; result: Published }
+  runner: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
+  /** A key file was moved by `salt key`; the master tells the bus and ends sessions that have lost their right. */
+  'key.changed': {
+    params: { id: string; act: 'accept' | 'reject' | 'delete'; user: string }
+    item: never
+    result: null
+  }
+}
+
+/** The minion's local bus. */
+export interface MinionBusMethods extends BusMethods {
+  /** `saltutil.running` for another process of the same host. */
+  running: { params: null; item: never; result: readonly Readonly<Record<string, unknown>>[] }
+  signal: { params: { jid: string; signal: number }; item: never; result: boolean }
+}
+
+/** What a minion, or `salt call` on its behalf, may ask a master over its session. The id is the session's. */
+export interface MasterLinkMethods {
+  /** A peer job; subject to `peer`. Answers at the deadline at the latest, one outcome per target. */
+  publish: {
+    params: Omit<PublishRequest, 'user' | 'hardDeadline'>
+    item: never
+    result: { readonly jid: string | null; readonly outcomes: readonly TargetOutcome[]; readonly refusal?: string }
+  }
+  /** A runner; subject to `peer_run`. `refusal` instead of a result when it is not permitted. */
+  runner: {
+    params: { fun: string; arg: readonly unknown[]; timeout: number }
+    item: never
+    result: { readonly return: unknown; readonly refusal?: string }
+  }
+  /** Fires events on the master bus under this minion's name; answers how many were taken and why others were not. */
+  fire: {
+    params: { events: readonly { tag: string; data: Readonly<Record<string, unknown>> }[] }
+    item: never
+    result: { readonly fired: number; readonly refused: readonly string[] }
+  }
+  /** Files below one folder of the master's file roots (`_modules`), with the SHA-256 of each. */
+  'file.list': {
+    params: { saltenv: string; under: string }
+    item: never
+    result: readonly { readonly path: string; readonly size: number; readonly sha256: string }[]
+  }
+  'file.read': { params: { saltenv: string; path: string }; item: never; result: Uint8Array }
+  /** A return that did not come from a published job (`salt call`). */
+  return: { params: JobReturn; item: never; result: null }
+}
+
+/** Typed calls to one master. */
+export interface MasterCalls {
+  /** Address as configured, `host:port`. */
+  readonly address: string
+  call<M extends keyof MasterLinkMethods>(
+    method: M,
+    params: MasterLinkMethods[M]['params'],
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<MasterLinkMethods[M]['result']>
+}

@@ -1,0 +1,85 @@
+/** Jobs as data: what is published, what comes back, and where it is kept. */
+import type { TargetOutcome, TargetState } from '../../client/api.ts'
+
+/** The signed body of a job record. */
+export interface JobLoad {
+  readonly jid: string
+  readonly tgt: string | readonly string[]
+  readonly tgt_type: string
+  readonly fun: string | readonly string[]
+  readonly arg: readonly unknown[]
+  readonly ret: string
+  readonly user: string
+  /** Publishing minion of a peer job. */
+  readonly id?: string
+  readonly delimiter?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** Milliseconds since 1970 by the master's clock. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+export interface RunningJob {
+  readonly jid: string
+  readonly fun: string | readonly string[]
+  readonly arg: readonly unknown[]
+  readonly tgt: unknown
+  readonly tgt_type: string
+  readonly ret: string
+  readonly user: string
+  /** Process that does the work: the job's own child where it has one, else the minion. */
+  readonly pid: number
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+}
+
+/** The jobs that run in this minion. */
+export interface RunningJobs {
+  list(): readonly RunningJob[]
+  find(jid: string): RunningJob | undefined
+  /** Sends a signal to the job's process groups and aborts it. False when no such job runs. */
+  signal(jid: string, signal: number): boolean
+}
+
+export interface JobRecord {
+  readonly jid: string
+  readonly fun: string | readonly string[]
+  readonly arg: readonly unknown[]
+  readonly tgt: string | readonly string[]
+  readonly tgtType: string
+  readonly user: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** Expected minions, sorted. */
+  readonly minions: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Milliseconds since 1970; undefined while a target is still open. */
+  readonly closedAt?: number
+}
+
+export interface JobFilter {
+  readonly functions?: readonly string[]
+  readonly targets?: readonly string[]
+  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly startedAfterMs?: number
+  readonly startedBeforeMs?: number
+  /** At most this many, newest last. */
+  readonly limit?: number
+}
+
+/** The master's job cache. */
+export interface JobStore {
+  add(job: JobRecord): void
+  /** Final or interim state of one target; a return replaces any other state, once. Resolves false for a duplicate return. */
+  setOutcome(jid: string, outcome: TargetOutcome): boolean
+  close(jid: string, closedAt: number): void
+  get(jid: string): JobRecord | undefined
+  outcomes(jid: string): readonly TargetOutcome[]
+  list(filter?: JobFilter): readonly JobRecord[]
+  /** Jobs with a target in one of these states. */
+  open(): readonly JobRecord[]
+  states(jid: string): Readonly<Record<string, TargetState>>
+  /** Removes jobs that started before; returns how many. */
+  removeBefore(startedAtMs: number): number
+  [Symbol.dispose](): void
+}

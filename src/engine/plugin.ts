@@ -1,0 +1,246 @@
+/**
+ * The shape of every plugin: a function is described once, and arguments, documentation, completion and validation all
+ * come from that description.
+ */
+import type { Log } from '../base/log.ts'
+import type { Schema, Static, StaticProperties } from '../base/schema.ts'
+import type { MasterCalls, TargetOutcome } from '../client/api.ts'
+import type { JobStore, RunningJobs } from './jobs/types.ts'
+
+export type Grains = Readonly<Record<string, unknown>>
+
+/** What a function may be told about the job it runs for. Undefined under `salt call --local`. */
+export interface JobContext {
+  readonly jid: string
+  readonly fun: string
+  readonly arg: readonly unknown[]
+  readonly tgt: unknown
+  readonly tgtType: string
+  readonly ret: string
+  readonly user: string
+  /** Id of the minion that published the job, for a peer job. */
+  readonly publisherId?: string
+}
+
+export interface ExecOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether `env` replaces the inherited environment (with Salt's `LC_*` defaults) or is added to it. */
+  readonly cleanEnv?: boolean
+  readonly runas?: string
+  readonly group?: string
+  readonly umask?: string
+  readonly stdin?: string
+  readonly timeoutMs?: number
+  /** Merge stderr into stdout, in order. */
+  readonly mergeStderr?: boolean
+}
+
+export interface ExecResult {
+  readonly pid: number
+  /** Exit status; 128 + signal number when a signal ended it. */
+  readonly retcode: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly timedOut: boolean
+}
+
+/** Typed view of the merged configuration. */
+export interface ConfigView {
+  get(name: string): unknown
+  readonly all: Readonly<Record<string, unknown>>
+}
+
+/** A catalogue of plugins of one kind: its docs are data and load nothing; a function is loaded when it is called. */
+export interface Catalogue {
+  /** Sorted full names (`test.ping`). */
+  names(): readonly string[]
+  describe(name: string): FunctionDoc | undefined
+  moduleDoc(module: string): string | undefined
+  /** Resolves a name to its definition, or to the reason why it is not available. */
+  load(name: string): Promise<LoadedFunction | Unavailable>
+}
+
+export interface LoadedFunction {
+  readonly kind: 'loaded'
+  readonly name: string
+  readonly definition: FunctionDefinition
+}
+
+export interface Unavailable {
+  readonly kind: 'unavailable'
+  /** Salt's sentence: `'x.y' is not available.`, with the reason when one is known. */
+  readonly message: string
+  readonly nearest: readonly string[]
+}
+
+/** What generated documentation holds of a function; a JSON value. */
+export interface FunctionDoc {
+  readonly doc: string
+  readonly args: Readonly<Record<string, Schema>>
+  /** Schema of each extra positional argument, where the function takes any number of them. */
+  readonly rest?: Schema
+  /** Schema of each extra keyword argument, where the function takes any. */
+  readonly extra?: Schema
+  readonly returns: Schema
+  readonly examples: readonly string[]
+}
+
+/** Everything a function may use of the world. */
+export interface FunctionContext {
+  readonly id: string
+  readonly grains: Grains
+  readonly pillar: Readonly<Record<string, unknown>>
+  readonly config: ConfigView
+  readonly log: Log
+  /** Aborts when the job is cancelled or its time is over. */
+  readonly signal: AbortSignal
+  readonly job: JobContext | undefined
+  readonly functions: Catalogue
+  /** Calls another execution function: `await salt('cmd.run', ['uptime'], { cwd: '/' })`. */
+  salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** Runs a program in a process group of its own that ends with the job. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>
+  /** Sets the return code of the job (default: 0, or 1 where the result says that it failed). */
+  setRetcode(retcode: number): void
+  /** Fires an event on the bus of this process, if there is one. Resolves to whether it was taken. */
+  emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
+  /** Parts of the daemon that only some functions need; absent where there is no daemon. */
+  readonly services: FunctionServices
+}
+
+export interface FunctionServices {
+  readonly jobs?: RunningJobs
+  /** The way to the masters; absent with `--local`. */
+  readonly masters?: readonly MasterCalls[]
+  /** Computes the grains anew, stores and announces them. */
+  refreshGrains?(): Promise<Grains>
+  /** Reloads user plugins after a sync. */
+  refreshModules?(): Promise<void>
+}
+
+export interface FunctionDefinition<A extends Record<string, Schema> = Record<string, Schema>> {
+  readonly doc: string
+  /** In positional order. */
+  readonly args: A
+  readonly rest?: Schema
+  readonly extra?: Schema
+  readonly returns: Schema
+  readonly examples: readonly string[]
+  /** Outputter that suits the result best, when it is not `nested`. */
+  readonly outputter?: string
+  run(ctx: FunctionContext, args: never, more: MoreArguments): unknown
+}
+
+export interface MoreArguments {
+  readonly rest: readonly unknown[]
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+interface FunctionInput<C, A extends Record<string, Schema>, R extends Schema> {
+  readonly doc: string
+  readonly args?: A
+  readonly rest?: Schema
+  readonly extra?: Schema
+  readonly returns: R
+  readonly examples: readonly string[]
+  readonly outputter?: string
+  run(ctx: C, args: StaticProperties<A>, more: MoreArguments): Promise<Static<R>> | Static<R>
+}
+
+export function fn<A extends Record<string, Schema> = Record<never, Schema>, R extends Schema = Schema>(
+  input: FunctionInput<FunctionContext, A, R>,
+): FunctionDefinition {
+  return { args: {}, ...input } as unknown as FunctionDefinition
+}
+
+export interface ModuleDefinition {
+  readonly name: string
+  readonly doc: string
+  /** `true`, or the reason why the module cannot be used here. */
+  available?(host: { readonly grains: Grains }): true | string
+  readonly functions: Readonly<Record<string, FunctionDefinition>>
+}
+
+export function defineModule(definition: ModuleDefinition): ModuleDefinition {
+  return definition
+}
+
+/** What a runner may use: it runs inside the master. */
+export interface RunnerContext {
+  readonly config: ConfigView
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly user: string
+  readonly jid: string
+  /** Id of the minion that asked, for `publish.runner`. */
+  readonly requesterId?: string
+  readonly jobs: JobStore
+  readonly minions: MinionDirectory
+  readonly functions: Catalogue
+  /** Runs a job and resolves when every target has its final state. */
+  publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
+  emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
+  /** Shows an interim result at once (`salt run` prints it). */
+  progress(value: unknown, options?: { outputter?: string }): void
+}
+
+export interface RunnerPublish {
+  readonly tgt: string | readonly string[]
+  readonly tgtType?: string
+  readonly fun: string
+  readonly arg?: readonly unknown[]
+  readonly kwargs?: Readonly<Record<string, unknown>>
+  readonly timeoutSeconds?: number
+}
+
+export interface MinionDirectory {
+  accepted(): readonly string[]
+  connected(): readonly string[]
+  grains(id: string): Grains | undefined
+}
+
+export interface RunnerFunctionDefinition {
+  readonly doc: string
+  readonly args: Record<string, Schema>
+  readonly rest?: Schema
+  readonly extra?: Schema
+  readonly returns: Schema
+  readonly examples: readonly string[]
+  readonly outputter?: string
+  run(ctx: RunnerContext, args: never, more: MoreArguments): unknown
+}
+
+export function runnerFn<A extends Record<string, Schema> = Record<never, Schema>, R extends Schema = Schema>(
+  input: FunctionInput<RunnerContext, A, R>,
+): RunnerFunctionDefinition {
+  return { args: {}, ...input } as unknown as RunnerFunctionDefinition
+}
+
+export interface RunnerDefinition {
+  readonly name: string
+  readonly doc: string
+  readonly functions: Readonly<Record<string, RunnerFunctionDefinition>>
+}
+
+export function defineRunner(definition: RunnerDefinition): RunnerDefinition {
+  return definition
+}
+
+/** A grain plugin: reads facts of this host. */
+export interface GrainsDefinition {
+  readonly name: string
+  readonly doc: string
+  /** Names and meaning of the grains that it may set. */
+  readonly grains: Readonly<Record<string, Schema>>
+  read(host: GrainsHost): Promise<Record<string, unknown>> | Record<string, unknown>
+}
+
+/** What a grain plugin reads from, so that a test can give it a recorded host. */
+export interface GrainsHost {
+  readonly platform: NodeJS.Platform
+  /** Content of a file, or undefined when it cannot be read. */
+  readFile(path: string): string | undefined
+  exec(argv: readonly string[]): Promise<ExecResult>
+  readonly config: ConfigView
+}
