@@ -12,7 +12,8 @@ export type Grains = Readonly<Record<string, unknown>>
 /** What a function may be told about the job it runs for. Undefined under `salt call --local`. */
 export interface JobContext {
   readonly jid: string
-  readonly fun: string
+  /** A list for a job of several functions; `arg` then holds one list each. */
+  readonly fun: string | readonly string[]
   readonly arg: readonly unknown[]
   readonly tgt: unknown
   readonly tgtType: string
@@ -34,6 +35,12 @@ export interface ExecOptions {
   readonly timeoutMs?: number
   /** Merge stderr into stdout, in order. */
   readonly mergeStderr?: boolean
+  /** Leave the locale as it is; otherwise messages are asked for in English (`LC_*` = C, but for `LC_ALL`). */
+  readonly keepLocale?: boolean
+  /** Name of the encoding of the output, `utf-8` by default. Bytes that do not fit become U+FFFD. */
+  readonly outputEncoding?: string
+  /** Do not wait: the result has the pid, and neither output nor a real return code. */
+  readonly background?: boolean
 }
 
 export interface ExecResult {
@@ -51,20 +58,25 @@ export interface ConfigView {
   readonly all: Readonly<Record<string, unknown>>
 }
 
-/** A catalogue of plugins of one kind: its docs are data and load nothing; a function is loaded when it is called. */
-export interface Catalogue {
-  /** Sorted full names (`test.ping`). */
+/**
+ * A catalogue of plugins of one kind: names are at hand, docs are data that is loaded on first use, and a function is
+ * loaded when it is called.
+ */
+export interface Catalogue<D = FunctionDefinition> {
+  /** Sorted full names (`test.ping`) of all that are registered, usable here or not. */
   names(): readonly string[]
-  describe(name: string): FunctionDoc | undefined
-  moduleDoc(module: string): string | undefined
+  /** Sorted full names of those whose module can be used on this host. */
+  availableNames(): Promise<readonly string[]>
+  describe(name: string): Promise<FunctionDoc | undefined>
+  moduleDoc(module: string): Promise<string | undefined>
   /** Resolves a name to its definition, or to the reason why it is not available. */
-  load(name: string): Promise<LoadedFunction | Unavailable>
+  load(name: string): Promise<LoadedFunction<D> | Unavailable>
 }
 
-export interface LoadedFunction {
+export interface LoadedFunction<D = FunctionDefinition> {
   readonly kind: 'loaded'
   readonly name: string
-  readonly definition: FunctionDefinition
+  readonly definition: D
 }
 
 export interface Unavailable {
@@ -97,6 +109,8 @@ export interface FunctionContext {
   readonly signal: AbortSignal
   readonly job: JobContext | undefined
   readonly functions: Catalogue
+  /** Runners of this program, for their docs: a minion cannot run them. */
+  readonly runners: Catalogue<RunnerFunctionDefinition>
   /** Calls another execution function: `await salt('cmd.run', ['uptime'], { cwd: '/' })`. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Runs a program in a process group of its own that ends with the job. */
@@ -178,6 +192,7 @@ export interface RunnerContext {
   readonly jobs: JobStore
   readonly minions: MinionDirectory
   readonly functions: Catalogue
+  readonly runners: Catalogue<RunnerFunctionDefinition>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
