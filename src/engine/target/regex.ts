@@ -1,0 +1,64 @@
+/**
+ * Regular expressions of outside origin, in Python's dialect, that cannot stall the daemon.
+ *
+ * The pattern is translated (`regex-translate.ts`), which also estimates how often a failing match may try again. A pattern
+ * with a small bound runs directly; one without runs in a context whose run time is limited.
+ */
+import { createContext, Script } from 'node:vm'
+import { SaltError } from '../../base/errors.ts'
+import { translatePattern } from './regex-translate.ts'
+
+export interface RegexOptions {
+  /** `start`: like Python's `re.match`, the rest of the text is free. `full`: the whole text must match. Default `start`. */
+  readonly anchor?: 'start' | 'full'
+  readonly ignoreCase?: boolean
+}
+
+export interface Regex {
+  readonly pattern: string
+  /** Throws `bad-target` when a match takes longer than 100 ms. */
+  matches(text: string): boolean
+}
+
+const maximumPatternLength = 4096
+/** About a tenth of a second of backtracking. */
+const maximumSteps = 2e7
+const timeLimitMs = 100
+
+/** Throws `bad-target` with the reason and the place when the pattern is not a valid expression. */
+export function compileRegex(pattern: string, options: RegexOptions = {}): Regex {
+  if (pattern.length > maximumPatternLength) {
+    throw new SaltError('bad-target', `A regular expression has more than ${maximumPatternLength} characters.`)
+  }
+  const { source, flags, cost } = translatePattern(pattern)
+  // Not `^` and `$`: the pattern may set the flag that gives them another meaning.
+  const anchored = `(?<![^])(?:${source})${options.anchor === 'full' ? '(?![^])' : ''}`
+  let compiled: RegExp
+  try {
+    compiled = new RegExp(anchored, `u${flags}${options.ignoreCase && !flags.includes('i') ? 'i' : ''}`)
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message.replace(/^.*: /, '') : String(thrown)
+    throw new SaltError('bad-target', `The regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`)
+  }
+  return {
+    pattern,
+    matches: (text) =>
+      cost.choices * text.length ** cost.degree <= maximumSteps ? compiled.test(text) : testLimited(compiled, text),
+  }
+}
+
+let limited: { readonly context: { expression?: RegExp; text?: string }; readonly script: Script } | undefined
+
+function testLimited(expression: RegExp, text: string): boolean {
+  limited ??= { context: createContext({}), script: new Script('expression.test(text)') }
+  limited.context.expression = expression
+  limited.context.text = text
+  try {
+    return limited.script.runInContext(limited.context, { timeout: timeLimitMs }) === true
+  } catch (cause) {
+    throw new SaltError('bad-target', `A regular expression takes too long on a text of ${text.length} characters.`, {
+      hint: 'Avoid a repetition inside a repetition, such as (a+)+.',
+      cause,
+    })
+  }
+}
