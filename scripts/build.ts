@@ -1,0 +1,19 @@
+/** `npm run build`: the binary for this machine, `dist/<system>/salt`. */
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { makeExecutable } from './packaging/executable.ts'
+import { folders, root } from './packaging/folders.ts'
+import { nodeBase } from './packaging/node-base.ts'
+import { currentCommit, makeBundle, nodeCommand } from './packaging/prepare.ts'
+import { mebibytes, progress } from './packaging/program.ts'
+import { fileName, hostTarget } from './packaging/targets.ts'
+import { warmCache } from './packaging/warm.ts'
+
+const target = hostTarget()
+const output = path.join(folders.dist, target.system, fileName(target))
+const made = await makeBundle(await currentCommit())
+const base = await nodeBase(target)
+const warm = await warmCache(made, target.name, await nodeCommand(target, base))
+progress('make the executable')
+await makeExecutable(target, made, warm, base.file, output)
+progress(`${path.relative(root, output)}: ${mebibytes((await stat(output)).size)}`)

@@ -1,0 +1,128 @@
+/** Makes the V8 code caches of a bundle by running it with the Node of the target. */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Bundle } from './bundle.ts'
+import { folders } from './folders.ts'
+import { call, progress } from './program.ts'
+
+/** Chunk name → file of its code cache. */
+export type WarmCache = ReadonlyMap<string, string>
+
+/** How a target's Node is started here: `['…/node']`, or an emulator before it. */
+export type NodeCommand = readonly [program: string, ...argv: string[]]
+
+/**
+ * Command lines that load what a user's commands load. They end by themselves and write only below the folder that takes the
+ * place of `HOME` in them.
+ */
+const scenarios: readonly (readonly string[])[] = [
+  ['--versions-report'],
+  ['--help'],
+  ['dev', '--demo'],
+  ['call', '-c', 'HOME', '--local', 'grains.items', '--out', 'json'],
+  ['call', '-c', 'HOME', '--local', 'cmd.run', 'true'],
+  ['call', '-c', 'HOME', '--local', 'sys.doc', 'test.ping', '--out', 'yaml'],
+  ['call', '-c', 'HOME', '--local', 'test.ping'],
+  ['key', '-c', 'HOME', '-L'],
+]
+
+/** Caches hold the hashes of strings, which depend on V8's seed: a fixed one makes the same bytes each time. */
+const hashSeed = '--hash-seed=1'
+
+/**
+ * The caches for one architecture, made anew unless they exist for this very bundle.
+ * @param node Undefined where the target's Node cannot run on this machine: the result is then empty.
+ */
+export async function warmCache(bundle: Bundle, name: string, node: NodeCommand | undefined): Promise<WarmCache> {
+  const folder = path.join(folders.warm, `${bundle.hash.slice(0, 32)}-${name}`)
+  if (!existsSync(folder)) {
+    if (node === undefined) return new Map()
+    progress(`${name}: warm the code caches`)
+    const unfinished = `${folder}.${process.pid}`
+    await rm(unfinished, { recursive: true, force: true })
+    await mkdir(unfinished, { recursive: true })
+    await new WarmingRun(bundle, unfinished, node).complete()
+    await rename(unfinished, folder)
+  }
+  return new Map((await cacheFiles(folder)).map((file) => [file.slice(0, -'.cache'.length), path.join(folder, file)]))
+}
+
+async function cacheFiles(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((file) => file.endsWith('.cache')).sort()
+}
+
+class WarmingRun {
+  readonly #bundle: Bundle
+  readonly #folder: string
+  readonly #node: NodeCommand
+
+  constructor(bundle: Bundle, folder: string, node: NodeCommand) {
+    this.#bundle = bundle
+    this.#folder = folder
+    this.#node = node
+  }
+
+  async complete(): Promise<void> {
+    const home = await mkdtemp(path.join(os.tmpdir(), 'salt-warm-'))
+    try {
+      await writeFile(path.join(home, 'master'), `root_dir: ${home}\n`)
+      await writeFile(path.join(home, 'minion'), `root_dir: ${home}\nid: warm\n`)
+      for (const scenario of scenarios) {
+        const argv = scenario.map((word) => (word === 'HOME' ? home : word))
+        await this.#host('run', home, argv).catch((error) => {
+          progress(`note: the warming run \`salt ${scenario.join(' ')}\` failed: ${firstLine(error)}`)
+        })
+      }
+      await this.#host('rest', home)
+      await this.#forgetSeed()
+      const rejected = await this.#host('check', home)
+      if (rejected !== '') progress(`note: V8 rejects the code cache of ${rejected.trim().split('\n').join(', ')}`)
+    } finally {
+      await rm(home, { recursive: true, force: true })
+    }
+  }
+
+  async #host(mode: 'run' | 'rest' | 'check', home: string, argv: readonly string[] = []): Promise<string> {
+    const [program, ...prefix] = this.#node
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      TMPDIR: home,
+      LANG: 'C.UTF-8',
+      SALT_WARM_CHUNKS: this.#bundle.folder,
+      SALT_WARM_CACHE: this.#folder,
+      SALT_WARM_MODE: mode,
+    }
+    const flags = mode === 'check' ? [] : [hashSeed]
+    return await call(program, [...prefix, ...flags, this.#bundle.warmHost, ...argv], {
+      env,
+      cwd: home,
+      timeoutMs: 180_000,
+    })
+  }
+
+  /**
+   * V8 notes its flags in a cache and rejects it under others. The seed is one of them although the content does not depend on
+   * it (V8 hashes the strings again while it loads a cache), so the mark of a run without the flag is put in its place.
+   */
+  async #forgetSeed(): Promise<void> {
+    const [program, ...prefix] = this.#node
+    const script = "process.stdout.write(new (require('node:vm').Script)('0').createCachedData().toString('hex'))"
+    const plain = Buffer.from(await call(program, [...prefix, '-e', script]), 'hex')
+    for (const file of await cacheFiles(this.#folder)) {
+      const cache = await readFile(path.join(this.#folder, file))
+      plain.copy(cache, flagsOffset, flagsOffset, flagsOffset + 4)
+      await writeFile(path.join(this.#folder, file), cache)
+    }
+  }
+}
+
+/** Offset of the hash of V8's flags in a code cache (`SerializedCodeData` in V8's sources). */
+const flagsOffset = 12
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? ('stderr' in error ? String(error.stderr) : error.message) : String(error)
+  return text.trim().split('\n')[0] ?? ''
+}

@@ -1,0 +1,57 @@
+/** The commands of the program as data: routing, the list, help and completion read the same table. */
+
+export interface CommandModule {
+  /** Runs the command with the words after its name and resolves to the exit code. */
+  run(argv: readonly string[]): Promise<number>
+}
+
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly doc: string
+  /**
+   * Whether Salt knows this command word too. A word of our own gives way to a minion of that name when a
+   * `module.function` follows it.
+   */
+  readonly ofSalt: boolean
+  /** Whether the next word names a file, which may look like `module.function` (`salt verify salt.exe`). */
+  readonly takesFile?: boolean
+  load(): Promise<CommandModule>
+}
+
+export const commands: readonly Command[] = [
+  { name: 'master', doc: 'Run the master', ofSalt: true, load: () => import('./master.ts') },
+  { name: 'minion', doc: 'Run a minion', ofSalt: true, load: () => import('./minion.ts') },
+  {
+    name: 'key',
+    doc: 'List, accept, reject and delete the keys of minions',
+    ofSalt: true,
+    load: () => import('./key.ts'),
+  },
+  { name: 'call', doc: 'Run a function on this machine', ofSalt: true, load: () => import('./call.ts') },
+  { name: 'run', doc: 'Run a runner on the master', ofSalt: true, load: () => import('./run.ts') },
+  {
+    name: 'dev',
+    doc: 'Run a master and two minions in temporary folders, to try things out',
+    ofSalt: false,
+    load: () => import('./dev.ts'),
+  },
+  {
+    name: 'verify',
+    doc: 'Check a released file against its signed manifest',
+    ofSalt: false,
+    takesFile: true,
+    load: () => import('./verify.ts'),
+  },
+]
+
+/** The text that an invocation without arguments prints. */
+export function commandList(): string {
+  const width = Math.max(...commands.map((command) => command.name.length)) + 2
+  const line = (name: string, doc: string): string => `  ${name.padEnd(width)}${doc}\n`
+  return (
+    `Usage: salt COMMAND [OPTIONS]\n       salt [OPTIONS] TARGET FUNCTION [ARGUMENTS]\n\nCommands:\n` +
+    commands.map((command) => line(command.name, command.doc)).join('') +
+    `\nAnything else is a target:  salt '*' test.ping\nOptions of a command:        salt COMMAND --help\n`
+  )
+}
