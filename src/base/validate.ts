@@ -95,7 +95,8 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+/** A plain object: what a mapping of the configuration or of an argument is. Boxed numbers, bytes and sets are not. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

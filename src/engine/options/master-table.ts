@@ -1,0 +1,96 @@
+/** Every option of the master that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
+import { s } from '../../base/schema.ts'
+import { option, pathOption, unset, unsetPath } from './option.ts'
+import { logFileRules, sharedOptions } from './shared-options.ts'
+
+const policy = s.record(s.any())
+
+export const masterTable = {
+  ...sharedOptions,
+  default_include: option(s.string(), 'master.d/*.conf', sharedOptions.default_include.doc),
+  interface: option(s.string(), '0.0.0.0', "Address that the master listens on; `'::'` (quoted) for IPv6 as well."),
+  ret_port: option(
+    s.integer('', { minimum: 0, maximum: 65535 }),
+    4506,
+    'The one port that minions connect to. 0 lets the system choose one.',
+  ),
+  pki_dir: pathOption(s.path(), '/etc/salt/pki/master', 'Folder of the master key and of the keys of the minions.'),
+  cachedir: pathOption(
+    s.path(),
+    '/var/cache/salt/master',
+    'Folder of the job store and of what is known of the minions.',
+  ),
+  sock_dir: pathOption(
+    s.path(),
+    '/var/run/salt/master',
+    'Folder of the local bus. Whoever may read the key in it may give orders.',
+  ),
+  pidfile: pathOption(s.path(), '/var/run/salt-master.pid', 'File that holds the process id of the daemon.'),
+  log_file: pathOption(s.path(), '/var/log/salt/master', 'The log file.', logFileRules),
+  key_logfile: pathOption(s.path(), '/var/log/salt/key', 'Log file of `salt key`.', logFileRules),
+  timeout: option(
+    s.seconds(),
+    5,
+    'How long `salt` waits before it asks who is still busy, unless `-t` says otherwise.',
+  ),
+  gather_job_timeout: option(
+    s.seconds(),
+    10,
+    'How long a minion that was cut off may take to come back and report before it counts as lost for a job.',
+  ),
+  keep_jobs_seconds: option(s.seconds(), 86_400, 'How long jobs and their returns are kept. 0 keeps them for ever.'),
+  keep_jobs: unset(s.number('', { minimum: 0 }), 'The same in hours; `keep_jobs_seconds` wins.'),
+  auto_accept: option(s.boolean(), false, 'Accept every new key without asking. Only for closed networks and tests.'),
+  autosign_file: unsetPath(
+    s.path(),
+    'File with the ids whose keys are accepted, one a line: plain, as glob, or as regular expression.',
+  ),
+  autosign_timeout: option(
+    s.integer('', { minimum: 0 }),
+    120,
+    'Minutes for which a file in `pki_dir/minions_autosign` named as an id lets its key in.',
+  ),
+  autosign_grains_dir: unsetPath(
+    s.path(),
+    'Folder with one file per grain; a new minion whose grain has a value listed in its file is accepted.',
+  ),
+  autoreject_file: unsetPath(s.path(), 'File with the ids whose keys are rejected, in the form of `autosign_file`.'),
+  permissive_pki_access: option(
+    s.boolean(),
+    false,
+    'Let the group write to the files of `autosign_file`, `autoreject_file` and `autosign_grains_dir`.',
+  ),
+  open_mode: option(s.boolean(), false, 'Refused: it would let anybody take the place of any minion.', {
+    refuse: (isOn) =>
+      isOn
+        ? {
+            reason: 'is not supported, because any machine could then take the place of any minion',
+            hint: 'Use auto_accept in a closed network, or autosign_file or autosign_grains_dir; delete a key with `salt key -d ID` before its minion comes back with a new one.',
+          }
+        : undefined,
+  }),
+  max_minions: option(s.integer('', { minimum: 0 }), 0, 'Most minions that may be connected at a time. 0: no limit.'),
+  peer: option(
+    s.union([policy, s.null()]),
+    {},
+    'Which minions may publish which functions to which minions. See the page on peer publishing.',
+  ),
+  peer_run: option(
+    s.union([policy, s.null()]),
+    {},
+    'Which minions may start which runners, in the form of `peer` without targets.',
+  ),
+  nodegroups: option(
+    s.record(s.union([s.string(), s.array(s.any())])),
+    {},
+    'Named targets: a compound expression or a list of its words, usable with `-N` and `N@`.',
+  ),
+  presence_events: option(s.boolean(), false, 'Fire an event with the connected minions whenever they change.'),
+  auth_events: option(s.boolean(), true, 'Fire an event for each key that is shown to the master.'),
+  enable_legacy_startup_events: option(
+    s.boolean(),
+    true,
+    'Fire `minion_start` beside `salt/minion/ID/start` when a minion connects.',
+  ),
+  runner_dirs: option(s.array(s.path()), [], 'Further folders with runners of your own.'),
+}

@@ -1,0 +1,115 @@
+/** Every option of the minion that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
+import { s } from '../../base/schema.ts'
+import { option, pathOption, unset } from './option.ts'
+import { logFileRules, sharedOptions } from './shared-options.ts'
+
+const port = s.integer('', { minimum: 1, maximum: 65535 })
+
+export const minionTable = {
+  ...sharedOptions,
+  default_include: option(s.string(), 'minion.d/*.conf', sharedOptions.default_include.doc),
+  master: option(
+    s.union([s.string(), s.array(s.string())]),
+    'salt',
+    'Address of the master, or a list of several masters that all are served. Each may end in `:port`; an IPv6 address with a port stands in brackets.',
+  ),
+  master_type: option(
+    s.literal(['str', 'failover', 'distributed', 'disable']),
+    'str',
+    '`disable` runs without a master. The other values make no difference: every master of the list is served.',
+  ),
+  master_port: option(port, 4506, 'Port of the master, where its address has none.'),
+  master_finger: option(
+    s.string(),
+    '',
+    'Fingerprint that the master must show at first contact, as `salt key -F master` prints it.',
+  ),
+  require_master_finger: option(
+    s.boolean(),
+    false,
+    'Refuse a master that is neither known nor named by `master_finger`. Otherwise the first one that answers is trusted and remembered.',
+    { isOurs: true },
+  ),
+  id: option(s.string(), '', 'Name of this minion. Left out, it is made from the name of the host and remembered.'),
+  id_function: unset(
+    s.union([s.string(), s.record(s.any())]),
+    'Execution function that gives the id, as a name or as a mapping of the name to its arguments.',
+  ),
+  minion_id_caching: option(
+    s.boolean(),
+    true,
+    'Remember an id that was made, in the file `minion_id` beside this one.',
+  ),
+  minion_id_lowercase: option(s.boolean(), false, 'Make the letters of a made id small.'),
+  minion_id_remove_domain: option(
+    s.union([s.boolean(), s.array(s.string())]),
+    false,
+    'Cut a made id at its first dot, or only these domains off its end.',
+  ),
+  append_domain: option(s.string(), '', 'Domain to put behind an id that does not end with it.'),
+  pki_dir: pathOption(
+    s.path(),
+    '/etc/salt/pki/minion',
+    'Folder of the key of the minion and of the keys of its masters.',
+  ),
+  cachedir: pathOption(
+    s.path(),
+    '/var/cache/salt/minion',
+    'Folder of the return spool, cached grains and synced modules.',
+  ),
+  extension_modules: pathOption(
+    s.path(),
+    '',
+    'Folder of the synced modules; `extmods` below `cachedir` when left out.',
+  ),
+  sock_dir: pathOption(s.path(), '/var/run/salt/minion', 'Folder of the local bus.'),
+  pidfile: pathOption(s.path(), '/var/run/salt-minion.pid', 'File that holds the process id of the daemon.'),
+  log_file: pathOption(s.path(), '/var/log/salt/minion', 'The log file.', logFileRules),
+  grains: option(s.record(s.any()), {}, 'Grains of your own; they win over those that are found out.'),
+  autosign_grains: option(s.array(s.string()), [], 'Names of the grains that are shown to the master with a new key.'),
+  start_event_grains: option(s.array(s.string()), [], 'Names of the grains to put into the event of the start.'),
+  auth_timeout: option(s.seconds(), 5, 'How long one attempt to reach a master may take.'),
+  acceptance_wait_time: option(s.seconds(), 10, 'How long to wait before asking again whether the key was accepted.'),
+  acceptance_wait_time_max: option(
+    s.seconds(),
+    0,
+    'Let that time grow with each attempt up to this one. 0: it stays the same.',
+  ),
+  random_reauth_delay: option(
+    s.seconds(),
+    10,
+    'Longest random wait before coming back after a master closed all sessions.',
+  ),
+  recon_default: option(s.integer('', { minimum: 0 }), 1000, 'First wait before connecting again, in milliseconds.'),
+  recon_max: option(s.integer('', { minimum: 0 }), 10_000, 'Longest wait before connecting again, in milliseconds.'),
+  return_retry_timer: option(
+    s.seconds(),
+    5,
+    'How long to wait for the master to confirm a return before it is sent again.',
+  ),
+  return_retry_timer_max: option(s.seconds(), 10, 'Longest such wait; each is chosen between the two at random.'),
+  return_retry_tries: option(
+    s.integer('', { minimum: 0 }),
+    3,
+    'How often a return is sent again over one connection. It stays in the spool and is sent after the next connect in any case.',
+  ),
+  file_client: option(
+    s.literal(['remote', 'local']),
+    'remote',
+    'Where files come from: the master, or `file_roots` of this machine.',
+  ),
+  use_master_when_local: option(s.boolean(), false, 'Connect to the master even where `file_client` is `local`.'),
+  disable_modules: option(s.array(s.string()), [], 'Names of execution modules that must not be used.'),
+  whitelist_modules: option(
+    s.array(s.string()),
+    [],
+    'The only execution modules that may be used, where any are named.',
+  ),
+  function_timeouts: option(
+    s.record(s.seconds()),
+    {},
+    'Seconds after which a function is stopped, by globs over the full names; the longest glob that fits counts.',
+    { isOurs: true },
+  ),
+  process_count_max: option(s.integer(), -1, 'Most jobs that run at a time; more wait for their turn. -1: no limit.'),
+}
