@@ -101,6 +101,7 @@ async function defines(options: BundleOptions): Promise<Record<string, string>> 
   }
   return {
     'import.meta.url': '__moduleUrl',
+    'import.meta.dirname': '"/"',
     ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value) ?? 'undefined'])),
   }
 }

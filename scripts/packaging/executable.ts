@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { Bundle } from './bundle.ts'
 import { folders, root } from './folders.ts'
+import { machOSignatureFits, signMachO } from './macho-sign.ts'
 import { nodeVersion, type Target } from './targets.ts'
 import type { WarmCache } from './warm.ts'
 
@@ -42,7 +43,7 @@ export async function makeExecutable(
     signature: false,
     targets: [{ nodeRange: `node${nodeVersion}`, platform: target.platform, arch: target.arch, output: unfinished }],
   })
-  await finish(target, unfinished)
+  if (target.platform === 'macos') await signForMac(unfinished)
   await chmod(unfinished, 0o755)
   await mkdir(path.dirname(output), { recursive: true })
   await rename(unfinished, output)
@@ -91,14 +92,9 @@ async function addonAssets(target: Target): Promise<Record<string, string>> {
   return { 'zeromq.node': addon, 'zeromq.node.sha256': hashFile }
 }
 
-/** The injection changes the file, which its system's signature does not survive. */
-async function finish(target: Target, file: string): Promise<void> {
-  if (target.platform === 'macos') {
-    const { signMachO } = await import('./macho-sign.ts')
-    await writeFile(file, signMachO(await readFile(file), 'salt'))
-  }
-  if (target.platform === 'win') {
-    const { removeSignature } = await import('./windows-signature.ts')
-    await writeFile(file, removeSignature(await readFile(file)))
-  }
+/** The injection breaks the signature of a Mach-O file, without which it does not start. */
+async function signForMac(file: string): Promise<void> {
+  const signed = signMachO(await readFile(file), 'salt')
+  if (!machOSignatureFits(signed)) throw new Error(`the signature made for ${file} does not fit`)
+  await writeFile(file, signed)
 }

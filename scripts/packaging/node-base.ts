@@ -1,10 +1,12 @@
-/** The Node executable that a target embeds: taken from its package, stripped where that is possible, kept by its hash. */
+/** The Node executable that a target embeds: taken from its package, stripped of symbols and signature, kept by its hash. */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { folders, root } from './folders.ts'
 import { call, fileHash, progress, which } from './program.ts'
 import { nodeVersion, type Target } from './targets.ts'
+import { removeSignature } from './windows-signature.ts'
 
 export interface NodeBase {
   /** The executable to embed. */
@@ -16,26 +18,36 @@ export interface NodeBase {
 export async function nodeBase(target: Target): Promise<NodeBase> {
   const packageFolder = await nodePackage(target)
   const original = path.join(packageFolder, 'bin', target.platform === 'win' ? 'node.exe' : 'node')
-  const strip = stripper(target)
-  if (strip === undefined) {
-    if (target.platform === 'linux') progress(`${target.name}: no strip program for it here: the binary stays larger`)
-    return { file: original, packageFolder }
-  }
+  const change = preparation(target)
+  if (change === undefined) return { file: original, packageFolder }
   const file = path.join(folders.bases, `${(await fileHash(original)).slice(0, 32)}-${target.name}`)
   if (!existsSync(file)) {
-    progress(`${target.name}: strip Node ${nodeVersion}`)
+    progress(`${target.name}: prepare Node ${nodeVersion}`)
     await mkdir(folders.bases, { recursive: true })
-    const temporary = `${file}.${process.pid}`
-    await copyFile(original, temporary)
-    await chmod(temporary, 0o755)
-    await call(strip, ['-s', temporary])
-    await rename(temporary, file)
+    const unfinished = `${file}.${process.pid}`
+    await copyFile(original, unfinished)
+    await chmod(unfinished, 0o755)
+    await change(unfinished)
+    await rename(unfinished, file)
   }
   return { file, packageFolder }
 }
 
-function stripper(target: Target): string | undefined {
+/** What is done to the executable of Node before the program is added, if anything. */
+function preparation(target: Target): ((file: string) => Promise<void>) | undefined {
+  if (target.platform === 'win') {
+    return async (file) => await writeFile(file, removeSignature(await readFile(file)))
+  }
   if (target.platform !== 'linux') return undefined
+  const strip = stripper(target)
+  if (strip === undefined) {
+    progress(`${target.name}: no strip program for it here: the binary stays larger`)
+    return undefined
+  }
+  return async (file) => void (await call(strip, ['-s', file]))
+}
+
+function stripper(target: Target): string | undefined {
   const own = process.platform === 'linux' && process.arch === target.arch ? which('strip') : undefined
   const prefix = target.arch === 'x64' ? 'x86_64' : 'aarch64'
   return own ?? which(`${prefix}-linux-gnu-strip`) ?? which('llvm-strip')
@@ -80,7 +92,6 @@ async function isVersion(folder: string): Promise<boolean> {
 
 /** A fetched package must have the digest that package-lock.json pins. */
 async function assertLocked(archive: string, name: string): Promise<void> {
-  const { createHash } = await import('node:crypto')
   const lock: { packages: Record<string, { integrity?: string }> } = JSON.parse(
     await readFile(path.join(root, 'package-lock.json'), 'utf8'),
   )

@@ -68,7 +68,7 @@ async function verifyArtifact(options: VerifyOptions): ReturnType<typeof verifyF
   })
   const manifestFile = options.manifest ?? (await findManifest(file))
   const text = await readInput(manifestFile, 'the manifest')
-  const signature = await readInput(`${manifestFile}.sig`, 'the signature of the manifest')
+  const signature = await readInput(`${manifestFile}.sig`, 'the signature of the manifest', unsigned)
   return await verifyFile(options.file, path.basename(file), openManifest(text, signature, key, manifestFile))
 }
 
@@ -83,13 +83,16 @@ async function findManifest(file: string): Promise<string> {
   })
 }
 
-async function readInput(file: string, what: string): Promise<string> {
+const unsigned = 'a manifest without its signature proves nothing: fetch both from the release'
+
+async function readInput(file: string, what: string, hint?: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
     throw new SaltError('bad-artifact', `${what} cannot be read (${systemCode(cause) ?? 'unknown error'})`, {
       where: file,
       cause,
+      ...(hint === undefined ? {} : { hint }),
     })
   }
 }
