@@ -62,7 +62,9 @@ install_npm_packages() {
   wanted=$(git hash-object package-lock.json)
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
   say 'install the npm packages'
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null || fail 'npm ci failed'
+  # Not `npm ci`: it insists on optional packages for other systems, which a registry's mirror may lack. Versions and digests
+  # come from package-lock.json all the same, and --no-save leaves it alone.
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null || fail 'npm install failed'
   printf '%s\n' "$wanted" >"$stamp"
 }
 

@@ -29,7 +29,7 @@ function findPackage(name: string, from: string): string {
   for (let folder = from; ; folder = path.dirname(folder)) {
     const candidate = path.join(folder, 'node_modules', name)
     if (existsSync(path.join(candidate, 'package.json'))) return candidate
-    if (folder === root) throw new Error(`${name} is not installed: run npm ci`)
+    if (folder === root) throw new Error(`${name} is not installed: run npm install`)
   }
 }
 
