@@ -86,7 +86,11 @@ build_binary() {
   wanted=$(source_hash)
   if [ ! -x "$binary" ] || [ "$(cat .cache/built.hash 2>/dev/null)" != "$wanted" ]; then
     say "build $binary"
-    "$node_pinned" scripts/build.ts >.cache/build.log 2>&1 || { cat .cache/build.log >&2; fail 'the build failed'; }
+    "$node_pinned" scripts/build.ts >.cache/build.log 2>&1 || {
+      cat .cache/build.log >&2
+      say 'the build failed'
+      return 1
+    }
     printf '%s\n' "$wanted" >.cache/built.hash
   fi
 }
