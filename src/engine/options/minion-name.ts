@@ -1,5 +1,4 @@
 /** The id of a minion that has none in its configuration: remembered, or made from the names of the host. */
-import * as dns from 'node:dns/promises'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { readFileIfExists, writeFileAtomicSync } from '../../base/files.ts'
@@ -140,6 +139,7 @@ const thisHost: HostNames = {
 
 async function reverseNames(name: string): Promise<readonly string[]> {
   try {
+    const dns = await import('node:dns/promises')
     const { address } = await dns.lookup(name)
     const { hostname: full } = await dns.lookupService(address, 0)
     return [full]

@@ -50,7 +50,7 @@ export const sharedOptions = {
   ),
   log_fmt_logfile: option(
     s.string(),
-    '%(asctime)s,%(msecs)03d [%(name)-17s:%(lineno)-4d][%(levelname)-8s][%(process)d] %(message)s',
+    '%(asctime)s,%(msecs)03d [%(name)-17s][%(levelname)-8s][%(process)d] %(message)s',
     'Form of a line in the log file. `%(asctime)s`, `%(msecs)d`, `%(name)s`, `%(levelname)s`, `%(process)d` and `%(message)s` are known; others are empty.',
   ),
   log_fmt_console: option(
