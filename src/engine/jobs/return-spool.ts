@@ -1,0 +1,334 @@
+/**
+ * What a minion must not forget about its jobs: which it has seen, which it was running when it died, and which returns its
+ * master has not confirmed. One spool per master.
+ *
+ * Memory knows all of it but the values of returns that are on disk already. Changes go to disk in one transaction at the end
+ * of the turn of the event loop; what is made and confirmed within one turn never gets there. With a full disk it works on in
+ * memory and says so.
+ */
+import type { Clock } from '../../base/clock.ts'
+import type { SaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { pack, unpack } from '../../base/msgpack.ts'
+import type { JobReturn } from '../../client/api.ts'
+import { packReturn, unpackReturn } from './packed-return.ts'
+import { SpoolDatabase } from './spool-database.ts'
+import { isDamage, storageError } from './sqlite-file.ts'
+import type { JobLoad } from './types.ts'
+import { WriteBehind } from './write-behind.ts'
+
+export interface ReturnSpoolOptions {
+  readonly clock: Clock
+  readonly log: Log
+  /** Returns that may wait; default 100,000. The oldest go first. */
+  readonly maximumReturns?: number
+  /** Bytes of returns that may wait; default 256 MiB. The oldest go first. */
+  readonly maximumBytes?: number
+  /** Bytes of returns that memory holds while the disk takes none; default 32 MiB. The oldest go first. */
+  readonly maximumMemoryBytes?: number
+  /** A return was given up before its master confirmed it. */
+  readonly onDrop?: (jid: string) => void
+  /** The disk takes nothing (the error), or takes it again (undefined). */
+  readonly onFault?: (error: SaltError | undefined) => void
+  /** Upper bound of the file in pages of 4 KiB. */
+  readonly maximumPages?: number
+}
+
+export interface SpooledReturn {
+  readonly seq: number
+  readonly ret: JobReturn
+}
+
+export interface InterruptedJob {
+  readonly jid: string
+  readonly load: JobLoad
+}
+
+export interface ReturnSpool extends Disposable {
+  /** Marks a job as accepted and running. False, and nothing else, when it was seen before. */
+  start(jid: string, load: JobLoad): boolean
+  /** Keeps the return until it is confirmed; answers its number. Numbers grow for as long as the file lives. */
+  finish(ret: JobReturn): number
+  /** The master has this return and all before it. */
+  acknowledge(seq: number): void
+  /** In the order of their numbers. */
+  unacknowledged(): SpooledReturn[]
+  /** Jobs that ran when the former process died and that have no return yet. */
+  interrupted(): InterruptedJob[]
+  /** Whether the job was started here before; remembered until it expires. */
+  seen(jid: string): boolean
+  /** Forgets finished jobs that have expired by `now` (milliseconds since 1970); answers how many. */
+  purge(now: number): number
+  /** Resolves when everything until now is on disk, or the disk has refused it. Await it before a job acts on the world. */
+  settled(): Promise<void>
+  readonly counters: {
+    readonly waiting: number
+    readonly bytes: number
+    readonly dropped: number
+    readonly faults: number
+  }
+}
+
+/** A job must stay known longer than its signature is valid, whatever the clocks say. */
+const graceMs = 10 * 60_000
+
+interface Job {
+  readonly expiresAt: number
+  isRunning: boolean
+  /** Packed while it is not on disk, and until the job ends. */
+  load: Uint8Array | null
+  wasRunningBefore: boolean
+}
+
+interface Waiting {
+  readonly jid: string
+  readonly bytes: number
+  /** The packed return until it is on disk. */
+  ret: Uint8Array | null
+}
+
+/** Opens or makes the file (0600). `:memory:` keeps all in memory. Throws `storage` when the file cannot be used at all. */
+export function openReturnSpool(path: string, options: ReturnSpoolOptions): ReturnSpool {
+  return new SqliteReturnSpool(path, options)
+}
+
+class SqliteReturnSpool implements ReturnSpool {
+  readonly #path: string
+  readonly #options: ReturnSpoolOptions
+  readonly #writer: WriteBehind
+  #database: SpoolDatabase
+  readonly #jobs = new Map<string, Job>()
+  /** By number, which is also the order of insertion. */
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #dirtyJobs = new Set<string>()
+  readonly #dirtyReturns = new Set<number>()
+  readonly #removedReturns = new Set<number>()
+  #nextSeq = 1
+  #bytes = 0
+  #memoryBytes = 0
+  #dropped = 0
+  #faults = 0
+  #isFaultKnown = false
+
+  constructor(path: string, options: ReturnSpoolOptions) {
+    this.#path = path
+    this.#options = options
+    this.#database = this.#open()
+    this.#load()
+    this.#writer = new WriteBehind({
+      clock: options.clock,
+      write: () => this.#write(),
+      failed: (error) => this.#failed(error),
+      recovered: () => this.#recovered(),
+    })
+  }
+
+  get counters(): ReturnSpool['counters'] {
+    return { waiting: this.#waiting.size, bytes: this.#bytes, dropped: this.#dropped, faults: this.#faults }
+  }
+
+  start(jid: string, load: JobLoad): boolean {
+    if (this.#jobs.has(jid)) return false
+    const expiresAt = load.expiresAt + graceMs
+    this.#jobs.set(jid, { expiresAt, isRunning: true, load: pack(load), wasRunningBefore: false })
+    this.#dirtyJobs.add(jid)
+    this.#writer.schedule()
+    return true
+  }
+
+  finish(ret: JobReturn): number {
+    const job = this.#jobs.get(ret.jid)
+    if (job) {
+      job.isRunning = false
+      job.load = null
+      this.#dirtyJobs.add(ret.jid)
+    }
+    const seq = this.#nextSeq++
+    const packed = packReturn(ret)
+    this.#waiting.set(seq, { jid: ret.jid, bytes: packed.length, ret: packed })
+    this.#dirtyReturns.add(seq)
+    this.#bytes += packed.length
+    this.#memoryBytes += packed.length
+    this.#bound()
+    this.#writer.schedule()
+    return seq
+  }
+
+  acknowledge(seq: number): void {
+    for (const waitingSeq of this.#waiting.keys()) {
+      if (waitingSeq > seq) return
+      this.#remove(waitingSeq)
+    }
+  }
+
+  unacknowledged(): SpooledReturn[] {
+    const isMissing = [...this.#waiting.values()].some(({ ret }) => ret === null)
+    const stored = isMissing ? this.#read(() => this.#database.returns(), new Map<number, Uint8Array>()) : undefined
+    return [...this.#waiting].flatMap(([seq, { ret }]) => {
+      const packed = ret ?? stored?.get(seq)
+      return packed ? [{ seq, ret: unpackReturn(packed) }] : []
+    })
+  }
+
+  interrupted(): InterruptedJob[] {
+    return [...this.#jobs].flatMap(([jid, job]) => {
+      if (!job.isRunning || !job.wasRunningBefore || !job.load) return []
+      return [{ jid, load: unpack(job.load) as JobLoad }]
+    })
+  }
+
+  seen(jid: string): boolean {
+    return this.#jobs.has(jid)
+  }
+
+  purge(now: number): number {
+    let purged = 0
+    for (const [jid, { isRunning, expiresAt }] of this.#jobs) {
+      if (isRunning || expiresAt > now) continue
+      this.#jobs.delete(jid)
+      this.#dirtyJobs.add(jid)
+      purged += 1
+    }
+    if (purged > 0) this.#writer.schedule()
+    return purged
+  }
+
+  settled(): Promise<void> {
+    return this.#writer.settled()
+  }
+
+  [Symbol.dispose](): void {
+    this.#writer.close()
+    this.#database.close()
+  }
+
+  #open(): SpoolDatabase {
+    const { log, clock, maximumPages } = this.#options
+    return new SpoolDatabase(this.#path, {
+      log,
+      now: clock.now(),
+      ...(maximumPages === undefined ? {} : { maximumPages }),
+    })
+  }
+
+  #load(): void {
+    for (const { jid, expiresAt, load } of this.#database.jobs()) {
+      this.#jobs.set(jid, { expiresAt, isRunning: load !== null, load, wasRunningBefore: load !== null })
+    }
+    for (const { seq, jid, bytes } of this.#database.waiting()) {
+      this.#waiting.set(seq, { jid, bytes, ret: null })
+      this.#bytes += bytes
+    }
+    this.#nextSeq = this.#database.nextSeq()
+  }
+
+  #remove(seq: number): void {
+    const entry = this.#waiting.get(seq)
+    if (!entry) return
+    this.#waiting.delete(seq)
+    this.#bytes -= entry.bytes
+    if (entry.ret) this.#memoryBytes -= entry.bytes
+    // What never reached the disk need not be removed from it.
+    if (this.#dirtyReturns.delete(seq)) return
+    this.#removedReturns.add(seq)
+    this.#writer.schedule()
+  }
+
+  #bound(): void {
+    const { maximumReturns = 100_000, maximumBytes = 256 * 1024 * 1024 } = this.#options
+    for (const seq of this.#waiting.keys()) {
+      if (this.#waiting.size <= maximumReturns && (this.#bytes <= maximumBytes || this.#waiting.size === 1)) break
+      this.#drop(seq)
+    }
+    if (!this.#isFaultKnown) return
+    const { maximumMemoryBytes = 32 * 1024 * 1024 } = this.#options
+    for (const [seq, { ret }] of this.#waiting) {
+      if (this.#memoryBytes <= maximumMemoryBytes || this.#waiting.size === 1) return
+      if (ret) this.#drop(seq)
+    }
+  }
+
+  #drop(seq: number): void {
+    const jid = this.#waiting.get(seq)?.jid ?? ''
+    this.#remove(seq)
+    this.#dropped += 1
+    this.#options.log.error('a return was given up: too many wait for the master', { jid })
+    this.#options.onDrop?.(jid)
+  }
+
+  #write(): void {
+    this.#database.transaction(() => {
+      for (const jid of this.#dirtyJobs) {
+        const job = this.#jobs.get(jid)
+        if (job) this.#database.saveJob(jid, job.expiresAt, job.load)
+        else this.#database.removeJob(jid)
+      }
+      for (const seq of this.#dirtyReturns) {
+        const entry = this.#waiting.get(seq)
+        if (entry?.ret) this.#database.saveReturn(seq, entry.jid, entry.ret)
+      }
+      for (const seq of this.#removedReturns) this.#database.removeReturn(seq)
+      this.#database.saveNextSeq(this.#nextSeq)
+    })
+    for (const seq of this.#dirtyReturns) {
+      const entry = this.#waiting.get(seq)
+      if (entry) entry.ret = null
+    }
+    this.#dirtyJobs.clear()
+    this.#dirtyReturns.clear()
+    this.#removedReturns.clear()
+    this.#memoryBytes = 0
+  }
+
+  #failed(error: unknown): 'again' | 'later' {
+    this.#faults += 1
+    if (isDamage(error) && this.#startAnew()) return 'again'
+    this.#announceFault(error)
+    this.#bound()
+    return 'later'
+  }
+
+  #announceFault(error: unknown): void {
+    if (this.#isFaultKnown) return
+    this.#isFaultKnown = true
+    const fault = storageError(this.#path, error)
+    this.#options.log.error('the return spool cannot be written; returns stay in memory', { error: fault.message })
+    this.#options.onFault?.(fault)
+  }
+
+  #recovered(): void {
+    if (!this.#isFaultKnown) return
+    this.#isFaultKnown = false
+    this.#options.log.warning('the return spool can be written again', { dropped: this.#dropped })
+    this.#options.onFault?.(undefined)
+  }
+
+  /** Values that only the damaged file had are gone; everything else goes into the new one. */
+  #startAnew(): boolean {
+    try {
+      this.#database.close()
+      this.#database = this.#open()
+    } catch (error) {
+      this.#announceFault(error)
+      return false
+    }
+    this.#removedReturns.clear()
+    for (const jid of this.#jobs.keys()) this.#dirtyJobs.add(jid)
+    for (const [seq, { ret }] of this.#waiting) {
+      if (ret) this.#dirtyReturns.add(seq)
+      else this.#drop(seq)
+    }
+    this.#removedReturns.clear()
+    this.#writer.schedule()
+    return true
+  }
+
+  #read<T>(query: () => T, nothing: T): T {
+    try {
+      return query()
+    } catch (error) {
+      if (isDamage(error) && this.#startAnew()) return nothing
+      throw storageError(this.#path, error)
+    }
+  }
+}

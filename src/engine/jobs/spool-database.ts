@@ -1,0 +1,102 @@
+/** The tables of a minion's return spool. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS job (jid TEXT PRIMARY KEY, expires_at REAL NOT NULL, load BLOB) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY, jid TEXT NOT NULL, ret BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`
+const version = 1
+
+export interface StoredJob {
+  readonly jid: string
+  readonly expiresAt: number
+  /** Packed load of a job that runs; null once it has ended. */
+  readonly load: Uint8Array | null
+}
+
+export class SpoolDatabase {
+  readonly #database: DatabaseSync
+  readonly #saveJob: StatementSync
+  readonly #removeJob: StatementSync
+  readonly #saveReturn: StatementSync
+  readonly #removeReturn: StatementSync
+  readonly #saveCounter: StatementSync
+
+  constructor(path: string, options: Omit<SqliteFileOptions, 'schema' | 'version'>) {
+    const { database } = openSqliteFile(path, { ...options, schema, version })
+    this.#database = database
+    this.#saveJob = database.prepare('INSERT OR REPLACE INTO job (jid, expires_at, load) VALUES (?, ?, ?)')
+    this.#removeJob = database.prepare('DELETE FROM job WHERE jid = ?')
+    this.#saveReturn = database.prepare('INSERT OR REPLACE INTO waiting (seq, jid, ret) VALUES (?, ?, ?)')
+    this.#removeReturn = database.prepare('DELETE FROM waiting WHERE seq = ?')
+    this.#saveCounter = database.prepare("INSERT OR REPLACE INTO counter (name, value) VALUES ('next_seq', ?)")
+  }
+
+  /** Runs the work in one transaction: all or nothing. */
+  transaction(work: () => void): void {
+    this.#database.exec('BEGIN')
+    try {
+      work()
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      // After some faults SQLite has rolled back already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  saveJob(jid: string, expiresAt: number, load: Uint8Array | null): void {
+    this.#saveJob.run(jid, expiresAt, load)
+  }
+
+  removeJob(jid: string): void {
+    this.#removeJob.run(jid)
+  }
+
+  saveReturn(seq: number, jid: string, ret: Uint8Array): void {
+    this.#saveReturn.run(seq, jid, ret)
+  }
+
+  removeReturn(seq: number): void {
+    this.#removeReturn.run(seq)
+  }
+
+  saveNextSeq(seq: number): void {
+    this.#saveCounter.run(seq)
+  }
+
+  nextSeq(): number {
+    const counter = this.#database.prepare("SELECT value FROM counter WHERE name = 'next_seq'").get()
+    const last = this.#database.prepare('SELECT max(seq) AS seq FROM waiting').get()
+    return Math.max(Number(counter?.value ?? 1), Number(last?.seq ?? 0) + 1)
+  }
+
+  jobs(): StoredJob[] {
+    return this.#database
+      .prepare('SELECT jid, expires_at, load FROM job ORDER BY jid')
+      .all()
+      .map((row) => ({
+        jid: String(row.jid),
+        expiresAt: Number(row.expires_at),
+        load: row.load instanceof Uint8Array ? row.load : null,
+      }))
+  }
+
+  /** What waits, without the values. */
+  waiting(): { readonly seq: number; readonly jid: string; readonly bytes: number }[] {
+    return this.#database
+      .prepare('SELECT seq, jid, length(ret) AS bytes FROM waiting ORDER BY seq')
+      .all()
+      .map((row) => ({ seq: Number(row.seq), jid: String(row.jid), bytes: Number(row.bytes) }))
+  }
+
+  returns(): Map<number, Uint8Array> {
+    const rows = this.#database.prepare('SELECT seq, ret FROM waiting').all()
+    return new Map(rows.flatMap((row) => (row.ret instanceof Uint8Array ? [[Number(row.seq), row.ret]] : [])))
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
