@@ -102,7 +102,7 @@ const names = `
 `
 
 /** A key that starts like this belongs to a subsystem with many keys. */
-const prefixes = [
+export const acceptedSaltPrefixes: readonly string[] = [
   'azurefs_',
   'git_pillar_',
   'gitfs_',
@@ -125,5 +125,5 @@ export const acceptedSaltKeys: ReadonlySet<string> = new Set(names.trim().split(
  * Whether a key is one of Salt's. A key with a point (`mysql.host`, `s3.buckets`) or a colon is the configuration of a module.
  */
 export function isAcceptedSaltKey(key: string): boolean {
-  return acceptedSaltKeys.has(key) || /[.:]/.test(key) || prefixes.some((prefix) => key.startsWith(prefix))
+  return acceptedSaltKeys.has(key) || /[.:]/.test(key) || acceptedSaltPrefixes.some((prefix) => key.startsWith(prefix))
 }
