@@ -9,13 +9,17 @@ import { isMinionId } from './minion-id.ts'
 /** `state` as `KeyStore.state` answers: undefined when no key of the id is left. */
 export type OnKeyChange = (id: string, state: KeyState | undefined) => void
 
+export interface KeyWatcher extends Disposable {
+  close(): void
+}
+
 /**
  * Calls back once per id and event-loop turn when its state or the content of its key files has changed since last time.
  *
  * It is told by the system, not by looking again and again. Where the system only says that something changed, the folders are
  * read and compared. Changes by this process are reported as well. Makes the folders that are missing.
  */
-export function watchKeys(keys: KeyStore, onChange: OnKeyChange, options: { readonly log?: Log } = {}): Disposable {
+export function watchKeys(keys: KeyStore, onChange: OnKeyChange, options: { readonly log?: Log } = {}): KeyWatcher {
   keys.prepare()
   const watch = new KeyWatch(keys, onChange, options.log ?? silentLog)
   watch.start()
@@ -25,7 +29,7 @@ export function watchKeys(keys: KeyStore, onChange: OnKeyChange, options: { read
 /** A system that has this much to tell at once may have dropped some of it, without a word. */
 const burst = 1000
 
-class KeyWatch implements Disposable {
+class KeyWatch implements KeyWatcher {
   readonly #keys: KeyStore
   readonly #onChange: OnKeyChange
   readonly #log: Log
@@ -54,6 +58,10 @@ class KeyWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.close()
+  }
+
+  close(): void {
     for (const watcher of this.#watchers) watcher.close()
     if (this.#scheduled) clearImmediate(this.#scheduled)
   }
