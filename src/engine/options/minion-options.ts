@@ -28,6 +28,8 @@ export interface MinionOptions extends Omit<LoadedOptions<typeof minionTable>, '
   readonly paths: MinionPaths
   /** The id of this minion; also in `values.id`. */
   readonly id: string
+  /** Masters to connect to, as written; none for a minion that works alone (`master_type: disable`, `file_client: local`). */
+  readonly masters: readonly string[]
 }
 
 export interface MinionLoadRequest extends LoadRequest {
@@ -52,10 +54,17 @@ export async function loadMinionOptions(request: MinionLoadRequest = {}): Promis
   return {
     ...loaded,
     id,
+    masters: mastersOf(values),
     values: { ...values, ...completed, file_roots: listRoots(values.file_roots) },
     view: { all, get: (name) => (Object.hasOwn(all, name) ? all[name as keyof typeof all] : undefined) },
     paths: { root_dir, pki_dir, cachedir, sock_dir, pidfile, log_file, extension_modules: extensionModules },
   }
+}
+
+function mastersOf(values: OptionValues<typeof minionTable>): readonly string[] {
+  const isAlone = values.master_type === 'disable' || (values.file_client === 'local' && !values.use_master_when_local)
+  if (isAlone) return []
+  return typeof values.master === 'string' ? [values.master] : values.master
 }
 
 async function minionId(loaded: LoadedOptions<typeof minionTable>, request: MinionLoadRequest): Promise<string> {

@@ -56,6 +56,14 @@ describe('values of this program', () => {
     assert.equal(emitYaml(ring, { anchors: false }), '&id001\n- *id001\n')
   })
 
+  test('a returned text of several lines is quoted, with each line break doubled and long lines folded', () => {
+    const text = `First line. [why]\n${'some words that go on '.repeat(4)}and end\n\nlast 20261121`
+    assert.equal(
+      emitYaml({ ghost: text }),
+      "ghost: 'First line. [why]\n\n  some words that go on some words that go on some words that go on some words that\n  go on and end\n\n\n  last 20261121'\n",
+    )
+  })
+
   test('what is written reads back the same', () => {
     const texts = [
       'yes',

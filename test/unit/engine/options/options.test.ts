@@ -104,6 +104,23 @@ describe('values', () => {
   })
 })
 
+describe('masters', () => {
+  const lists: readonly [string, readonly string[]][] = [
+    ['', ['salt']],
+    ['master: m1:4510', ['m1:4510']],
+    ['master: [m1, m2]', ['m1', 'm2']],
+    ['master: m1\nmaster_type: disable', []],
+    ['master: m1\nfile_client: local', []],
+    ['master: m1\nfile_client: local\nuse_master_when_local: true', ['m1']],
+  ]
+  for (const [text, expected] of lists) {
+    test(JSON.stringify(text), async () => {
+      using folder = new ConfigFolder({ minion: `id: x\n${text}` })
+      assert.deepEqual((await minion(folder)).masters, expected)
+    })
+  }
+})
+
 describe('root_dir', () => {
   test('all paths lie below it, unless they already do', async () => {
     using folder = new ConfigFolder({
