@@ -16,10 +16,10 @@ const longestFile = 400
  * imported lazily, by whoever needs it.
  */
 const heavyPackages: Readonly<Record<string, readonly string[]>> = {
-  winston: ['base/log-lines.ts'],
+  winston: [],
   yargs: ['cli/command-line.ts'],
-  zeromq: ['wire/zeromq-socket.ts'],
-  'libsodium-wrappers': ['wire/sodium.ts'],
+  zeromq: [],
+  'libsodium-wrappers': [],
 }
 
 interface Import {
