@@ -4,6 +4,8 @@
  * Shared by whoever asks (command line, minions, gateways) and by the daemon that answers.
  */
 
+import type { SubscribeItem, SubscribeRequest } from '../bus/event.ts'
+
 /** How one target ended (or stands), as every client shows it. */
 export type TargetState =
   | 'returned'
@@ -90,30 +92,6 @@ export interface RunnerItem {
   readonly kind: 'progress'
   readonly value: unknown
   readonly out?: string
-}
-
-export interface BusEvent {
-  /** Grows by one per event of this bus; starts at 1 when the daemon starts. */
-  readonly seq: number
-  readonly tag: string
-  readonly data: Readonly<Record<string, unknown>>
-}
-
-/** Events dropped for one slow subscriber. */
-export interface BusGap {
-  readonly dropped: number
-  readonly seq: number
-}
-
-export type SubscribeItem = { readonly events: readonly BusEvent[] } | { readonly gap: BusGap }
-
-export type MatchType = 'startswith' | 'endswith' | 'find' | 'regex' | 'fnmatch'
-
-export interface SubscribeRequest {
-  readonly pattern: string
-  readonly match: MatchType
-  /** Deliver kept events with a greater sequence number first. */
-  readonly since?: number
 }
 
 /** method → parameters, streamed items, result. */

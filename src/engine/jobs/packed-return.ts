@@ -10,13 +10,28 @@ const maximumDepth = 64
 /** A value that cannot be packed, or not be read again (too deep), is replaced by a failure that says so. */
 export function packReturn(ret: JobReturn): Uint8Array {
   try {
-    const packed = pack(ret)
-    if (deepestNesting(packed, maximumDepth) > maximumDepth)
-      throw new SaltError('bad-arguments', `it is nested deeper than ${maximumDepth} levels`)
-    return packed
+    return packChecked(ret)
   } catch (error) {
     return pack(unsendable(ret, error))
   }
+}
+
+/** The return itself, or the one that `packReturn` puts in its place. */
+export function sendable(ret: JobReturn): JobReturn {
+  try {
+    packChecked(ret)
+    return ret
+  } catch (error) {
+    return unsendable(ret, error)
+  }
+}
+
+function packChecked(ret: JobReturn): Uint8Array {
+  const packed = pack(ret)
+  if (deepestNesting(packed, maximumDepth) > maximumDepth) {
+    throw new SaltError('bad-arguments', `it is nested deeper than ${maximumDepth} levels`)
+  }
+  return packed
 }
 
 export function unpackReturn(bytes: Uint8Array): JobReturn {

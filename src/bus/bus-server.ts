@@ -1,0 +1,80 @@
+import type { Clock } from '../base/clock.ts'
+import { SaltError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { asRecord } from '../base/narrow.ts'
+import type { RecordChannel } from '../wire/channel.ts'
+import { type Handler, RpcPeer } from '../wire/rpc.ts'
+import type { EventData, MatchType } from './event.ts'
+import type { EventBus } from './event-bus.ts'
+import { compileTagMatcher } from './tag-match.ts'
+
+export interface BusServerOptions {
+  readonly bus: EventBus
+  readonly clock: Clock
+  readonly log: Log
+  /** Methods besides `subscribe`, `fire` and `status`. */
+  readonly methods: Readonly<Record<string, Handler>>
+  status(): Readonly<Record<string, unknown>>
+}
+
+/** Answers the processes on this host that hold the bus key. */
+export class BusServer {
+  readonly #options: BusServerOptions
+  readonly #methods: Record<string, Handler>
+  readonly #channels = new Set<RecordChannel>()
+
+  constructor(options: BusServerOptions) {
+    this.#options = options
+    this.#methods = {
+      ...options.methods,
+      subscribe: (params, call) => this.#subscribe(params, call),
+      fire: (params) => this.#fire(params),
+      status: () => options.status(),
+    }
+  }
+
+  /** To be called with each new local session. */
+  accept(channel: RecordChannel): void {
+    this.#channels.add(channel)
+    void channel.closed.then(() => this.#channels.delete(channel))
+    new RpcPeer(channel, { clock: this.#options.clock, serve: this.#methods })
+  }
+
+  get connections(): number {
+    return this.#channels.size
+  }
+
+  async drain(): Promise<void> {
+    this.#options.bus.flush()
+    await Promise.all([...this.#channels].map((channel) => channel.drain()))
+  }
+
+  #fire(params: unknown): boolean {
+    const { tag, data } = asRecord(params)
+    if (typeof tag !== 'string' || tag === '') throw new SaltError('bad-arguments', 'an event needs a tag')
+    this.#options.bus.fire(tag, asRecord(data) as EventData)
+    return true
+  }
+
+  #subscribe(params: unknown, call: Parameters<Handler>[1]): Promise<null> {
+    const { pattern, match, since } = asRecord(params)
+    if (typeof pattern !== 'string') throw new SaltError('bad-arguments', 'a subscription needs a pattern')
+    const matches = compileTagMatcher(pattern, (match ?? 'startswith') as MatchType)
+    call.item({ events: [] })
+    const subscription = this.#options.bus.subscribe(
+      matches,
+      (item) => call.item(item),
+      typeof since === 'number' ? since : undefined,
+    )
+    return new Promise((resolve) => {
+      call.signal.addEventListener(
+        'abort',
+        () => {
+          subscription.unsubscribe()
+          resolve(null)
+        },
+        { once: true },
+      )
+    })
+  }
+}

@@ -1,0 +1,9 @@
+import { createHash } from 'node:crypto'
+
+/** File name of the master's local bus in its `sock_dir`. */
+export const masterBusName = 'master_bus.ipc'
+
+/** File name of a minion's local bus in its `sock_dir`: several minions may share one, and an id may be longer than a path. */
+export function minionBusName(id: string): string {
+  return `minion_${createHash('sha256').update(id).digest('hex').slice(0, 10)}_bus.ipc`
+}

@@ -1,0 +1,78 @@
+import { userInfo } from 'node:os'
+import { SaltError } from '../../base/errors.ts'
+import { asList, asRecord, asString } from '../../base/narrow.ts'
+import type { MasterBusMethods, Published, PublishRequest } from '../../client/api.ts'
+import type { Handler } from '../../wire/rpc.ts'
+import type { Publisher } from './publisher.ts'
+import type { RunnerHost } from './runner-host.ts'
+
+export interface BusMethodsOptions {
+  readonly publisher: Publisher
+  readonly runners: RunnerHost
+  keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
+}
+
+type Methods = { [M in Exclude<keyof MasterBusMethods, 'subscribe' | 'fire' | 'status'>]: Handler }
+
+/** What the command line may ask over the local bus. */
+export function busMethods(options: BusMethodsOptions): Methods {
+  const { publisher, runners } = options
+  return {
+    publish: async (params, call): Promise<Published> => {
+      const record = asRecord(params)
+      const request = publishRequestFrom(record)
+      if (record.follow === true) return publisher.publishAndWait(request, {}, (item) => call.item(item), call.signal)
+      const job = publisher.publish(request, {})
+      return { jid: job.jid, minions: job.minions }
+    },
+    follow: (params, call) =>
+      publisher.follow(asString(asRecord(params).jid, 'jid'), (item) => call.item(item), call.signal),
+    runner: (params, call) => {
+      const { fun, arg, user, timeout } = asRecord(params)
+      return runners.run(
+        {
+          fun: asString(fun, 'fun'),
+          arg: asList(arg ?? [], 'arg'),
+          user: asString(user ?? userInfo().username, 'user'),
+          ...(typeof timeout === 'number' ? { timeout } : {}),
+        },
+        (item) => call.item(item),
+        call.signal,
+      )
+    },
+    'key.changed': (params) => {
+      const { id, act, user } = asRecord(params)
+      if (act !== 'accept' && act !== 'reject' && act !== 'delete')
+        throw new SaltError('bad-arguments', 'no such key action')
+      options.keyChanged(asString(id, 'id'), act, asString(user ?? '', 'user'))
+      return null
+    },
+  }
+}
+
+function publishRequestFrom(record: Record<string, unknown>): PublishRequest {
+  const { tgt, fun, jid, metadata, delimiter, timeout } = record
+  if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
+    throw new SaltError('bad-arguments', 'the timeout must be a number of seconds')
+  }
+  return {
+    tgt: typeof tgt === 'string' ? tgt : asList(tgt, 'tgt').map((item) => asString(item, 'tgt')),
+    tgt_type: asString(record.tgt_type ?? 'glob', 'tgt_type'),
+    fun: typeof fun === 'string' ? fun : asList(fun, 'fun').map((item) => asString(item, 'fun')),
+    arg: asList(record.arg ?? [], 'arg'),
+    user: asString(record.user, 'user'),
+    ret: typeof record.ret === 'string' ? record.ret : '',
+    timeout,
+    ...(record.hardDeadline === true ? { hardDeadline: true } : {}),
+    ...(typeof jid === 'string' ? { jid: validJid(jid) } : {}),
+    ...(metadata === undefined ? {} : { metadata: asRecord(metadata, 'metadata') }),
+    ...(typeof delimiter === 'string' ? { delimiter } : {}),
+  }
+}
+
+function validJid(jid: string): string {
+  if (/^\d{20}(_\d+)?$/.test(jid)) return jid
+  throw new SaltError('bad-arguments', `'${jid}' is not a job id`, {
+    hint: 'A job id has 20 digits: YYYYmmddHHMMSSffffff.',
+  })
+}

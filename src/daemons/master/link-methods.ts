@@ -1,0 +1,205 @@
+import { SaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { asList, asRecord, asString } from '../../base/narrow.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { tagOf } from '../../bus/event-types.ts'
+import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
+import type { PeerPolicy } from '../../engine/authorization/peer.ts'
+import type { PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
+import type { Handler } from '../../wire/rpc.ts'
+import type { Publisher } from './publisher.ts'
+import type { RoleFiles } from './role-files.ts'
+import type { RunnerHost } from './runner-host.ts'
+
+/** Events under these tags tell what the master knows; a minion that could fire them could lie about others (SPEC §3.4). */
+const reservedPrefixes = [
+  'salt/auth',
+  'salt/key',
+  'salt/job',
+  'salt/run',
+  'salt/wheel',
+  'salt/presence',
+  'salt/peer',
+  'salt/drop',
+]
+const longestPeerTimeoutSeconds = 3600
+
+export interface LinkMethodsOptions {
+  readonly publisher: Publisher
+  readonly runners: RunnerHost
+  readonly files: RoleFiles
+  readonly bus: EventBus
+  readonly log: Log
+  readonly peer: PeerPolicy
+  readonly peerRun: PeerRunPolicy
+  /** User that the master runs as; peer jobs carry it as Salt's do. */
+  readonly user: string
+}
+
+type Link = {
+  [M in keyof MasterLinkMethods]: (
+    params: unknown,
+    call: Parameters<Handler>[1],
+  ) => Promise<MasterLinkMethods[M]['result']> | MasterLinkMethods[M]['result']
+}
+
+/** What an accepted minion may ask. Its id is the one of its session, whatever the parameters say. */
+export function linkMethods(options: LinkMethodsOptions): Link {
+  const { bus, files, publisher } = options
+  return {
+    publish: (params, call) => publishForPeer(options, call.peer.name, asRecord(params), call.signal),
+    runner: (params, call) => runForPeer(options, call.peer.name, asRecord(params), call.signal),
+    fire: (params, call) => fireForMinion(bus, call.peer.name, asRecord(params)),
+    'file.list': (params) => {
+      const { saltenv, under } = asRecord(params)
+      return files.list(asString(saltenv, 'saltenv'), asString(under, 'under'))
+    },
+    'file.read': (params) => {
+      const { saltenv, path } = asRecord(params)
+      return files.read(asString(saltenv, 'saltenv'), asString(path, 'path'))
+    },
+    return: (params, call) => {
+      const ret = returnFrom(call.peer.name, asRecord(params))
+      publisher.returnedUnasked(ret, ret.user ?? options.user)
+      return null
+    },
+  }
+}
+
+async function publishForPeer(
+  options: LinkMethodsOptions,
+  id: string,
+  params: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<MasterLinkMethods['publish']['result']> {
+  const { publisher, peer } = options
+  const fun = functionNames(params.fun)
+  const arg = asList(params.arg ?? [], 'arg')
+  const tgt =
+    typeof params.tgt === 'string' ? params.tgt : asList(params.tgt, 'tgt').map((item) => asString(item, 'tgt'))
+  const tgtType = asString(params.tgt_type ?? 'glob', 'tgt_type')
+  const targets = publisher.resolve({ tgt, tgt_type: tgtType })
+  const decision = peer.authorize({
+    from: id,
+    fun,
+    arg,
+    targets,
+    matches: (compound) => publisher.resolve({ tgt: compound, tgt_type: 'compound' }),
+  })
+  if (!decision.allowed) return { jid: null, outcomes: [], refusal: refuse(options, id, fun, arg, decision.reason) }
+  if (targets.length === 0) return { jid: null, outcomes: [], refusal: 'no minion matches the target' }
+  const outcomes: TargetOutcome[] = []
+  const published = await publisher.publishAndWait(
+    {
+      tgt,
+      tgt_type: tgtType,
+      fun,
+      arg,
+      ret: typeof params.ret === 'string' ? params.ret : '',
+      user: options.user,
+      timeout: peerTimeout(params.timeout),
+      hardDeadline: true,
+    },
+    { publisherId: id },
+    (item) => {
+      if (item.kind === 'outcome') outcomes.push(outcomeOf(item))
+    },
+    signal,
+  )
+  return { jid: published.jid, outcomes }
+}
+
+function outcomeOf(item: TargetOutcome): TargetOutcome {
+  const { id, state, ret, reason } = item
+  return { id, state, ...(ret === undefined ? {} : { ret }), ...(reason === undefined ? {} : { reason }) }
+}
+
+async function runForPeer(
+  options: LinkMethodsOptions,
+  id: string,
+  params: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<MasterLinkMethods['runner']['result']> {
+  const fun = asString(params.fun, 'fun')
+  const arg = asList(params.arg ?? [], 'arg')
+  const decision = options.peerRun.authorize({ from: id, fun })
+  if (!decision.allowed) return { return: null, refusal: refuse(options, id, `runner.${fun}`, arg, decision.reason) }
+  const result = await options.runners.run(
+    { fun, arg, user: options.user, timeout: peerTimeout(params.timeout), requesterId: id },
+    () => true,
+    signal,
+  )
+  return { return: result.return }
+}
+
+function refuse(
+  options: LinkMethodsOptions,
+  id: string,
+  fun: string | readonly string[],
+  arg: readonly unknown[],
+  reason: string,
+): string {
+  options.log.warning('refused a peer request', { id, fun, reason })
+  options.bus.fire(tagOf('salt/peer/:id/refused', id), { id, fun, arg, reason })
+  return reason
+}
+
+function fireForMinion(
+  bus: EventBus,
+  id: string,
+  params: Record<string, unknown>,
+): { fired: number; refused: string[] } {
+  const refused: string[] = []
+  let fired = 0
+  for (const item of asList(params.events, 'events')) {
+    const { tag, data } = asRecord(item, 'an event')
+    const reason = refusalOfTag(id, tag)
+    if (reason === undefined) {
+      // Salt's shape: what the minion said is under `data`, beside the id that its session proved.
+      bus.fire(String(tag), { id, tag, data: asRecord(data ?? {}, 'the data of an event'), cmd: '_minion_event' })
+      fired += 1
+    } else refused.push(reason)
+  }
+  return { fired, refused }
+}
+
+function refusalOfTag(id: string, tag: unknown): string | undefined {
+  if (typeof tag !== 'string' || tag === '') return 'an event needs a tag'
+  const reserved = reservedPrefixes.find((prefix) => tag === prefix || tag.startsWith(`${prefix}/`))
+  if (reserved !== undefined) return `tags under '${reserved}' are the master's own: '${tag}' was not fired`
+  const other = /^salt\/minion\/([^/]+)(?:\/|$)/.exec(tag)?.[1]
+  if (other !== undefined && other !== id)
+    return `tags under 'salt/minion/${other}' are another minion's: '${tag}' was not fired`
+  return undefined
+}
+
+function functionNames(value: unknown): string | readonly string[] {
+  if (Array.isArray(value)) return value.map((name) => asString(name, 'fun'))
+  return asString(value, 'fun')
+}
+
+function peerTimeout(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+    throw new SaltError('bad-arguments', 'the timeout must be a number of seconds above 0')
+  }
+  return Math.min(value, longestPeerTimeoutSeconds)
+}
+
+/** A return as it comes from a session: the id is the session's, the rest has the shape of SPEC §9. */
+export function returnFrom(id: string, record: Record<string, unknown>): JobReturn {
+  const { jid, fun, retcode, success } = record
+  if (typeof jid !== 'string' || !/^\d{20}(_\d+)?$/.test(jid))
+    throw new SaltError('bad-arguments', 'a return needs a jid')
+  return {
+    id,
+    jid,
+    fun: functionNames(fun),
+    fun_args: asList(record.fun_args ?? [], 'fun_args'),
+    return: record.return ?? null,
+    retcode: typeof retcode === 'number' ? retcode : 1,
+    success: success === true,
+    ...(typeof record.out === 'string' ? { out: record.out } : {}),
+    ...(typeof record.user === 'string' ? { user: record.user } : {}),
+    ...(record.metadata === undefined ? {} : { metadata: asRecord(record.metadata, 'metadata') }),
+  }
+}

@@ -1,0 +1,294 @@
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
+import { ensurePrivateFolder } from '../../base/files.ts'
+import type { Log } from '../../base/log.ts'
+import { within } from '../../base/within.ts'
+import { BusServer } from '../../bus/bus-server.ts'
+import { EventBus } from '../../bus/event-bus.ts'
+import { tagOf } from '../../bus/event-types.ts'
+import { masterBusName } from '../../client/bus-names.ts'
+import { compilePeerPolicy } from '../../engine/authorization/peer.ts'
+import { compilePeerRunPolicy } from '../../engine/authorization/peer-run.ts'
+import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import { JidClock } from '../../engine/jobs/jid.ts'
+import { openJobStore } from '../../engine/jobs/job-store.ts'
+import type { JobStore } from '../../engine/jobs/types.ts'
+import { KeyStore } from '../../engine/keys/key-store.ts'
+import { watchKeys } from '../../engine/keys/key-watch.ts'
+import type { MasterOptions } from '../../engine/options/master-options.ts'
+import { moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import type { RecordChannel } from '../../wire/channel.ts'
+import { loadSodium } from '../../wire/crypto.ts'
+import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
+import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
+import { RpcPeer } from '../../wire/rpc.ts'
+import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
+import type { ServerTransport } from '../../wire/transport.ts'
+import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { MinionAdmission } from './admission.ts'
+import { busMethods } from './bus-methods.ts'
+import { linkMethods } from './link-methods.ts'
+import { MinionCache } from './minion-cache.ts'
+import { takeNotice } from './minion-notices.ts'
+import { MinionSession, MinionSessions } from './minion-sessions.ts'
+import { Publisher } from './publisher.ts'
+import { RoleFiles } from './role-files.ts'
+import { RunnerHost } from './runner-host.ts'
+
+export interface MasterParts {
+  readonly clock?: Clock
+  /** Instead of ZeroMQ over TCP. */
+  readonly transport?: ServerTransport
+}
+
+export interface Master extends AsyncDisposable {
+  /** Port that minions connect to. */
+  readonly port: number
+  readonly fingerprint: string
+  /** Takes up what may change while running: peer policies and log levels come from the file again. */
+  reload(options: MasterOptions): void
+  /** Lets what is on its way arrive, for at most this time. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+const retentionCheckMs = 3_600_000
+
+/** Starts a master. Rejects with `address-in-use`, `key-permissions`, `configuration` and the like before it serves anybody. */
+export async function startMaster(options: MasterOptions, log: Log, parts: MasterParts = {}): Promise<Master> {
+  await loadSodium()
+  const daemon = new MasterDaemon(options, log, parts)
+  try {
+    await daemon.start()
+  } catch (error) {
+    await daemon[Symbol.asyncDispose]()
+    throw error
+  }
+  return daemon
+}
+
+class MasterDaemon implements Master {
+  readonly #options: MasterOptions
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #identity: Identity
+  readonly #keys: KeyStore
+  readonly #bus: EventBus
+  readonly #store: JobStore
+  readonly #cache: MinionCache
+  readonly #sessions = new MinionSessions()
+  readonly #publisher: Publisher
+  readonly #wire: WireServer
+  readonly #busServer: BusServer
+  readonly #local: LocalServer
+  readonly #keyWatch: { close(): void }
+  #retention: Timer | undefined
+  #port = 0
+  readonly #link: ReturnType<typeof linkMethods>
+
+  constructor(options: MasterOptions, log: Log, parts: MasterParts) {
+    const { values, paths } = options
+    this.#options = options
+    this.#log = log
+    this.#clock = parts.clock ?? systemClock
+    for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
+    this.#identity = loadOrCreateIdentity(paths.pki_dir, 'master')
+    this.#keys = new KeyStore(paths.pki_dir)
+    this.#bus = new EventBus({ clock: this.#clock, maximumEventSize: values.max_event_size })
+    this.#store = openJobStore(join(paths.cachedir, 'jobs.db'), { clock: this.#clock, log })
+    this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'))
+    const jids = new JidClock(this.#clock)
+    const accepted = (): readonly string[] => this.#keys.ids('accepted')
+    this.#publisher = new Publisher({
+      identity: this.#identity,
+      clock: this.#clock,
+      log,
+      bus: this.#bus,
+      store: this.#store,
+      sessions: this.#sessions,
+      cache: this.#cache,
+      jids,
+      nodegroups: values.nodegroups,
+      reconnectMs: values.gather_job_timeout * 1000,
+      accepted,
+    })
+    const runners = new RunnerHost({
+      runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
+      functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
+      publisher: this.#publisher,
+      store: this.#store,
+      minions: { accepted, connected: () => this.#sessions.ids(), grains: (id) => this.#cache.grains(id) },
+      bus: this.#bus,
+      jids,
+      config: options.view,
+      log,
+      defaultTimeoutSeconds: values.timeout,
+    })
+    this.#link = linkMethods({
+      publisher: this.#publisher,
+      runners,
+      files: new RoleFiles(values.file_roots),
+      bus: this.#bus,
+      log,
+      peer: compilePeerPolicy(values.peer, options.where),
+      peerRun: compilePeerRunPolicy(values.peer_run, options.where),
+      user: userInfo().username,
+    })
+    this.#wire = this.#makeWire(parts)
+    this.#busServer = new BusServer({
+      bus: this.#bus,
+      clock: this.#clock,
+      log,
+      methods: busMethods({
+        publisher: this.#publisher,
+        runners,
+        keyChanged: (id, act, user) => this.#keyChanged(id, act, user),
+      }),
+      status: () => this.#status(),
+    })
+    this.#local = new LocalServer({
+      transport: zeromqServer({ path: join(paths.sock_dir, masterBusName) }),
+      busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
+      clock: this.#clock,
+      log,
+      onSession: (channel) => this.#busServer.accept(channel),
+    })
+    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyMoved(id))
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get fingerprint(): string {
+    return this.#identity.fingerprint
+  }
+
+  async start(): Promise<void> {
+    await this.#local.listen()
+    this.#publisher.resume()
+    this.#port = await this.#wire.listen()
+    this.#removeOldJobs()
+    this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
+  }
+
+  reload(_options: MasterOptions): void {
+    this.#log.info('configuration was read again')
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    for (const session of this.#sessions.all()) session.flushAcknowledgement()
+    await within(Promise.all([this.#wire.drain(), this.#busServer.drain()]), timeoutMs, this.#clock)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#retention?.cancel()
+    this.#keyWatch.close()
+    this.#publisher[Symbol.dispose]()
+    await this.#wire[Symbol.asyncDispose]()
+    await this.#local[Symbol.asyncDispose]()
+    this.#store[Symbol.dispose]()
+    this.#cache[Symbol.dispose]()
+  }
+
+  #makeWire(parts: MasterParts): WireServer {
+    const { values } = this.#options
+    const admission = new MinionAdmission({
+      keys: this.#keys,
+      sessions: this.#sessions,
+      bus: this.#bus,
+      log: this.#log,
+      autosign: this.#options.autosign,
+      maximumMinions: values.max_minions,
+      maximumPendingKeys: 10_000,
+      fireEvents: values.auth_events,
+      welcome: () => ({ now: this.#clock.now() }),
+    })
+    return new WireServer({
+      transport: parts.transport ?? zeromqServer({ host: values.interface, port: values.ret_port }),
+      identity: this.#identity,
+      clock: this.#clock,
+      log: this.#log,
+      admit: (claim) => admission.admit(claim),
+      onSession: (session, claim) => this.#begin(session, claim),
+      onIncident: (incident) => {
+        this.#bus.fire(tagOf('salt/drop/:what', incident.kind), { count: 1, reason: incident.detail })
+      },
+    })
+  }
+
+  #begin(channel: ServerSession, claim: Claim): void {
+    if (claim.role === 'minion') return this.#beginMinion(channel, claim)
+    this.#sessions.addCaller(claim.name, channel)
+    new RpcPeer(channel, { clock: this.#clock, serve: this.#link })
+  }
+
+  #beginMinion(channel: ServerSession, claim: Claim): void {
+    const session = new MinionSession({ id: claim.name, instance: claim.instance, channel, clock: this.#clock })
+    this.#cache.keepOnly(claim.name, claim.fingerprint)
+    session.rpc = new RpcPeer(channel, {
+      clock: this.#clock,
+      serve: this.#link,
+      onNotice: (record) =>
+        takeNotice(
+          { publisher: this.#publisher, cache: this.#cache, log: this.#log, onHello: (hello) => this.#present(hello) },
+          session,
+          record,
+        ),
+    })
+    void (channel as RecordChannel).closed.then((reason) => this.#left(session, reason.message))
+  }
+
+  #present(session: MinionSession): void {
+    this.#sessions.add(session)
+    const tag = tagOf('salt/minion/:id/start', session.id)
+    this.#bus.fire(tag, {
+      id: session.id,
+      cmd: '_minion_event',
+      pretag: null,
+      data: `Minion ${session.id} started at ${new Date(this.#clock.now()).toUTCString()}`,
+      tag,
+    })
+  }
+
+  #left(session: MinionSession, reason: string): void {
+    if (!this.#sessions.remove(session)) return
+    this.#publisher.disconnected(session.id)
+    this.#bus.fire(tagOf('salt/minion/:id/stop', session.id), { id: session.id, reason })
+  }
+
+  #keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void {
+    this.#bus.fire(tagOf('salt/key'), { result: true, act, id, user })
+    this.#keyMoved(id)
+  }
+
+  /** Ends the sessions of an id whose key is no longer the accepted one. */
+  #keyMoved(id: string): void {
+    const session = this.#sessions.get(id)
+    if (this.#keys.state(id) !== 'accepted') this.#sessions.revoke(id, 'the key of this minion is no longer accepted')
+    else if (session !== undefined && this.#keys.read(id, 'accepted').fingerprint !== session.fingerprint) {
+      this.#sessions.revoke(id, 'the key of this minion was replaced')
+    }
+    if (this.#keys.state(id) !== 'accepted') this.#cache.keepOnly(id, undefined)
+  }
+
+  #removeOldJobs(): void {
+    const keepMs = this.#options.values.keep_jobs_seconds * 1000
+    if (keepMs > 0) this.#store.removeBefore(this.#clock.now() - keepMs)
+    this.#retention = this.#clock.after(retentionCheckMs, () => this.#removeOldJobs(), { background: true })
+  }
+
+  #status(): Readonly<Record<string, unknown>> {
+    return {
+      pid: process.pid,
+      port: this.#port,
+      fingerprint: this.fingerprint,
+      connected: this.#sessions.size,
+      accepted: this.#keys.ids('accepted').length,
+      jobs: this.#publisher.counters,
+      wire: this.#wire.counters,
+      events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
+      memory: process.memoryUsage(),
+    }
+  }
+}

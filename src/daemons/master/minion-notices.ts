@@ -1,0 +1,66 @@
+import { asSaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { isRecord } from '../../base/narrow.ts'
+import { approximateSize } from '../../bus/size.ts'
+import { returnFrom } from './link-methods.ts'
+import type { MinionCache } from './minion-cache.ts'
+import type { MinionSession } from './minion-sessions.ts'
+import type { Publisher } from './publisher.ts'
+
+/** More grains than that are not facts about a host. */
+const largestGrains = 512 * 1024
+
+export interface NoticeOptions {
+  readonly publisher: Publisher
+  readonly cache: MinionCache
+  readonly log: Log
+  /** The minion has said what it is: from now on it is present. */
+  onHello(session: MinionSession): void
+}
+
+/** Takes what minions tell without being asked; a notice that makes no sense is logged and dropped. */
+export function takeNotice(
+  options: NoticeOptions,
+  session: MinionSession,
+  record: Readonly<Record<string, unknown>>,
+): void {
+  try {
+    take(options, session, record)
+  } catch (error) {
+    options.log.warning('dropped a message of a minion', { id: session.id, error: asSaltError(error).message })
+  }
+}
+
+function take(options: NoticeOptions, session: MinionSession, record: Readonly<Record<string, unknown>>): void {
+  const { publisher } = options
+  const jid = String(record.jid ?? '')
+  switch (record.kind) {
+    case 'hello':
+      storeGrains(options, session, record.grains)
+      publisher.connected(session, Array.isArray(record.running) ? record.running.map(String) : [])
+      options.onHello(session)
+      return
+    case 'grains':
+      return storeGrains(options, session, record.grains)
+    case 'ack':
+      return publisher.live(jid)?.acknowledged(session.id)
+    case 'refused':
+      return publisher
+        .live(jid)
+        ?.refused(session.id, record.state === 'expired' ? 'expired' : 'denied', String(record.reason ?? ''))
+    case 'return':
+      if (typeof record.seq === 'number') session.acknowledgeReturn(record.seq)
+      return publisher.returned(session, returnFrom(session.id, record))
+    default:
+      options.log.debug('a minion sent a message of an unknown kind', { id: session.id, kind: record.kind })
+  }
+}
+
+function storeGrains(options: NoticeOptions, session: MinionSession, grains: unknown): void {
+  if (!isRecord(grains)) return
+  if (approximateSize(grains, largestGrains) > largestGrains) {
+    options.log.warning('ignored the grains of a minion: too large', { id: session.id })
+    return
+  }
+  options.cache.set(session.id, session.fingerprint, grains)
+}

@@ -1,0 +1,19 @@
+import { SaltError } from '../../base/errors.ts'
+import { asRecord, asString } from '../../base/narrow.ts'
+import type { MinionBusMethods } from '../../client/api.ts'
+import type { RunningJobs } from '../../engine/jobs/types.ts'
+import type { Handler } from '../../wire/rpc.ts'
+
+type Methods = { [M in Exclude<keyof MinionBusMethods, 'subscribe' | 'fire' | 'status'>]: Handler }
+
+/** What other processes of this host may ask a minion: `salt call saltutil.running` and the like. */
+export function busMethods(jobs: RunningJobs): Methods {
+  return {
+    running: () => jobs.list(),
+    signal: (params) => {
+      const { jid, signal } = asRecord(params)
+      if (typeof signal !== 'number') throw new SaltError('bad-arguments', 'a signal is a number')
+      return jobs.signal(asString(jid, 'jid'), signal)
+    },
+  }
+}

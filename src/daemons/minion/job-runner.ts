@@ -1,0 +1,105 @@
+import type { Log } from '../../base/log.ts'
+import type { JobReturn } from '../../client/api.ts'
+import { sendable } from '../../engine/jobs/packed-return.ts'
+import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
+import type { JobLoad } from '../../engine/jobs/types.ts'
+import { JobCancelled, type JobEntry, type JobTable } from './job-table.ts'
+
+export interface FunctionOutcome {
+  readonly return: unknown
+  readonly retcode: number
+  readonly success: boolean
+  readonly out?: string
+}
+
+export interface JobRunnerOptions {
+  readonly id: string
+  readonly table: JobTable
+  readonly spool: ReturnSpool
+  readonly log: Log
+  /** Most jobs at one time; 0 or less: no limit of the operator's (Salt's `process_count_max`). */
+  readonly maximumJobs: number
+  run(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome>
+}
+
+/** With no limit configured, a flood of jobs must still not take all memory. */
+const mostJobs = 1000
+
+export type Intake =
+  | {
+      readonly kind: 'started'
+      /** The disk knows of the job, or has refused to. */
+      readonly noted: Promise<void>
+      readonly finished: Promise<{ seq: number; ret: JobReturn }>
+    }
+  | { readonly kind: 'seen' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Takes verified jobs, runs each once, and leaves every return in the spool. */
+export class JobRunner {
+  readonly #options: JobRunnerOptions
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = options
+  }
+
+  take(load: JobLoad): Intake {
+    const { spool, table, maximumJobs } = this.#options
+    if (table.find(load.jid) !== undefined || spool.seen(load.jid)) return { kind: 'seen' }
+    const limit = maximumJobs > 0 ? maximumJobs : mostJobs
+    if (table.size >= limit) return { kind: 'refused', reason: `the minion runs its maximum of ${limit} jobs` }
+    spool.start(load.jid, load)
+    const entry = table.add(load)
+    // A job acts on the world only when the disk knows of it: after a crash it is told about, and not run again.
+    const noted = spool.settled()
+    return { kind: 'started', noted, finished: noted.then(() => this.#run(load, entry)) }
+  }
+
+  async #run(load: JobLoad, entry: JobEntry): Promise<{ seq: number; ret: JobReturn }> {
+    const { table, spool, log } = this.#options
+    let outcome: FunctionOutcome
+    try {
+      outcome = await this.#options.run(load, entry)
+      const reason: unknown = entry.controller.signal.reason
+      if (reason instanceof JobCancelled) {
+        outcome = { return: reason.message, retcode: 128 + reason.signal, success: false }
+      }
+    } catch (error) {
+      log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
+      outcome = {
+        return: `The minion failed: ${error instanceof Error ? error.message : error}`,
+        retcode: 70,
+        success: false,
+      }
+    } finally {
+      table.remove(load.jid)
+    }
+    const ret = sendable(returnOf(this.#options.id, load, outcome))
+    return { seq: spool.finish(ret), ret }
+  }
+}
+
+/** The return record of a job (SPEC §9). */
+export function returnOf(id: string, load: JobLoad, outcome: FunctionOutcome): JobReturn {
+  return {
+    id,
+    jid: load.jid,
+    fun: load.fun,
+    fun_args: load.arg,
+    return: outcome.return,
+    retcode: outcome.retcode,
+    success: outcome.success,
+    ...(outcome.out === undefined ? {} : { out: outcome.out }),
+    ...(load.user === '' ? {} : { user: load.user }),
+    ...(load.metadata === undefined ? {} : { metadata: load.metadata }),
+  }
+}
+
+/** What a minion that comes back says of a job that its former process was running when it died. */
+export function interruptedReturn(id: string, load: JobLoad): JobReturn {
+  return returnOf(id, load, {
+    return: 'The minion ended while this job ran; how far it came is not known.',
+    retcode: 70,
+    success: false,
+  })
+}

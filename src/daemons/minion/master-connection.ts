@@ -1,0 +1,158 @@
+import type { Clock } from '../../base/clock.ts'
+import { asSaltError, SaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { isRecord } from '../../base/narrow.ts'
+import type { JobReturn, MasterCalls } from '../../client/api.ts'
+import { createMasterClient, type MasterClientOptions } from '../../client/master-client.ts'
+import type { MasterPin } from '../../client/master-pin.ts'
+import { masterCalls } from '../../client/master-session.ts'
+import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
+import type { JobLoad } from '../../engine/jobs/types.ts'
+import type { Grains } from '../../engine/plugin.ts'
+import type { RecordChannel } from '../../wire/channel.ts'
+import type { ClientState, WireClient } from '../../wire/client.ts'
+import { RpcPeer } from '../../wire/rpc.ts'
+import { guardJob } from './job-guard.ts'
+import { interruptedReturn, type JobRunner } from './job-runner.ts'
+
+export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role' | 'onSession' | 'onState'> {
+  readonly clock: Clock
+  readonly log: Log
+  readonly spool: ReturnSpool
+  readonly runner: JobRunner
+  grains(): Grains
+  /** Jobs of this process that still run. */
+  runningJids(): readonly string[]
+  onState(state: ClientState): void
+}
+
+interface LiveSession {
+  readonly channel: RecordChannel
+  readonly rpc: RpcPeer
+}
+
+/** One minion's lasting connection to one master: takes its jobs and brings it every return, over as many sessions as it takes. */
+export class MasterConnection implements AsyncDisposable {
+  readonly #options: MasterConnectionOptions
+  readonly #client: WireClient
+  #session: LiveSession | undefined
+  /** Master's clock minus ours, in milliseconds, as told at the start of the session. */
+  #clockOffsetMs = 0
+  /** Numbers of returns that this session has sent and the master has not confirmed, in their order. */
+  readonly #unconfirmed = new Set<number>()
+
+  constructor(options: MasterConnectionOptions) {
+    this.#options = options
+    this.#client = createMasterClient({
+      ...options,
+      role: 'minion',
+      onSession: (channel, welcome, pin) => this.#begin(channel, welcome, pin),
+    })
+  }
+
+  start(): void {
+    for (const { load } of this.#options.spool.interrupted())
+      this.#options.spool.finish(interruptedReturn(this.#options.id, load))
+    this.#client.start()
+  }
+
+  get address(): string {
+    return this.#options.address.text
+  }
+
+  get isConnected(): boolean {
+    return this.#session !== undefined
+  }
+
+  /** Typed calls; rejects with `master-unreachable` while there is no session. */
+  get calls(): MasterCalls {
+    return {
+      address: this.address,
+      call: async (method, params, options) => {
+        if (this.#session === undefined) {
+          throw new SaltError('master-unreachable', `this minion is not connected to its master at ${this.address}`)
+        }
+        return masterCalls(this.address, this.#session.rpc).call(method, params, options)
+      },
+    }
+  }
+
+  /** Tells the master what this minion is now. */
+  announceGrains(grains: Grains): void {
+    this.#session?.rpc.notify({ kind: 'grains', grains })
+  }
+
+  async drain(): Promise<void> {
+    await this.#session?.channel.drain()
+    await this.#client.drain()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]()
+  }
+
+  #begin(channel: RecordChannel, welcome: unknown, pin: MasterPin): void {
+    const now = isRecord(welcome) && typeof welcome.now === 'number' ? welcome.now : this.#options.clock.now()
+    this.#clockOffsetMs = now - this.#options.clock.now()
+    const rpc = new RpcPeer(channel, {
+      clock: this.#options.clock,
+      onNotice: (record) => this.#notice(record, pin),
+    })
+    const session = { channel, rpc }
+    this.#session = session
+    void channel.closed.then(() => {
+      if (this.#session === session) this.#session = undefined
+    })
+    rpc.notify({ kind: 'hello', grains: this.#options.grains(), running: this.#options.runningJids() })
+    this.#unconfirmed.clear()
+    for (const { seq, ret } of this.#options.spool.unacknowledged()) this.#return(seq, ret)
+  }
+
+  #notice(record: Record<string, unknown>, pin: MasterPin): void {
+    if (record.kind === 'job') this.#job(record, pin)
+    else if (record.kind === 'acknowledge' && Array.isArray(record.seqs)) this.#confirmed(record.seqs.map(Number))
+  }
+
+  #return(seq: number, ret: JobReturn): void {
+    this.#unconfirmed.add(seq)
+    this.#tell({ kind: 'return', seq, ...ret })
+  }
+
+  /** A large return may be overtaken by small ones: the spool may forget only what lies below the lowest open number. */
+  #confirmed(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#unconfirmed.delete(seq)
+    const lowest = this.#unconfirmed.values().next().value
+    this.#options.spool.acknowledge(lowest === undefined ? Math.max(...seqs) : lowest - 1)
+  }
+
+  #job(record: Record<string, unknown>, pin: MasterPin): void {
+    const { log, clock } = this.#options
+    if (pin.publicKeyRaw === undefined) return
+    try {
+      const guarded = guardJob(record, {
+        id: this.#options.id,
+        masterKey: pin.publicKeyRaw,
+        masterNow: () => clock.now() + this.#clockOffsetMs,
+        grains: this.#options.grains,
+      })
+      if (guarded.kind === 'refused')
+        this.#tell({ kind: 'refused', jid: guarded.jid, state: guarded.state, reason: guarded.reason })
+      else this.#take(guarded.load)
+    } catch (error) {
+      log.error('dropped a job that cannot be trusted', { master: this.address, error: asSaltError(error).message })
+    }
+  }
+
+  #take(load: JobLoad): void {
+    const intake = this.#options.runner.take(load)
+    if (intake.kind === 'refused')
+      return this.#tell({ kind: 'refused', jid: load.jid, state: 'denied', reason: intake.reason })
+    if (intake.kind === 'seen') return this.#tell({ kind: 'ack', jid: load.jid })
+    void intake.noted.then(() => this.#tell({ kind: 'ack', jid: load.jid }))
+    void intake.finished.then(({ seq, ret }) => this.#return(seq, ret))
+  }
+
+  #tell(record: Record<string, unknown> & { kind: string }): void {
+    this.#session?.rpc.notify(record)
+  }
+}

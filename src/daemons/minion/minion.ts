@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { ensurePrivateFolder } from '../../base/files.ts'
+import type { Log } from '../../base/log.ts'
+import { within } from '../../base/within.ts'
+import { BusServer } from '../../bus/bus-server.ts'
+import { EventBus } from '../../bus/event-bus.ts'
+import { minionBusName } from '../../client/bus-names.ts'
+import { type MasterAddress, masterAddresses } from '../../client/master-address.ts'
+import { callFunction } from '../../engine/functions/call.ts'
+import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import { GrainsSource } from '../../engine/functions/grains.ts'
+import { openReturnSpool, type ReturnSpool } from '../../engine/jobs/return-spool.ts'
+import type { JobLoad } from '../../engine/jobs/types.ts'
+import type { MinionOptions } from '../../engine/options/minion-options.ts'
+import type {
+  FunctionDefinition,
+  FunctionServices,
+  Grains,
+  JobContext,
+  RunnerFunctionDefinition,
+} from '../../engine/plugin.ts'
+import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import type { ClientState } from '../../wire/client.ts'
+import { loadSodium } from '../../wire/crypto.ts'
+import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
+import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
+import type { ClientTransport } from '../../wire/transport.ts'
+import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { busMethods } from './bus-methods.ts'
+import { type FunctionOutcome, JobRunner } from './job-runner.ts'
+import { type JobEntry, JobTable } from './job-table.ts'
+import { MasterConnection } from './master-connection.ts'
+
+/** SIGTERM, sent to what still runs when the minion ends. */
+const terminate = 15
+
+export interface MinionParts {
+  readonly clock?: Clock
+  /** Instead of ZeroMQ over TCP. */
+  transport?(address: MasterAddress): ClientTransport | Promise<ClientTransport>
+  onState?(address: string, state: ClientState): void
+}
+
+export interface Minion extends AsyncDisposable {
+  readonly id: string
+  readonly fingerprint: string
+  /** Addresses of the masters with a living session. */
+  readonly connected: readonly string[]
+  /** Takes up what may change while running. */
+  reload(options: MinionOptions): Promise<void>
+  /** Lets running jobs end and returns arrive, for at most this time. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+/** Starts a minion. It connects in the background and keeps trying; only what is wrong on this host rejects. */
+export async function startMinion(options: MinionOptions, log: Log, parts: MinionParts = {}): Promise<Minion> {
+  await loadSodium()
+  const daemon = new MinionDaemon(options, log, parts)
+  try {
+    await daemon.start()
+  } catch (error) {
+    await daemon[Symbol.asyncDispose]()
+    throw error
+  }
+  return daemon
+}
+
+class MinionDaemon implements Minion {
+  readonly id: string
+  readonly #options: MinionOptions
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #parts: MinionParts
+  readonly #identity: Identity
+  readonly #table: JobTable
+  readonly #bus: EventBus
+  readonly #busServer: BusServer
+  readonly #local: LocalServer
+  readonly #modules: PluginCatalogue<FunctionDefinition>
+  readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
+  readonly #connections: MasterConnection[] = []
+  readonly #spools: ReturnSpool[] = []
+  readonly #grains: GrainsSource
+
+  constructor(options: MinionOptions, log: Log, parts: MinionParts) {
+    const { values, paths } = options
+    this.#options = options
+    this.#log = log
+    this.#parts = parts
+    this.#clock = parts.clock ?? systemClock
+    this.id = options.id
+    for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
+    this.#identity = loadOrCreateIdentity(paths.pki_dir, 'minion')
+    this.#table = new JobTable(this.#clock)
+    this.#bus = new EventBus({ clock: this.#clock, maximumEventSize: values.max_event_size })
+    this.#grains = new GrainsSource({ registry: grainsRegistry, config: options.view, log })
+    const grains = (): Grains => this.#grains.read()
+    this.#modules = new PluginCatalogue(moduleRegistry, {
+      get grains() {
+        return grains()
+      },
+    })
+    this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    this.#busServer = new BusServer({
+      bus: this.#bus,
+      clock: this.#clock,
+      log,
+      methods: busMethods(this.#table),
+      status: () => this.#status(),
+    })
+    this.#local = new LocalServer({
+      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)) }),
+      busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
+      clock: this.#clock,
+      log,
+      onSession: (channel) => this.#busServer.accept(channel),
+    })
+  }
+
+  get fingerprint(): string {
+    return this.#identity.fingerprint
+  }
+
+  get connected(): readonly string[] {
+    return this.#connections.filter((connection) => connection.isConnected).map((connection) => connection.address)
+  }
+
+  async start(): Promise<void> {
+    await this.#local.listen()
+    await this.#refreshGrains()
+    await this.#refreshModules()
+    const addresses = masterAddresses(this.#options.masters, this.#options.values.master_port)
+    for (const address of addresses) this.#connections.push(this.#connect(address, addresses.length > 1))
+    for (const connection of this.#connections) connection.start()
+    this.#log.info('the minion is ready', { id: this.id, fingerprint: this.fingerprint })
+  }
+
+  async reload(_options: MinionOptions): Promise<void> {
+    await this.#refreshGrains()
+    await this.#refreshModules()
+    this.#log.info('grains and modules were read again')
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    await within(this.#table.idle(), timeoutMs / 2, this.#clock)
+    this.#table.abortAll(terminate)
+    await within(this.#table.idle(), timeoutMs / 4, this.#clock)
+    await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 4, this.#clock)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#table.abortAll(terminate)
+    await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
+    await this.#local[Symbol.asyncDispose]()
+    for (const spool of this.#spools) spool[Symbol.dispose]()
+  }
+
+  #connect(address: MasterAddress, several: boolean): MasterConnection {
+    const { values, paths } = this.#options
+    const spool = openReturnSpool(join(paths.cachedir, `spool-${address.text.replace(/[^\w.-]+/g, '-')}.db`), {
+      clock: this.#clock,
+      log: this.#log,
+    })
+    this.#spools.push(spool)
+    const runner = new JobRunner({
+      id: this.id,
+      table: this.#table,
+      spool,
+      log: this.#log,
+      maximumJobs: values.process_count_max,
+      run: (load, entry) => this.#run(load, entry),
+    })
+    const { transport } = this.#parts
+    return new MasterConnection({
+      address,
+      several,
+      id: this.id,
+      instance: randomUUID(),
+      identity: this.#identity,
+      pkiDir: paths.pki_dir,
+      masterFinger: values.master_finger,
+      requireMasterFinger: values.require_master_finger,
+      clock: this.#clock,
+      log: this.#log,
+      spool,
+      runner,
+      reconnect: { minimumMs: values.recon_default, maximumMs: values.recon_max },
+      grains: () => this.#grains.read(),
+      payload: () => ({ autosign_grains: this.#autosignGrains() }),
+      runningJids: () => this.#table.jids(),
+      onState: (state) => this.#tellState(address.text, state),
+      ...(transport === undefined ? {} : { transport: () => transport(address) }),
+    })
+  }
+
+  #autosignGrains(): Grains {
+    const grains = this.#grains.read()
+    return Object.fromEntries(this.#options.values.autosign_grains.map((name) => [name, grains[name] ?? null]))
+  }
+
+  #tellState(address: string, state: ClientState): void {
+    this.#parts.onState?.(address, state)
+    if (state.kind === 'connected') this.#log.info('connected to the master', { master: address })
+    else if (state.kind === 'waiting') {
+      this.#log.warning('not connected to the master', {
+        master: address,
+        reason: state.message,
+        retryMs: Math.round(state.retryMs),
+      })
+    }
+  }
+
+  #run(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
+    return callFunction({
+      name: load.fun,
+      arg: load.arg,
+      context: {
+        id: this.id,
+        grains: () => this.#grains.read(),
+        config: this.#options.view,
+        log: this.#log,
+        signal: entry.controller.signal,
+        job: jobContext(load),
+        catalogue: this.#modules,
+        runners: this.#runners,
+        services: this.#services(),
+        emit: (tag, data) => {
+          this.#bus.fire(tag, data)
+          return Promise.resolve(true)
+        },
+        processGroups: entry.processes,
+        clock: this.#clock,
+      },
+    })
+  }
+
+  #services(): FunctionServices {
+    return {
+      jobs: this.#table,
+      masters: this.#connections.map((connection) => connection.calls),
+      refreshGrains: () => this.#refreshGrains(),
+      refreshModules: () => this.#refreshModules(),
+    }
+  }
+
+  async #refreshGrains(): Promise<Grains> {
+    const grains = await this.#grains.refresh()
+    for (const connection of this.#connections) connection.announceGrains(grains)
+    return grains
+  }
+
+  async #refreshModules(): Promise<void> {
+    await Promise.resolve()
+  }
+
+  #status(): Readonly<Record<string, unknown>> {
+    return {
+      pid: process.pid,
+      id: this.id,
+      fingerprint: this.fingerprint,
+      connected: this.connected,
+      running: this.#table.size,
+      events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
+      memory: process.memoryUsage(),
+    }
+  }
+}
+
+function jobContext(load: JobLoad): JobContext {
+  return {
+    jid: load.jid,
+    fun: load.fun,
+    arg: load.arg,
+    tgt: load.tgt,
+    tgtType: load.tgt_type,
+    ret: load.ret,
+    user: load.user,
+    ...(load.id === undefined ? {} : { publisherId: load.id }),
+  }
+}
