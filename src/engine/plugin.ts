@@ -47,6 +47,8 @@ export interface ExecResult {
   readonly pid: number
   /** Exit status; 128 + signal number when a signal ended it. */
   readonly retcode: number
+  /** Number of the signal that ended it. */
+  readonly signal?: number
   readonly stdout: string
   readonly stderr: string
   readonly timedOut: boolean

@@ -1,0 +1,93 @@
+/** The context that a function really runs with, in the minion and under `salt call` alike. */
+import type { Clock } from '../../base/clock.ts'
+import { SaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { didYouMean } from '../../base/text.ts'
+import type {
+  Catalogue,
+  ConfigView,
+  FunctionContext,
+  FunctionServices,
+  Grains,
+  JobContext,
+  RunnerFunctionDefinition,
+} from '../plugin.ts'
+import { bindGiven } from './bind.ts'
+import { execute, type ProcessGroups } from './execute.ts'
+
+export interface ContextInputs {
+  readonly id: string
+  /** Called at most once per context, and only when somebody looks at a grain. */
+  readonly grains: () => Grains
+  readonly pillar?: Readonly<Record<string, unknown>>
+  readonly config: ConfigView
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** The published job; undefined under `salt call`. */
+  readonly job?: JobContext | undefined
+  readonly catalogue: Catalogue
+  readonly runners: Catalogue<RunnerFunctionDefinition>
+  readonly services?: FunctionServices
+  /** Fires on the bus of this process; absent where it has none. */
+  readonly emit?: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<boolean>
+  /** Learns of every process group that the function starts. */
+  readonly processGroups?: ProcessGroups
+  readonly clock?: Clock
+}
+
+export interface CreatedContext {
+  readonly context: FunctionContext
+  /** What the function, or one that it called, has set; 0 when none did. */
+  retcode(): number
+}
+
+export function createFunctionContext(inputs: ContextInputs): CreatedContext {
+  let retcode = 0
+  let grains: Grains | undefined
+  const { signal, log, clock, processGroups } = inputs
+  const executeHost = {
+    log,
+    signal,
+    ...(clock === undefined ? {} : { clock }),
+    ...(processGroups === undefined ? {} : { processGroups }),
+  }
+  const context: FunctionContext = {
+    id: inputs.id,
+    get grains() {
+      grains ??= inputs.grains()
+      return grains
+    },
+    pillar: inputs.pillar ?? {},
+    config: inputs.config,
+    log,
+    signal,
+    job: inputs.job,
+    functions: inputs.catalogue,
+    runners: inputs.runners,
+    services: inputs.services ?? {},
+    salt: (fun, args, kwargs) => callWithin(inputs.catalogue, context, fun, args ?? [], kwargs ?? {}),
+    exec: (argv, options) => execute(argv, options ?? {}, executeHost),
+    setRetcode(value) {
+      retcode = value
+    },
+    emit: (tag, data) => inputs.emit?.(tag, data) ?? Promise.resolve(false),
+  }
+  return { context, retcode: () => retcode }
+}
+
+/** A function calls another one: errors are thrown, and the return code is shared as in Salt. */
+async function callWithin(
+  catalogue: Catalogue,
+  context: FunctionContext,
+  fun: string,
+  positional: readonly unknown[],
+  keyword: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  context.signal.throwIfAborted()
+  const found = await catalogue.load(fun)
+  if (found.kind === 'unavailable') {
+    throw new SaltError('unknown-function', found.message + didYouMean(found.nearest))
+  }
+  const { args, more } = bindGiven(found.definition, fun, { positional, keyword })
+  return found.definition.run(context, args as never, more)
+}

@@ -1,0 +1,118 @@
+/** Brings the user's own plugins from the file server into `cachedir/extmods/<kind>`. */
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SaltError } from '../../base/errors.ts'
+import { resolveInside, writeFileAtomic } from '../../base/files.ts'
+import { isRecord } from '../../base/narrow.ts'
+import type { ConfigView, FunctionContext } from '../plugin.ts'
+import { type FileSource, fileSourceOf, type ServedFile } from './file-source.ts'
+
+/** What can be synced, from the folder `_<kind>`. */
+export const syncKinds = ['modules', 'grains', 'states', 'returners', 'beacons', 'outputters', 'utils'] as const
+export type SyncKind = (typeof syncKinds)[number]
+
+export interface SyncOptions {
+  readonly saltenv?: unknown
+  readonly extmod_whitelist?: unknown
+  readonly extmod_blacklist?: unknown
+}
+
+const pluginFile = /\.(?:ts|js|mjs)$/
+
+/** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed. */
+export async function syncExtensions(ctx: FunctionContext, kind: SyncKind, options: SyncOptions): Promise<string[]> {
+  const folder = extensionFolder(ctx.config, kind)
+  const source = fileSourceOf(ctx)
+  const wanted = await wantedFiles(ctx, source, kind, options)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const present = await hashesBelow(folder)
+  const changed: string[] = []
+  for (const [name, { saltenv, file }] of wanted) {
+    if (present.get(name) === file.sha256) continue
+    const content = await source.read(saltenv, file.path)
+    if (content === undefined) continue
+    const path = resolveInside(folder, name)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeFileAtomic(path, content, 0o600)
+    changed.push(`${kind}.${pluginName(name)}`)
+  }
+  for (const name of present.keys()) if (!wanted.has(name)) await rm(resolveInside(folder, name), { force: true })
+  return changed.sort()
+}
+
+/** Kind → names of what has been fetched. */
+export async function listExtensions(config: ConfigView): Promise<Record<string, string[]>> {
+  const result: Record<string, string[]> = {}
+  for (const kind of syncKinds) {
+    const names = [...(await hashesBelow(extensionFolder(config, kind))).keys()].map(pluginName).sort()
+    if (names.length > 0) result[kind] = names
+  }
+  return result
+}
+
+/** `cachedir/extmods/<kind>`. */
+export function extensionFolder(config: ConfigView, kind: SyncKind): string {
+  const cachedir = config.get('cachedir')
+  if (typeof cachedir !== 'string') throw new SaltError('configuration', 'cachedir is not set.')
+  return join(cachedir, 'extmods', kind)
+}
+
+interface WantedFile {
+  readonly saltenv: string
+  readonly file: ServedFile
+}
+
+async function wantedFiles(
+  ctx: FunctionContext,
+  source: FileSource,
+  kind: SyncKind,
+  options: SyncOptions,
+): Promise<ReadonlyMap<string, WantedFile>> {
+  const allowed = namesFor(options.extmod_whitelist ?? ctx.config.get('extmod_whitelist'), kind)
+  const refused = namesFor(options.extmod_blacklist ?? ctx.config.get('extmod_blacklist'), kind)
+  const prefix = `_${kind}/`
+  const wanted = new Map<string, WantedFile>()
+  for (const saltenv of environments(options.saltenv ?? ctx.config.get('saltenv'))) {
+    for (const file of await source.list(saltenv, `_${kind}`)) {
+      const name = file.path.startsWith(prefix) ? file.path.slice(prefix.length) : file.path
+      const plugin = pluginName(name)
+      if (!pluginFile.test(name) || wanted.has(name)) continue
+      if ((allowed.length > 0 && !allowed.includes(plugin)) || refused.includes(plugin)) continue
+      wanted.set(name, { saltenv, file })
+    }
+  }
+  return wanted
+}
+
+function environments(saltenv: unknown): readonly string[] {
+  const names = words(saltenv)
+  return names.length === 0 ? ['base'] : names
+}
+
+/** A list, a text with commas, or a mapping from kind to either. */
+function namesFor(option: unknown, kind: SyncKind): readonly string[] {
+  return words(isRecord(option) ? option[kind] : option)
+}
+
+function words(value: unknown): readonly string[] {
+  const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
+  return list.map((part) => String(part).trim()).filter((part) => part !== '')
+}
+
+function pluginName(file: string): string {
+  return file.replace(pluginFile, '').replaceAll('/', '.')
+}
+
+/** Relative path → SHA-256 of every file; empty where there is no such folder. */
+async function hashesBelow(folder: string): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>()
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
+  for (const entry of entries) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const content = await readFile(path)
+    hashes.set(path.slice(folder.length + 1).replaceAll('\\', '/'), createHash('sha256').update(content).digest('hex'))
+  }
+  return hashes
+}

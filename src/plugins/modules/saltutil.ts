@@ -1,0 +1,195 @@
+import { constants } from 'node:os'
+import { SaltError } from '../../base/errors.ts'
+import { pythonString } from '../../base/python-repr.ts'
+import { s } from '../../base/schema.ts'
+import { listExtensions, type SyncKind, syncExtensions, syncKinds } from '../../engine/functions/extension-sync.ts'
+import type { RunningJob } from '../../engine/jobs/types.ts'
+import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
+import { matchGlob } from '../../engine/target/glob.ts'
+
+const jidArgument = s.string('Job id')
+const jobRecord = s.record(s.any(), 'The job: its jid, fun, arg, tgt, tgt_type, ret, user and pid')
+const syncArguments = {
+  saltenv: s.optional(s.any('Environments of the file server, as a list or with commas; base by default')),
+  refresh: s.withDefault(s.boolean('Load what was synced'), true),
+  extmod_whitelist: s.optional(s.any('Sync these only: names as a list or with commas')),
+  extmod_blacklist: s.optional(s.any('Do not sync these: names as a list or with commas')),
+}
+
+/** The jobs that run here, but for the one that asks. */
+function otherJobs(ctx: FunctionContext): readonly RunningJob[] {
+  return (ctx.services.jobs?.list() ?? []).filter((job) => job.jid !== ctx.job?.jid)
+}
+
+function shown({ jid, fun, arg, tgt, tgt_type, ret, user, pid }: RunningJob): Record<string, unknown> {
+  return { jid, fun, arg, tgt, tgt_type, ret, user, pid }
+}
+
+function signalJob(ctx: FunctionContext, jid: string, signal: number): string {
+  const job = otherJobs(ctx).find((candidate) => candidate.jid === jid)
+  if (job === undefined) return ''
+  return ctx.services.jobs?.signal(jid, signal) === true
+    ? `Signal ${signal} sent to job ${jid} at pid ${job.pid}`
+    : `Job ${jid} was not running any more`
+}
+
+function signalAll(ctx: FunctionContext, signal: number): string[] {
+  return otherJobs(ctx).map((job) => signalJob(ctx, job.jid, signal))
+}
+
+async function refresh(ctx: FunctionContext, kinds: readonly SyncKind[]): Promise<void> {
+  if (kinds.includes('modules')) await ctx.services.refreshModules?.()
+  if (kinds.includes('grains')) await ctx.services.refreshGrains?.()
+}
+
+function syncFunction(kind: SyncKind): FunctionDefinition {
+  return fn({
+    doc: `Fetch the user's own ${kind} from the folder _${kind} of the file server.`,
+    args: syncArguments,
+    returns: s.array(s.string(), 'What is new or has changed'),
+    examples: [`salt '*' saltutil.sync_${kind}`, `salt '*' saltutil.sync_${kind} saltenv=base,dev`],
+    async run(ctx, args) {
+      const changed = await syncExtensions(ctx, kind, args)
+      if (args.refresh) await refresh(ctx, [kind])
+      return changed
+    },
+  })
+}
+
+const syncFunctions: Readonly<Record<string, FunctionDefinition>> = Object.fromEntries(
+  syncKinds.map((kind) => [`sync_${kind}`, syncFunction(kind)]),
+)
+
+export const saltutil = defineModule({
+  name: 'saltutil',
+  doc: 'Looks after the minion itself: its running jobs, its user modules, its grains.',
+  functions: {
+    ...syncFunctions,
+    sync_all: fn({
+      doc: "Fetch all of the user's own plugins from the file server.",
+      args: syncArguments,
+      returns: s.record(s.array(s.string()), 'Kind → what is new or has changed'),
+      examples: ["salt '*' saltutil.sync_all"],
+      async run(ctx, args) {
+        const result: Record<string, string[]> = {}
+        for (const kind of syncKinds) result[kind] = await syncExtensions(ctx, kind, args)
+        if (args.refresh) await refresh(ctx, syncKinds)
+        return result
+      },
+    }),
+    list_extmods: fn({
+      doc: "List the user's own plugins that have been fetched.",
+      returns: s.record(s.array(s.string()), 'Kind → names'),
+      examples: ["salt '*' saltutil.list_extmods"],
+      run: (ctx) => listExtensions(ctx.config),
+    }),
+    running: fn({
+      doc: 'List the jobs that run on this minion.',
+      returns: s.array(jobRecord),
+      examples: ["salt '*' saltutil.running"],
+      run: (ctx) => otherJobs(ctx).map(shown),
+    }),
+    is_running: fn({
+      doc: 'List the running jobs of a function.',
+      args: { fun: s.string('Name of the function, with shell-style patterns') },
+      returns: s.array(jobRecord),
+      examples: ["salt '*' saltutil.is_running 'state.*'"],
+      run: (ctx, { fun }) =>
+        otherJobs(ctx)
+          .filter((job) => (typeof job.fun === 'string' ? [job.fun] : job.fun).some((name) => matchGlob(fun, name)))
+          .map(shown),
+    }),
+    find_job: fn({
+      doc: 'Show a job while it runs on this minion.',
+      args: { jid: jidArgument },
+      returns: jobRecord,
+      examples: ["salt '*' saltutil.find_job 20260102030405060708"],
+      run(ctx, { jid }) {
+        const job = otherJobs(ctx).find((candidate) => candidate.jid === jid)
+        return job === undefined ? {} : shown(job)
+      },
+    }),
+    find_cached_job: fn({
+      doc: 'Tell what this minion has kept of a job. Returns that the master has taken are not kept.',
+      args: { jid: jidArgument },
+      returns: s.any(),
+      examples: ["salt '*' saltutil.find_cached_job 20260102030405060708"],
+      run: (_ctx, { jid }) =>
+        `This minion keeps no return of job ${jid}; ask the master: salt run jobs.lookup_jid ${jid}`,
+    }),
+    signal_job: fn({
+      doc: 'Send a signal to the processes of a job.',
+      args: { jid: jidArgument, sig: s.union([s.integer(), s.string()], 'Number or name of the signal') },
+      returns: s.string('What was done; empty where no such job runs'),
+      examples: ["salt '*' saltutil.signal_job 20260102030405060708 15"],
+      run: (ctx, { jid, sig }) => signalJob(ctx, jid, signalNumber(sig)),
+    }),
+    term_job: fn({
+      doc: 'End a job with SIGTERM.',
+      args: { jid: jidArgument },
+      returns: s.string('What was done; empty where no such job runs'),
+      examples: ["salt '*' saltutil.term_job 20260102030405060708"],
+      run: (ctx, { jid }) => signalJob(ctx, jid, constants.signals.SIGTERM),
+    }),
+    kill_job: fn({
+      doc: 'End a job with SIGKILL.',
+      args: { jid: jidArgument },
+      returns: s.string('What was done; empty where no such job runs'),
+      examples: ["salt '*' saltutil.kill_job 20260102030405060708"],
+      run: (ctx, { jid }) => signalJob(ctx, jid, constants.signals.SIGKILL),
+    }),
+    term_all_jobs: fn({
+      doc: 'End all jobs of this minion with SIGTERM.',
+      returns: s.array(s.string()),
+      examples: ["salt '*' saltutil.term_all_jobs"],
+      run: (ctx) => signalAll(ctx, constants.signals.SIGTERM),
+    }),
+    kill_all_jobs: fn({
+      doc: 'End all jobs of this minion with SIGKILL.',
+      returns: s.array(s.string()),
+      examples: ["salt '*' saltutil.kill_all_jobs"],
+      run: (ctx) => signalAll(ctx, constants.signals.SIGKILL),
+    }),
+    refresh_grains: fn({
+      doc: 'Read the grains of this minion anew.',
+      args: { refresh_pillar: s.withDefault(s.boolean('Ask for pillar anew as well'), true) },
+      returns: s.boolean('Always true'),
+      examples: ["salt '*' saltutil.refresh_grains"],
+      async run(ctx) {
+        await ctx.services.refreshModules?.()
+        await ctx.services.refreshGrains?.()
+        return true
+      },
+    }),
+    refresh_modules: fn({
+      doc: "Load the user's own modules anew.",
+      args: { async: s.withDefault(s.boolean('Accepted, and without effect here'), true) },
+      returns: s.boolean('Always true'),
+      examples: ["salt '*' saltutil.refresh_modules"],
+      async run(ctx) {
+        await ctx.services.refreshModules?.()
+        return true
+      },
+    }),
+    refresh_pillar: fn({
+      doc: 'Ask for pillar anew.',
+      args: {
+        wait: s.withDefault(s.boolean('Accepted, and without effect here'), false),
+        timeout: s.withDefault(s.seconds('Accepted, and without effect here'), 30),
+        clean_cache: s.withDefault(s.boolean('Accepted, and without effect here'), true),
+      },
+      returns: s.boolean('Always true'),
+      examples: ["salt '*' saltutil.refresh_pillar"],
+      run: () => true,
+    }),
+  },
+})
+
+/** `15`, `TERM` or `SIGTERM`. */
+function signalNumber(sig: number | string): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals
+  const name = pythonString(sig).toUpperCase()
+  const number = typeof sig === 'number' ? sig : (numbers[name] ?? numbers[`SIG${name}`] ?? Number(sig))
+  if (Number.isInteger(number) && number > 0 && number <= 64) return number
+  throw new SaltError('bad-arguments', `'${sig}' is not a signal.`)
+}

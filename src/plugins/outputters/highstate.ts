@@ -1,0 +1,8 @@
+import type { Outputter } from '../../engine/output.ts'
+import { nested } from './nested.ts'
+
+export const highstate: Outputter = {
+  name: 'highstate',
+  doc: 'Results of states; any other value as in nested.',
+  render: nested.render,
+}

@@ -1,0 +1,264 @@
+import { SaltError } from '../../base/errors.ts'
+import { isRecord } from '../../base/narrow.ts'
+import { s } from '../../base/schema.ts'
+import type { TargetOutcome } from '../../client/api.ts'
+import { formatStartTime } from '../../engine/jobs/jid.ts'
+import type { JobFilter, JobRecord } from '../../engine/jobs/types.ts'
+import { defineRunner, type RunnerContext, runnerFn } from '../../engine/plugin.ts'
+
+const jid = s.string('Job id')
+const extSource = s.optional(s.string('Accepted, and without effect here: there is one job cache'))
+const displayProgress = s.withDefault(s.boolean('Accepted, and without effect here'), false)
+const jobRecords = s.record(s.any(), 'Job id → the job')
+
+/** What a reader sees of a job, by Salt's names. */
+function described(job: JobRecord): Record<string, unknown> {
+  return {
+    Function: job.fun,
+    Arguments: job.arg,
+    Target: job.tgt,
+    'Target-type': job.tgtType,
+    User: job.user,
+    ...(job.metadata === undefined ? {} : { Metadata: job.metadata }),
+  }
+}
+
+function resultOf({ ret }: TargetOutcome): Record<string, unknown> {
+  return {
+    return: ret?.return,
+    retcode: ret?.retcode,
+    success: ret?.success,
+    ...(ret?.out === undefined || ret.out === 'nested' ? {} : { out: ret.out }),
+  }
+}
+
+/** A job with the results of its minions; those that have none are listed with their state. */
+function detailed(ctx: RunnerContext, id: string): Record<string, unknown> {
+  const job = ctx.jobs.get(id)
+  if (job === undefined)
+    return { Error: 'The job cache has no job with this id.', StartTime: formatStartTime(id), Result: {} }
+  const outcomes = ctx.jobs.outcomes(id)
+  const silent = outcomes.filter(({ ret }) => ret === undefined)
+  return {
+    ...described(job),
+    Minions: job.minions,
+    StartTime: formatStartTime(id),
+    Result: Object.fromEntries(
+      outcomes.filter(({ ret }) => ret !== undefined).map((outcome) => [outcome.id, resultOf(outcome)]),
+    ),
+    ...(silent.length === 0
+      ? {}
+      : { States: Object.fromEntries(silent.map(({ id: minion, state }) => [minion, state])) }),
+  }
+}
+
+function words(value: unknown): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined
+  const list = Array.isArray(value) ? value.map(String) : String(value).split(',')
+  return list.map((word) => word.trim()).filter((word) => word !== '')
+}
+
+/** A date in any form that Date knows, or as jobs are listed (`2026, Nov 21 02:55:04`); UTC where it has no zone. */
+function timeOf(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'number') return value * 1000
+  const text = String(value).replace(/^(\d{4}), (\w{3}) (\d{1,2})/, '$3 $2 $1')
+  const hasZone = /(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$/.test(text)
+  const time = Date.parse(hasZone ? text : `${text}${/^\d{4}-\d{2}-\d{2}T/.test(text) ? 'Z' : ' UTC'}`)
+  if (!Number.isNaN(time)) return time
+  throw new SaltError('bad-arguments', `${name} is not a date: '${value}'. Write it like 2026-11-21 02:55.`)
+}
+
+interface ListRequest {
+  readonly search_metadata?: unknown
+  readonly search_function?: unknown
+  readonly search_target?: unknown
+  readonly start_time?: unknown
+  readonly end_time?: unknown
+}
+
+function filterOf(request: ListRequest): JobFilter {
+  const functions = words(request.search_function)
+  const targets = words(request.search_target)
+  const metadata = request.search_metadata
+  if (metadata !== undefined && metadata !== null && !isRecord(metadata)) {
+    throw new SaltError('bad-arguments', 'search_metadata must be a mapping.')
+  }
+  const after = timeOf(request.start_time, 'start_time')
+  const before = timeOf(request.end_time, 'end_time')
+  return {
+    ...(functions === undefined ? {} : { functions }),
+    ...(targets === undefined ? {} : { targets }),
+    ...(isRecord(metadata) ? { metadata } : {}),
+    ...(after === undefined ? {} : { startedAfterMs: after }),
+    ...(before === undefined ? {} : { startedBeforeMs: before }),
+  }
+}
+
+function listed(jobs: readonly JobRecord[]): Record<string, unknown> {
+  return Object.fromEntries(jobs.map((job) => [job.jid, { ...described(job), StartTime: formatStartTime(job.jid) }]))
+}
+
+/** Process id of each running job on each minion, asked of the minions that have open jobs. */
+async function runningProcesses(
+  ctx: RunnerContext,
+  open: readonly JobRecord[],
+): Promise<Map<string, Map<string, unknown>>> {
+  const minions = new Set(open.flatMap((job) => runningOn(ctx, job.jid)))
+  const found = new Map<string, Map<string, unknown>>()
+  if (minions.size === 0) return found
+  const outcomes = await ctx.publish({ tgt: [...minions], tgtType: 'list', fun: 'saltutil.running' })
+  for (const { id, ret } of outcomes) {
+    for (const job of Array.isArray(ret?.return) ? ret.return : []) {
+      if (!isRecord(job) || typeof job.jid !== 'string') continue
+      const processes = found.get(job.jid) ?? new Map<string, unknown>()
+      found.set(job.jid, processes.set(id, job.pid))
+    }
+  }
+  return found
+}
+
+function runningOn(ctx: RunnerContext, id: string): string[] {
+  return Object.entries(ctx.jobs.states(id))
+    .filter(([, state]) => state === 'running')
+    .map(([minion]) => minion)
+}
+
+const listArguments = {
+  search_metadata: s.optional(s.any('Mapping: jobs that have all of this metadata')),
+  search_function: s.optional(s.any('Functions with shell-style patterns, as a list or with commas')),
+  search_target: s.optional(s.any('Targets with shell-style patterns, as a list or with commas')),
+  start_time: s.optional(s.any('Jobs that started at this time or later')),
+  end_time: s.optional(s.any('Jobs that started at this time or earlier')),
+}
+
+export const jobs = defineRunner({
+  name: 'jobs',
+  doc: 'Tells of jobs that run or have run.',
+  functions: {
+    active: runnerFn({
+      doc: 'List the jobs that run now, with the minions that they run on.',
+      args: { display_progress: displayProgress },
+      returns: jobRecords,
+      examples: ['salt run jobs.active'],
+      async run(ctx) {
+        const open = ctx.jobs.open()
+        const processes = await runningProcesses(ctx, open)
+        const result: Record<string, unknown> = {}
+        for (const job of open) {
+          // What ended while the minions were asked is not active any more.
+          const running = runningOn(ctx, job.jid)
+          if (running.length === 0) continue
+          result[job.jid] = {
+            ...described(job),
+            StartTime: formatStartTime(job.jid),
+            Running: running.map((minion) => ({ [minion]: processes.get(job.jid)?.get(minion) ?? null })),
+            Returned: ctx.jobs
+              .outcomes(job.jid)
+              .filter(({ ret }) => ret !== undefined)
+              .map(({ id }) => id),
+          }
+        }
+        return result
+      },
+    }),
+    lookup_jid: runnerFn({
+      doc: 'Show what the minions returned for a job.',
+      args: {
+        jid,
+        ext_source: extSource,
+        returned: s.withDefault(s.boolean('Show the minions that returned'), true),
+        missing: s.withDefault(s.boolean('Show the minions that did not return'), false),
+        display_progress: displayProgress,
+      },
+      returns: s.record(s.any(), 'Minion → its result'),
+      examples: [
+        'salt run jobs.lookup_jid 20260102030405060708',
+        'salt run jobs.lookup_jid 20260102030405060708 missing=true',
+      ],
+      run(ctx, args) {
+        const outcomes = ctx.jobs.outcomes(args.jid)
+        const shown = outcomes.filter(({ ret }) => (ret === undefined ? args.missing : args.returned))
+        return Object.fromEntries(
+          shown.map(({ id, ret, state }) => [id, ret === undefined ? `Minion did not return. [${state}]` : ret.return]),
+        )
+      },
+    }),
+    list_job: runnerFn({
+      doc: 'Show a job: what was asked of whom, and what came back.',
+      args: { jid, ext_source: extSource, display_progress: displayProgress },
+      returns: s.record(s.any()),
+      examples: ['salt run jobs.list_job 20260102030405060708'],
+      run: (ctx, args) => ({ jid: args.jid, ...detailed(ctx, args.jid) }),
+    }),
+    print_job: runnerFn({
+      doc: 'Show a job under its id.',
+      args: { jid, ext_source: extSource },
+      returns: jobRecords,
+      examples: ['salt run jobs.print_job 20260102030405060708'],
+      run: (ctx, args) => ({ [args.jid]: detailed(ctx, args.jid) }),
+    }),
+    list_jobs: runnerFn({
+      doc: 'List the jobs that the master remembers. Where several filters are given, a job must pass all of them.',
+      args: {
+        ext_source: extSource,
+        outputter: s.optional(s.string('Accepted, and without effect here')),
+        ...listArguments,
+        display_progress: displayProgress,
+      },
+      returns: jobRecords,
+      examples: [
+        'salt run jobs.list_jobs',
+        `salt run jobs.list_jobs search_function='test.*,cmd.run' search_target='web*'`,
+        `salt run jobs.list_jobs start_time='2026-11-21 02:00' end_time='2026-11-21 04:00'`,
+      ],
+      run: (ctx, args) => listed(ctx.jobs.list(filterOf(args))),
+    }),
+    list_jobs_filter: runnerFn({
+      doc: 'List the newest jobs.',
+      args: {
+        count: s.integer('How many', { minimum: 1 }),
+        filter_find_job: s.withDefault(s.boolean('Leave out jobs that only ask after other jobs'), true),
+        ext_source: extSource,
+        display_progress: displayProgress,
+      },
+      returns: jobRecords,
+      examples: ['salt run jobs.list_jobs_filter 10'],
+      run(ctx, { count, filter_find_job }) {
+        const newest = ctx.jobs.list({ limit: filter_find_job ? count * 2 + 100 : count })
+        const kept = filter_find_job ? newest.filter(({ fun }) => fun !== 'saltutil.find_job') : newest
+        return listed(kept.slice(-count))
+      },
+    }),
+    last_run: runnerFn({
+      doc: 'Show the newest job.',
+      args: {
+        ext_source: extSource,
+        outputter: s.optional(s.string('Accepted, and without effect here')),
+        metadata: s.optional(s.any('Mapping: a job that has all of this metadata')),
+        function: s.optional(s.any('Functions with shell-style patterns')),
+        target: s.optional(s.any('Targets with shell-style patterns')),
+        display_progress: displayProgress,
+      },
+      returns: s.union([jobRecords, s.boolean()], 'The job under its id; false where there is none'),
+      examples: ['salt run jobs.last_run', 'salt run jobs.last_run function=cmd.run'],
+      run(ctx, args) {
+        const filter = filterOf({
+          search_metadata: args.metadata,
+          search_function: args.function,
+          search_target: args.target,
+        })
+        const newest = ctx.jobs.list({ ...filter, limit: 1 }).at(-1)
+        return newest === undefined ? false : { [newest.jid]: detailed(ctx, newest.jid) }
+      },
+    }),
+    exit_success: runnerFn({
+      doc: 'Tell for each minion of a job whether it returned something that counts as true.',
+      args: { jid, ext_source: extSource },
+      returns: s.record(s.boolean()),
+      examples: ['salt run jobs.exit_success 20260102030405060708'],
+      run: (ctx, args) =>
+        Object.fromEntries(ctx.jobs.outcomes(args.jid).map(({ id, ret }) => [id, Boolean(ret?.return)])),
+    }),
+  },
+})
