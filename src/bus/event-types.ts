@@ -64,6 +64,8 @@ export interface EventTypes {
   }
   /** Ours: a peer request that the policy refused. */
   'salt/peer/:id/refused': { id: string; fun: string | readonly string[]; arg: readonly unknown[]; reason: string }
+  /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */
+  'salt/storage/:state': { what: string; message: string }
   /** Ours: something was dropped; always with a count. */
   'salt/drop/:what': { count: number; reason: string }
 }

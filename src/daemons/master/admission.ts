@@ -20,7 +20,7 @@ export interface AdmissionOptions {
   readonly sessions: MinionSessions
   readonly bus: EventBus
   readonly log: Log
-  readonly autosign: AutosignOptions
+  autosign(): AutosignOptions
   /** 0: no limit. */
   readonly maximumMinions: number
   readonly maximumPendingKeys: number
@@ -77,7 +77,7 @@ export class MinionAdmission {
 
   #decideUnknown(claim: Claim, isPending: boolean): Admission | Promise<Admission> {
     const { keys, autosign } = this.#options
-    const decision = decideNewKey({ id: claim.name, grains: claimedGrains(claim), options: autosign })
+    const decision = decideNewKey({ id: claim.name, grains: claimedGrains(claim), options: autosign() })
     switch (decision.kind) {
       case 'accept':
         keys.storePending(claim.name, claim.publicPem)

@@ -9,6 +9,7 @@ import type { RunnerHost } from './runner-host.ts'
 export interface BusMethodsOptions {
   readonly publisher: Publisher
   readonly runners: RunnerHost
+  isConnected(id: string): boolean
   keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
 }
 
@@ -28,17 +29,19 @@ export function busMethods(options: BusMethodsOptions): Methods {
     follow: (params, call) =>
       publisher.follow(asString(asRecord(params).jid, 'jid'), (item) => call.item(item), call.signal),
     runner: (params, call) => {
-      const { fun, arg, user, timeout } = asRecord(params)
-      return runners.run(
-        {
-          fun: asString(fun, 'fun'),
-          arg: asList(arg ?? [], 'arg'),
-          user: asString(user ?? userInfo().username, 'user'),
-          ...(typeof timeout === 'number' ? { timeout } : {}),
-        },
-        (item) => call.item(item),
-        call.signal,
-      )
+      const { fun, arg, user, timeout, detach } = asRecord(params)
+      const request = {
+        fun: asString(fun, 'fun'),
+        arg: asList(arg ?? [], 'arg'),
+        user: asString(user ?? userInfo().username, 'user'),
+        ...(typeof timeout === 'number' ? { timeout } : {}),
+      }
+      if (detach === true) return { jid: runners.detach(request), return: null, success: true, retcode: 0 }
+      return runners.run(request, (item) => call.item(item), call.signal)
+    },
+    targets: (params) => {
+      const minions = publisher.resolve(targetFrom(asRecord(params)))
+      return { minions, connected: minions.filter((id) => options.isConnected(id)) }
     },
     'key.changed': (params) => {
       const { id, act, user } = asRecord(params)
@@ -50,14 +53,22 @@ export function busMethods(options: BusMethodsOptions): Methods {
   }
 }
 
+function targetFrom(record: Record<string, unknown>): Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'> {
+  const { tgt, delimiter } = record
+  return {
+    tgt: typeof tgt === 'string' ? tgt : asList(tgt, 'tgt').map((item) => asString(item, 'tgt')),
+    tgt_type: asString(record.tgt_type ?? 'glob', 'tgt_type'),
+    ...(typeof delimiter === 'string' ? { delimiter } : {}),
+  }
+}
+
 function publishRequestFrom(record: Record<string, unknown>): PublishRequest {
-  const { tgt, fun, jid, metadata, delimiter, timeout } = record
+  const { fun, jid, metadata, timeout } = record
   if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
     throw new SaltError('bad-arguments', 'the timeout must be a number of seconds')
   }
   return {
-    tgt: typeof tgt === 'string' ? tgt : asList(tgt, 'tgt').map((item) => asString(item, 'tgt')),
-    tgt_type: asString(record.tgt_type ?? 'glob', 'tgt_type'),
+    ...targetFrom(record),
     fun: typeof fun === 'string' ? fun : asList(fun, 'fun').map((item) => asString(item, 'fun')),
     arg: asList(record.arg ?? [], 'arg'),
     user: asString(record.user, 'user'),
@@ -66,7 +77,6 @@ function publishRequestFrom(record: Record<string, unknown>): PublishRequest {
     ...(record.hardDeadline === true ? { hardDeadline: true } : {}),
     ...(typeof jid === 'string' ? { jid: validJid(jid) } : {}),
     ...(metadata === undefined ? {} : { metadata: asRecord(metadata, 'metadata') }),
-    ...(typeof delimiter === 'string' ? { delimiter } : {}),
   }
 }
 

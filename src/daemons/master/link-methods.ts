@@ -4,11 +4,9 @@ import { asList, asRecord, asString } from '../../base/narrow.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
-import type { PeerPolicy } from '../../engine/authorization/peer.ts'
-import type { PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import type { Handler } from '../../wire/rpc.ts'
+import type { LiveSettings } from './live-settings.ts'
 import type { Publisher } from './publisher.ts'
-import type { RoleFiles } from './role-files.ts'
 import type { RunnerHost } from './runner-host.ts'
 
 /** Events under these tags tell what the master knows; a minion that could fire them could lie about others (SPEC §3.4). */
@@ -27,11 +25,9 @@ const longestPeerTimeoutSeconds = 3600
 export interface LinkMethodsOptions {
   readonly publisher: Publisher
   readonly runners: RunnerHost
-  readonly files: RoleFiles
   readonly bus: EventBus
   readonly log: Log
-  readonly peer: PeerPolicy
-  readonly peerRun: PeerRunPolicy
+  readonly settings: LiveSettings
   /** User that the master runs as; peer jobs carry it as Salt's do. */
   readonly user: string
 }
@@ -45,18 +41,18 @@ type Link = {
 
 /** What an accepted minion may ask. Its id is the one of its session, whatever the parameters say. */
 export function linkMethods(options: LinkMethodsOptions): Link {
-  const { bus, files, publisher } = options
+  const { bus, publisher, settings } = options
   return {
     publish: (params, call) => publishForPeer(options, call.peer.name, asRecord(params), call.signal),
     runner: (params, call) => runForPeer(options, call.peer.name, asRecord(params), call.signal),
     fire: (params, call) => fireForMinion(bus, call.peer.name, asRecord(params)),
     'file.list': (params) => {
       const { saltenv, under } = asRecord(params)
-      return files.list(asString(saltenv, 'saltenv'), asString(under, 'under'))
+      return settings.files.list(asString(saltenv, 'saltenv'), asString(under, 'under'))
     },
     'file.read': (params) => {
       const { saltenv, path } = asRecord(params)
-      return files.read(asString(saltenv, 'saltenv'), asString(path, 'path'))
+      return settings.files.read(asString(saltenv, 'saltenv'), asString(path, 'path'))
     },
     return: (params, call) => {
       const ret = returnFrom(call.peer.name, asRecord(params))
@@ -72,14 +68,14 @@ async function publishForPeer(
   params: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<MasterLinkMethods['publish']['result']> {
-  const { publisher, peer } = options
+  const { publisher, settings } = options
   const fun = functionNames(params.fun)
   const arg = asList(params.arg ?? [], 'arg')
   const tgt =
     typeof params.tgt === 'string' ? params.tgt : asList(params.tgt, 'tgt').map((item) => asString(item, 'tgt'))
   const tgtType = asString(params.tgt_type ?? 'glob', 'tgt_type')
   const targets = publisher.resolve({ tgt, tgt_type: tgtType })
-  const decision = peer.authorize({
+  const decision = settings.peer.authorize({
     from: id,
     fun,
     arg,
@@ -122,7 +118,7 @@ async function runForPeer(
 ): Promise<MasterLinkMethods['runner']['result']> {
   const fun = asString(params.fun, 'fun')
   const arg = asList(params.arg ?? [], 'arg')
-  const decision = options.peerRun.authorize({ from: id, fun })
+  const decision = options.settings.peerRun.authorize({ from: id, fun, arg })
   if (!decision.allowed) return { return: null, refusal: refuse(options, id, `runner.${fun}`, arg, decision.reason) }
   const result = await options.runners.run(
     { fun, arg, user: options.user, timeout: peerTimeout(params.timeout), requesterId: id },

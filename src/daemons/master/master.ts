@@ -8,8 +8,6 @@ import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { masterBusName } from '../../client/bus-names.ts'
-import { compilePeerPolicy } from '../../engine/authorization/peer.ts'
-import { compilePeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import { openJobStore } from '../../engine/jobs/job-store.ts'
@@ -17,6 +15,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
+import type { Grains } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
@@ -29,11 +28,11 @@ import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
 import { linkMethods } from './link-methods.ts'
+import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
 import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { Publisher } from './publisher.ts'
-import { RoleFiles } from './role-files.ts'
 import { RunnerHost } from './runner-host.ts'
 
 export interface MasterParts {
@@ -46,7 +45,7 @@ export interface Master extends AsyncDisposable {
   /** Port that minions connect to. */
   readonly port: number
   readonly fingerprint: string
-  /** Takes up what may change while running: peer policies and log levels come from the file again. */
+  /** Takes up what may change while running: peer policies, autosign rules, nodegroups, file roots. Throws `configuration` and keeps the old. */
   reload(options: MasterOptions): void
   /** Lets what is on its way arrive, for at most this time. */
   drain(timeoutMs: number): Promise<void>
@@ -72,6 +71,7 @@ class MasterDaemon implements Master {
   readonly #log: Log
   readonly #clock: Clock
   readonly #identity: Identity
+  readonly #settings: LiveSettings
   readonly #keys: KeyStore
   readonly #bus: EventBus
   readonly #store: JobStore
@@ -91,11 +91,16 @@ class MasterDaemon implements Master {
     this.#options = options
     this.#log = log
     this.#clock = parts.clock ?? systemClock
+    this.#settings = new LiveSettings(options)
     for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'master')
     this.#keys = new KeyStore(paths.pki_dir)
     this.#bus = new EventBus({ clock: this.#clock, maximumEventSize: values.max_event_size })
-    this.#store = openJobStore(join(paths.cachedir, 'jobs.db'), { clock: this.#clock, log })
+    this.#store = openJobStore(join(paths.cachedir, 'jobs.db'), {
+      clock: this.#clock,
+      log,
+      onFault: (error) => this.#storageFault('job cache', error?.message),
+    })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'))
     const jids = new JidClock(this.#clock)
     const accepted = (): readonly string[] => this.#keys.ids('accepted')
@@ -108,7 +113,7 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       cache: this.#cache,
       jids,
-      nodegroups: values.nodegroups,
+      nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
       accepted,
     })
@@ -127,11 +132,9 @@ class MasterDaemon implements Master {
     this.#link = linkMethods({
       publisher: this.#publisher,
       runners,
-      files: new RoleFiles(values.file_roots),
       bus: this.#bus,
       log,
-      peer: compilePeerPolicy(values.peer, options.where),
-      peerRun: compilePeerRunPolicy(values.peer_run, options.where),
+      settings: this.#settings,
       user: userInfo().username,
     })
     this.#wire = this.#makeWire(parts)
@@ -142,6 +145,7 @@ class MasterDaemon implements Master {
       methods: busMethods({
         publisher: this.#publisher,
         runners,
+        isConnected: (id) => this.#sessions.get(id) !== undefined,
         keyChanged: (id, act, user) => this.#keyChanged(id, act, user),
       }),
       status: () => this.#status(),
@@ -172,8 +176,9 @@ class MasterDaemon implements Master {
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
   }
 
-  reload(_options: MasterOptions): void {
-    this.#log.info('configuration was read again')
+  reload(options: MasterOptions): void {
+    this.#settings.replace(options)
+    this.#log.info('the configuration was read again')
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -198,7 +203,7 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       bus: this.#bus,
       log: this.#log,
-      autosign: this.#options.autosign,
+      autosign: () => this.#settings.autosign,
       maximumMinions: values.max_minions,
       maximumPendingKeys: 10_000,
       fireEvents: values.auth_events,
@@ -231,7 +236,12 @@ class MasterDaemon implements Master {
       serve: this.#link,
       onNotice: (record) =>
         takeNotice(
-          { publisher: this.#publisher, cache: this.#cache, log: this.#log, onHello: (hello) => this.#present(hello) },
+          {
+            publisher: this.#publisher,
+            cache: this.#cache,
+            log: this.#log,
+            onHello: (hello, grains) => this.#present(hello, grains),
+          },
           session,
           record,
         ),
@@ -239,7 +249,7 @@ class MasterDaemon implements Master {
     void (channel as RecordChannel).closed.then((reason) => this.#left(session, reason.message))
   }
 
-  #present(session: MinionSession): void {
+  #present(session: MinionSession, grains: Grains): void {
     this.#sessions.add(session)
     const tag = tagOf('salt/minion/:id/start', session.id)
     this.#bus.fire(tag, {
@@ -248,6 +258,7 @@ class MasterDaemon implements Master {
       pretag: null,
       data: `Minion ${session.id} started at ${new Date(this.#clock.now()).toUTCString()}`,
       tag,
+      ...(Object.keys(grains).length === 0 ? {} : { grains }),
     })
   }
 
@@ -276,6 +287,13 @@ class MasterDaemon implements Master {
     const keepMs = this.#options.values.keep_jobs_seconds * 1000
     if (keepMs > 0) this.#store.removeBefore(this.#clock.now() - keepMs)
     this.#retention = this.#clock.after(retentionCheckMs, () => this.#removeOldJobs(), { background: true })
+  }
+
+  #storageFault(what: string, message: string | undefined): void {
+    this.#bus.fire(tagOf('salt/storage/:state', message === undefined ? 'well' : 'fault'), {
+      what,
+      message: message ?? '',
+    })
   }
 
   #status(): Readonly<Record<string, unknown>> {

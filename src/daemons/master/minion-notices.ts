@@ -15,7 +15,7 @@ export interface NoticeOptions {
   readonly cache: MinionCache
   readonly log: Log
   /** The minion has said what it is: from now on it is present. */
-  onHello(session: MinionSession): void
+  onHello(session: MinionSession, startGrains: Readonly<Record<string, unknown>>): void
 }
 
 /** Takes what minions tell without being asked; a notice that makes no sense is logged and dropped. */
@@ -38,7 +38,7 @@ function take(options: NoticeOptions, session: MinionSession, record: Readonly<R
     case 'hello':
       storeGrains(options, session, record.grains)
       publisher.connected(session, Array.isArray(record.running) ? record.running.map(String) : [])
-      options.onHello(session)
+      options.onHello(session, shownGrains(record))
       return
     case 'grains':
       return storeGrains(options, session, record.grains)
@@ -54,6 +54,17 @@ function take(options: NoticeOptions, session: MinionSession, record: Readonly<R
     default:
       options.log.debug('a minion sent a message of an unknown kind', { id: session.id, kind: record.kind })
   }
+}
+
+/** The grains that a minion wants to have in the event of its start. */
+function shownGrains({ grains, startGrains }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (!isRecord(grains) || !Array.isArray(startGrains)) return {}
+  return Object.fromEntries(
+    startGrains
+      .map(String)
+      .filter((name) => Object.hasOwn(grains, name))
+      .map((name) => [name, grains[name]]),
+  )
 }
 
 function storeGrains(options: NoticeOptions, session: MinionSession, grains: unknown): void {

@@ -26,7 +26,7 @@ export interface PublisherOptions {
   readonly sessions: MinionSessions
   readonly cache: MinionCache
   readonly jids: JidClock
-  readonly nodegroups: Readonly<Record<string, unknown>>
+  nodegroups(): Readonly<Record<string, unknown>>
   /** Salt's `gather_job_timeout`. */
   readonly reconnectMs: number
   accepted(): readonly string[]
@@ -51,7 +51,7 @@ export class Publisher {
     if (request.tgt.length === 0)
       throw new SaltError('bad-target', 'the target is empty', { hint: "Use '*' for all minions." })
     const matcher = compileTarget(request.tgt, request.tgt_type, {
-      nodegroups: this.#options.nodegroups,
+      nodegroups: this.#options.nodegroups(),
       ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
     })
     return this.#options

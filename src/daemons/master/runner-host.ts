@@ -44,9 +44,24 @@ export class RunnerHost {
     this.#options = options
   }
 
-  async run(call: RunnerCall, item: (item: RunnerItem) => boolean, signal: AbortSignal): Promise<RunnerResult> {
-    const { bus, jids, log } = this.#options
-    const jid = jids.next()
+  run(call: RunnerCall, item: (item: RunnerItem) => boolean, signal: AbortSignal): Promise<RunnerResult> {
+    return this.#run(call, this.#options.jids.next(), item, signal)
+  }
+
+  /** Starts a runner that runs on when its caller is gone, and answers its jid. */
+  detach(call: RunnerCall): string {
+    const jid = this.#options.jids.next()
+    void this.#run(call, jid, () => true, new AbortController().signal)
+    return jid
+  }
+
+  async #run(
+    call: RunnerCall,
+    jid: string,
+    item: (item: RunnerItem) => boolean,
+    signal: AbortSignal,
+  ): Promise<RunnerResult> {
+    const { bus, log } = this.#options
     const described = { fun: `runner.${call.fun}`, jid, user: call.user, fun_args: call.arg }
     bus.fire(tagOf('salt/run/:jid/new', jid), described)
     let result: RunnerResult

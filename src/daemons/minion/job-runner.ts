@@ -17,13 +17,14 @@ export interface JobRunnerOptions {
   readonly table: JobTable
   readonly spool: ReturnSpool
   readonly log: Log
-  /** Most jobs at one time; 0 or less: no limit of the operator's (Salt's `process_count_max`). */
+  /** Most jobs at one time, more wait; 0 or less: no limit of the operator's (Salt's `process_count_max`). */
   readonly maximumJobs: number
   run(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome>
 }
 
 /** With no limit configured, a flood of jobs must still not take all memory. */
 const mostJobs = 1000
+const mostWaiting = 10_000
 
 export type Intake =
   | {
@@ -38,16 +39,20 @@ export type Intake =
 /** Takes verified jobs, runs each once, and leaves every return in the spool. */
 export class JobRunner {
   readonly #options: JobRunnerOptions
+  readonly #limit: number
+  #active = 0
+  #waiting: (() => void)[] = []
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
+    this.#limit = options.maximumJobs > 0 ? options.maximumJobs : mostJobs
   }
 
   take(load: JobLoad): Intake {
-    const { spool, table, maximumJobs } = this.#options
+    const { spool, table } = this.#options
     if (table.find(load.jid) !== undefined || spool.seen(load.jid)) return { kind: 'seen' }
-    const limit = maximumJobs > 0 ? maximumJobs : mostJobs
-    if (table.size >= limit) return { kind: 'refused', reason: `the minion runs its maximum of ${limit} jobs` }
+    if (this.#waiting.length >= mostWaiting)
+      return { kind: 'refused', reason: `${mostWaiting} jobs wait on the minion already` }
     spool.start(load.jid, load)
     const entry = table.add(load)
     // A job acts on the world only when the disk knows of it: after a crash it is told about, and not run again.
@@ -58,6 +63,7 @@ export class JobRunner {
   async #run(load: JobLoad, entry: JobEntry): Promise<{ seq: number; ret: JobReturn }> {
     const { table, spool, log } = this.#options
     let outcome: FunctionOutcome
+    await this.#turn()
     try {
       outcome = await this.#options.run(load, entry)
       const reason: unknown = entry.controller.signal.reason
@@ -73,9 +79,23 @@ export class JobRunner {
       }
     } finally {
       table.remove(load.jid)
+      this.#leave()
     }
     const ret = sendable(returnOf(this.#options.id, load, outcome))
     return { seq: spool.finish(ret), ret }
+  }
+
+  /** Resolves when this job may run. */
+  async #turn(): Promise<void> {
+    if (this.#active < this.#limit) this.#active += 1
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Hands the place on to the job that has waited longest. */
+  #leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#active -= 1
+    else next()
   }
 }
 

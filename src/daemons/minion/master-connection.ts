@@ -21,6 +21,8 @@ export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role
   readonly spool: ReturnSpool
   readonly runner: JobRunner
   grains(): Grains
+  /** Names of the grains that the event of the start shows. */
+  readonly startEventGrains: readonly string[]
   /** Jobs of this process that still run. */
   runningJids(): readonly string[]
   onState(state: ClientState): void
@@ -103,7 +105,8 @@ export class MasterConnection implements AsyncDisposable {
     void channel.closed.then(() => {
       if (this.#session === session) this.#session = undefined
     })
-    rpc.notify({ kind: 'hello', grains: this.#options.grains(), running: this.#options.runningJids() })
+    const { grains, startEventGrains, runningJids } = this.#options
+    rpc.notify({ kind: 'hello', grains: grains(), running: runningJids(), startGrains: startEventGrains })
     this.#unconfirmed.clear()
     for (const { seq, ret } of this.#options.spool.unacknowledged()) this.#return(seq, ret)
   }

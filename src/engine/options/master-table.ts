@@ -85,12 +85,5 @@ export const masterTable = {
     {},
     'Named targets: a compound expression or a list of its words, usable with `-N` and `N@`.',
   ),
-  presence_events: option(s.boolean(), false, 'Fire an event with the connected minions whenever they change.'),
   auth_events: option(s.boolean(), true, 'Fire an event for each key that is shown to the master.'),
-  enable_legacy_startup_events: option(
-    s.boolean(),
-    true,
-    'Fire `minion_start` beside `salt/minion/ID/start` when a minion connects.',
-  ),
-  runner_dirs: option(s.array(s.path()), [], 'Further folders with runners of your own.'),
 }

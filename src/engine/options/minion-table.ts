@@ -69,30 +69,8 @@ export const minionTable = {
   autosign_grains: option(s.array(s.string()), [], 'Names of the grains that are shown to the master with a new key.'),
   start_event_grains: option(s.array(s.string()), [], 'Names of the grains to put into the event of the start.'),
   auth_timeout: option(s.seconds(), 5, 'How long one attempt to reach a master may take.'),
-  acceptance_wait_time: option(s.seconds(), 10, 'How long to wait before asking again whether the key was accepted.'),
-  acceptance_wait_time_max: option(
-    s.seconds(),
-    0,
-    'Let that time grow with each attempt up to this one. 0: it stays the same.',
-  ),
-  random_reauth_delay: option(
-    s.seconds(),
-    10,
-    'Longest random wait before coming back after a master closed all sessions.',
-  ),
   recon_default: option(s.integer('', { minimum: 0 }), 1000, 'First wait before connecting again, in milliseconds.'),
   recon_max: option(s.integer('', { minimum: 0 }), 10_000, 'Longest wait before connecting again, in milliseconds.'),
-  return_retry_timer: option(
-    s.seconds(),
-    5,
-    'How long to wait for the master to confirm a return before it is sent again.',
-  ),
-  return_retry_timer_max: option(s.seconds(), 10, 'Longest such wait; each is chosen between the two at random.'),
-  return_retry_tries: option(
-    s.integer('', { minimum: 0 }),
-    3,
-    'How often a return is sent again over one connection. It stays in the spool and is sent after the next connect in any case.',
-  ),
   file_client: option(
     s.literal(['remote', 'local']),
     'remote',

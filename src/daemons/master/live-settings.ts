@@ -1,0 +1,59 @@
+import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
+import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
+import type { AutosignOptions } from '../../engine/keys/autosign.ts'
+import type { MasterOptions } from '../../engine/options/master-options.ts'
+import { RoleFiles } from './role-files.ts'
+
+/** What may change while the master runs. */
+interface Settings {
+  readonly peer: PeerPolicy
+  readonly peerRun: PeerRunPolicy
+  readonly files: RoleFiles
+  readonly autosign: AutosignOptions
+  readonly nodegroups: Readonly<Record<string, unknown>>
+}
+
+/** The settings of the configuration as last read: whoever uses one asks anew each time. */
+export class LiveSettings implements Settings {
+  #settings: Settings
+
+  /** Throws `configuration` for a policy that would not do what it says. */
+  constructor(options: MasterOptions) {
+    this.#settings = compile(options)
+  }
+
+  /** Takes all of the new configuration, or throws and keeps the old one. */
+  replace(options: MasterOptions): void {
+    this.#settings = compile(options)
+  }
+
+  get peer(): PeerPolicy {
+    return this.#settings.peer
+  }
+
+  get peerRun(): PeerRunPolicy {
+    return this.#settings.peerRun
+  }
+
+  get files(): RoleFiles {
+    return this.#settings.files
+  }
+
+  get autosign(): AutosignOptions {
+    return this.#settings.autosign
+  }
+
+  get nodegroups(): Readonly<Record<string, unknown>> {
+    return this.#settings.nodegroups
+  }
+}
+
+function compile({ values, where, autosign }: MasterOptions): Settings {
+  return {
+    peer: compilePeerPolicy(values.peer, where),
+    peerRun: compilePeerRunPolicy(values.peer_run, where),
+    files: new RoleFiles(values.file_roots),
+    autosign,
+    nodegroups: values.nodegroups,
+  }
+}
