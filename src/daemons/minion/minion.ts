@@ -11,6 +11,7 @@ import { type MasterAddress, masterAddresses } from '../../client/master-address
 import { callFunction } from '../../engine/functions/call.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
+import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
 import { openReturnSpool, type ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -248,13 +249,14 @@ class MinionDaemon implements Minion {
   }
 
   async #refreshGrains(): Promise<Grains> {
+    this.#grains.setUserPlugins(await loadUserGrains(this.#options.paths.cachedir, this.#log))
     const grains = await this.#grains.refresh()
     for (const connection of this.#connections) connection.announceGrains(grains)
     return grains
   }
 
   async #refreshModules(): Promise<void> {
-    await Promise.resolve()
+    await loadUserModules(this.#modules, this.#options.paths.cachedir, this.#log)
   }
 
   #status(): Readonly<Record<string, unknown>> {
