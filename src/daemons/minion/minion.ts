@@ -102,6 +102,8 @@ class MinionDaemon implements Minion {
       get grains() {
         return grains()
       },
+      disabled: values.disable_modules,
+      only: values.whitelist_modules,
     })
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#busServer = new BusServer({

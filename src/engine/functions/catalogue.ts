@@ -33,6 +33,10 @@ export interface Registry<D> {
 
 export interface CatalogueHost {
   readonly grains: Grains
+  /** Names that may not be used, and the only ones that may (Salt's `disable_modules` and `whitelist_modules`). */
+  readonly disabled?: readonly string[]
+  /** Empty: all. */
+  readonly only?: readonly string[]
 }
 
 /** What the description of a function consists of, whatever runs it. */
@@ -109,6 +113,10 @@ export class PluginCatalogue<D extends Described> implements Catalogue<D> {
 
   /** The module behind a name, undefined where there is none, or the reason why it cannot be used. */
   async #provider(module: string): Promise<PluginDefinition<D> | string | undefined> {
+    const { disabled = [], only = [] } = this.#host
+    if (disabled.includes(module)) return `'${module}' is not available: disable_modules names it`
+    if (only.length > 0 && !only.includes(module))
+      return `'${module}' is not available: whitelist_modules does not name it`
     const user = this.#user.modules.get(module)
     if (user !== undefined) return user
     const reasons: string[] = []
