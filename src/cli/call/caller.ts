@@ -1,0 +1,189 @@
+/** Runs one function in this process and prints its result. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../base/clock.ts'
+import { asSaltError } from '../../base/errors.ts'
+import { createLog, type LogOutput } from '../../base/log-output.ts'
+import type { JobReturn } from '../../client/api.ts'
+import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
+import { currentUser } from '../../engine/functions/accounts.ts'
+import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
+import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import type { ContextInputs } from '../../engine/functions/context.ts'
+import { GrainsSource } from '../../engine/functions/grains.ts'
+import { JidClock } from '../../engine/jobs/jid.ts'
+import type { MinionOptions } from '../../engine/options/minion-options.ts'
+import type { FunctionDefinition, FunctionServices, Grains, RunnerFunctionDefinition } from '../../engine/plugin.ts'
+import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import type { OptionValues } from '../parse-command.ts'
+import { type Printer, printerFor } from '../printer.ts'
+import { Interrupt } from '../publish/interrupt.ts'
+import { printFailure } from './failure.ts'
+import { MasterLink } from './master-link.ts'
+
+export class Caller {
+  readonly #options: OptionValues
+  readonly #minion: MinionOptions
+  readonly #printer: Printer
+  readonly #log: LogOutput
+  readonly #grains: GrainsSource
+  readonly #modules: PluginCatalogue<FunctionDefinition>
+  readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
+  /** Undefined where no master is to be asked. */
+  readonly #link: MasterLink | undefined
+  readonly #jid = new JidClock(systemClock).next()
+
+  constructor(options: OptionValues, minion: MinionOptions) {
+    this.#options = options
+    this.#minion = minion
+    this.#printer = printerFor(options)
+    const { values } = minion
+    const level = values.log_level_logfile
+    this.#log = createLog({
+      level: values.log_level,
+      logFile: options.text('log-file'),
+      ...(level === undefined ? {} : { logFileLevel: level }),
+      consoleFormat: values.log_fmt_console,
+    })
+    this.#grains = new GrainsSource({ registry: grainsRegistry, config: minion.view, log: this.#log })
+    const grains = (): Grains => this.#readGrains()
+    this.#modules = new PluginCatalogue(moduleRegistry, {
+      get grains() {
+        return grains()
+      },
+    })
+    this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    const asksMaster =
+      values.master_type !== 'disable' && (values.file_client !== 'local' || values.use_master_when_local)
+    this.#link = asksMaster
+      ? new MasterLink(minion, (options.integer('timeout') ?? values.auth_timeout) * 1000, this.#log)
+      : undefined
+  }
+
+  /** Resolves to the exit code. Throws `master-unreachable` and the like before anything was run. */
+  async run(words: readonly string[]): Promise<number> {
+    await using _log = this.#log
+    await using link = this.#link
+    const [fun = '', ...args] = words
+    if (this.#options.has('doc')) return await this.#printDocs(fun)
+    await this.#prepare()
+    if (this.#options.has('grains')) return await this.#printGrains()
+    const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
+    if (tellsMaster) await link.connect()
+    return await this.#call(fun, args, tellsMaster ? link : undefined)
+  }
+
+  async #call(fun: string, words: readonly string[], link: MasterLink | undefined): Promise<number> {
+    const noParse = this.#options.text('no-parse')?.split(',') ?? []
+    const calls = await parseMultiFunction(fun, words, ',', { noParse })
+    const interrupt = new Interrupt()
+    const outcome = await callFunction({
+      name: calls.fun,
+      arg: calls.arg,
+      context: this.#context(interrupt.signal),
+      jid: this.#jid,
+    })
+    interrupt.end()
+    const ret = this.#return(calls, outcome)
+    if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
+      await printFailure(calls.fun, outcome.failure, this.#modules)
+    } else {
+      const shown = this.#options.has('metadata') ? { ...ret } : outcome.return
+      await this.#printer.show({ local: shown }, { out: outcome.out, retcode: outcome.retcode })
+    }
+    const told = link === undefined ? 0 : await this.#tellMaster(link, ret)
+    if (outcome.retcode === 0) return told
+    return this.#options.has('retcode-passthrough') ? outcome.retcode : 1
+  }
+
+  #return(calls: { fun: string | readonly string[]; arg: readonly unknown[] }, outcome: CallOutcome): JobReturn {
+    return {
+      id: this.#minion.id,
+      jid: this.#jid,
+      fun: calls.fun,
+      fun_args: calls.arg,
+      return: outcome.return,
+      retcode: outcome.retcode,
+      success: outcome.success,
+      ...(outcome.out === undefined ? {} : { out: outcome.out }),
+      user: currentUser(),
+    }
+  }
+
+  /** The function has run: that the master could not be told is worth an exit code, and no more. */
+  async #tellMaster(link: MasterLink, ret: JobReturn): Promise<number> {
+    try {
+      await link.tell(ret)
+      return 0
+    } catch (thrown) {
+      const error = asSaltError(thrown)
+      process.stderr.write(`salt call: the master was not told the result: ${error.message} [${error.code}]\n`)
+      return error.exitCode
+    }
+  }
+
+  #context(signal: AbortSignal): ContextInputs {
+    return {
+      id: this.#minion.id,
+      grains: () => this.#readGrains(),
+      config: this.#minion.view,
+      log: this.#log,
+      signal,
+      catalogue: this.#modules,
+      runners: this.#runners,
+      services: this.#services(),
+      emit: (tag, data) => this.#emit(tag, data),
+    }
+  }
+
+  #services(): FunctionServices {
+    return {
+      refreshGrains: () => this.#grains.refresh(),
+      refreshModules: () => this.#loadUserModules(),
+      ...(this.#link === undefined ? {} : { masters: this.#link.masters }),
+    }
+  }
+
+  /** On the bus of the minion that runs here, if one does. */
+  async #emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const { connectMinionBus } = await import('../../client/master-bus.ts')
+    try {
+      await using bus = await connectMinionBus({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id })
+      return await bus.call('fire', { tag, data })
+    } catch (thrown) {
+      this.#log.debug('the event was not fired', { tag, reason: asSaltError(thrown).message })
+      return false
+    }
+  }
+
+  #readGrains(): Grains {
+    return this.#options.has('skip-grains') ? {} : { ...this.#grains.read(), id: this.#minion.id }
+  }
+
+  async #prepare(): Promise<void> {
+    if (!this.#options.has('skip-grains')) await this.#grains.prepare()
+    const { cachedir } = this.#minion.paths
+    const hasGrains = existsSync(join(cachedir, 'extmods', 'grains'))
+    if (hasGrains) {
+      const { loadUserGrains } = await import('../../engine/functions/user-modules.ts')
+      this.#grains.setUserPlugins(await loadUserGrains(cachedir, this.#log))
+      await this.#grains.refresh()
+    }
+    if (existsSync(join(cachedir, 'extmods', 'modules'))) await this.#loadUserModules()
+  }
+
+  async #loadUserModules(): Promise<void> {
+    const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
+    await loadUserModules(this.#modules, this.#minion.paths.cachedir, this.#log)
+  }
+
+  async #printGrains(): Promise<number> {
+    await this.#printer.show({ local: this.#readGrains() }, { out: 'grains' })
+    return 0
+  }
+
+  async #printDocs(begin: string): Promise<number> {
+    const { printDocsOf } = await import('../docs-of.ts')
+    return await printDocsOf(this.#modules, begin, this.#printer, 'CLI Example')
+  }
+}

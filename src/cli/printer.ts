@@ -1,0 +1,113 @@
+/** Prints values through the outputter that the user, or the function, asks for. */
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { SaltError } from '../base/errors.ts'
+import { systemReason } from '../base/files.ts'
+import type { Outputter } from '../engine/output.ts'
+import { nested } from '../plugins/outputters/nested.ts'
+import { loadOutputter } from '../plugins/outputters/outputters.ts'
+import type { OptionValues } from './parse-command.ts'
+
+export interface PrinterOptions {
+  /** `--out`; wins over what a function asks for, but for `highstate`. */
+  readonly outputter?: string
+  readonly indent?: number | 'pretty'
+  readonly color: boolean
+  /** Instead of the terminal. */
+  readonly file?: string
+  readonly append?: boolean
+}
+
+export interface ShowOptions {
+  /** Outputter that suits the value. */
+  readonly out?: string | undefined
+  readonly retcode?: number | undefined
+}
+
+export class Printer {
+  readonly #options: PrinterOptions
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: PrinterOptions) {
+    this.#options = options
+    if (options.file !== undefined && options.append !== true) this.#toFile(options.file, '', writeFileSync)
+  }
+
+  /** What `--out` says. */
+  get outputter(): string | undefined {
+    return this.#options.outputter
+  }
+
+  /** Prints one value, after those before it. */
+  show(value: unknown, options: ShowOptions = {}): Promise<void> {
+    this.#work = this.#work.then(() => this.#show(value, options))
+    return this.#work
+  }
+
+  /** Prints a line of text as it is, in order with the values. */
+  line(text: string): Promise<void> {
+    this.#work = this.#work.then(() => this.#write(text))
+    return this.#work
+  }
+
+  /** Resolves when all is printed. */
+  flush(): Promise<void> {
+    return this.#work
+  }
+
+  async #show(value: unknown, { out, retcode = 0 }: ShowOptions): Promise<void> {
+    const wanted = this.#options.outputter
+    const outputter = await find(wanted === undefined || wanted === 'highstate' ? (out ?? wanted) : wanted)
+    const { indent, color } = this.#options
+    const text = outputter.render(value, { color, retcode, ...(indent === undefined ? {} : { indent }) }).trimEnd()
+    if (text !== '') this.#write(text)
+  }
+
+  #write(text: string): void {
+    const { file } = this.#options
+    if (file === undefined) process.stdout.write(`${text}\n`)
+    else this.#toFile(file, `${text}\n`, appendFileSync)
+  }
+
+  #toFile(file: string, text: string, write: (file: string, text: string) => void): void {
+    try {
+      write(file, text)
+    } catch (cause) {
+      throw new SaltError('storage', `the output cannot be written: ${systemReason(cause)}`, { where: file, cause })
+    }
+  }
+}
+
+async function find(name: string | undefined): Promise<Outputter> {
+  if (name === undefined || name === '' || name === 'nested') return nested
+  const found = await loadOutputter(name)
+  if (found !== undefined) return found
+  process.stderr.write(`[ERROR   ] Invalid outputter ${name} specified, fall back to nested\n`)
+  return nested
+}
+
+/** A printer for the output options of a command line. */
+export function printerFor(options: OptionValues): Printer {
+  const outputter = options.text('out')
+  const file = options.text('out-file')
+  const indent = indentOf(options.text('out-indent'))
+  return new Printer({
+    color: wantsColor(options, file !== undefined),
+    append: options.has('out-file-append'),
+    ...(outputter === undefined ? {} : { outputter }),
+    ...(file === undefined ? {} : { file }),
+    ...(indent === undefined ? {} : { indent }),
+  })
+}
+
+function wantsColor(options: OptionValues, toFile: boolean): boolean {
+  if (options.has('force-color')) return true
+  if (options.has('no-color') || toFile || process.env.NO_COLOR) return false
+  return process.stdout.isTTY === true && process.platform !== 'win32'
+}
+
+function indentOf(text: string | undefined): number | 'pretty' | undefined {
+  if (text === undefined || text === 'pretty') return text
+  const spaces = Number(text)
+  if (Number.isInteger(spaces) && spaces <= 40) return spaces
+  throw new SaltError('usage', `--out-indent takes a number of spaces, -1 or pretty, not '${text}'`)
+}

@@ -1,0 +1,30 @@
+/** Ctrl-C while a job runs: the command ends, the job does not. */
+import { lookupHint } from './outcome.ts'
+
+/** What shells report for a command that Ctrl-C ended. */
+const interruptedExit = 130
+
+export class Interrupt {
+  readonly #controller = new AbortController()
+  readonly #onSignal = (): void => this.#controller.abort()
+
+  constructor() {
+    process.once('SIGINT', this.#onSignal)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Ctrl-C means again what it usually means. */
+  end(): void {
+    process.off('SIGINT', this.#onSignal)
+  }
+
+  /** Says how to look the job up and answers the exit code. */
+  static tell(jid: string): number {
+    const about = jid === '' ? '' : `This job's jid is: ${jid}\n${lookupHint(jid)}\n`
+    process.stderr.write(`\nExiting gracefully on Ctrl-c\n${about}`)
+    return interruptedExit
+  }
+}

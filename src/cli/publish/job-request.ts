@@ -1,0 +1,63 @@
+import { SaltError } from '../../base/errors.ts'
+import { isRecord } from '../../base/narrow.ts'
+import type { PublishRequest } from '../../client/api.ts'
+import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
+import { callingUser } from '../calling-user.ts'
+import { targetTypeOptions } from '../options/target.ts'
+import type { OptionValues } from '../parse-command.ts'
+
+/** The job that a command line asks for. Throws `usage` and `incomplete`. */
+export async function jobRequest(
+  options: OptionValues,
+  words: readonly string[],
+  configuredTimeout: number,
+): Promise<PublishRequest> {
+  const [target = '', funWord = 'test.ping', ...args] = words
+  const tgtType = targetType(options)
+  const noParse = options.text('no-parse')?.split(',') ?? []
+  const { fun, arg } = await parseMultiFunction(funWord, args, options.text('args-separator') ?? ',', { noParse })
+  const metadata = await mapping('--metadata', options.text('metadata'))
+  const delimiter = options.text('delimiter')
+  const jid = options.text('jid')
+  return {
+    tgt: tgtType === 'list' ? target.split(',').map((id) => id.trim()) : target,
+    tgt_type: tgtType,
+    fun,
+    arg,
+    user: callingUser(),
+    ret: options.text('return') ?? '',
+    timeout: timeoutOf(options, configuredTimeout),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(jid === undefined ? {} : { jid }),
+  }
+}
+
+function targetType(options: OptionValues): string {
+  const given = Object.entries(targetTypeOptions).filter(([key]) => options.has(key))
+  if (given.length > 1) {
+    const names = given.map(([key]) => `--${key}`).join(' and ')
+    throw new SaltError('usage', `a target has one kind, not both ${names}`, {
+      hint: 'Join several kinds with -C: G@os:Debian and web*',
+    })
+  }
+  return given[0]?.[1] ?? 'glob'
+}
+
+function timeoutOf(options: OptionValues, configured: number): number {
+  const seconds = options.integer('timeout') ?? configured
+  if (seconds < 0) throw new SaltError('usage', 'the timeout cannot be negative')
+  return seconds
+}
+
+/** A value that must be a YAML mapping, for the option that is named. */
+export async function mapping(
+  option: string,
+  value: string | undefined,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (value === undefined) return undefined
+  const { parseYaml } = await import('../../base/yaml.ts')
+  const parsed = parseYaml(value, { file: option })
+  if (isRecord(parsed)) return parsed
+  throw new SaltError('usage', `${option} takes a mapping such as '{ticket: 42}', not '${value}'`)
+}

@@ -1,0 +1,116 @@
+/** `salt TARGET FUNCTION [ARGUMENTS]`: runs a function on minions and prints what comes back. */
+import { loadMasterOptions, type MasterOptions } from '../engine/options/master-options.ts'
+import { argsStdin, commonOptions, eauthOptions, noParse } from './options/common.ts'
+import { executorOptions } from './options/executors.ts'
+import { loggingOptions } from './options/logging.ts'
+import { type CommandSpec, flag, integer, text } from './options/option.ts'
+import { outputOptions } from './options/output.ts'
+import { targetOptions } from './options/target.ts'
+import { type OptionValues, parseCommand, printHelp, usageError } from './parse-command.ts'
+import { printerFor } from './printer.ts'
+import { executorFault } from './publish/executors.ts'
+
+const incompleteExit = 42
+
+export const spec: CommandSpec = {
+  name: 'salt',
+  usage: "[options] '<target>' <function> [arguments]",
+  about:
+    'Runs a function on all minions that the target means, prints each return as it comes, and names the state of every minion that does not return.',
+  groups: [
+    {
+      title: 'Options',
+      options: [
+        ...commonOptions,
+        integer(
+          ['-t', '--timeout'],
+          'SECONDS',
+          'How long a silent minion is waited for; 5 unless configured otherwise.',
+        ),
+        flag(['-s', '--static'], 'Print all returns together at the end.'),
+        flag(['-p', '--progress'], 'Count the returns on the terminal as they come.'),
+        flag(['--async'], 'Print the id of the job and end, without waiting.'),
+        integer(['--subset'], 'NUMBER', 'Use this many connected minions of the target, chosen at random.'),
+        flag(['-v', '--verbose'], 'Print the id of the job first.'),
+        flag(['--show-jid'], 'The same on one line.'),
+        flag(['--hide-timeout'], 'Do not print minions that did not return; they still count for the exit code.'),
+        text(['-b', '--batch', '--batch-size'], 'SIZE', 'Run on so many minions at a time: 5, or 10%.'),
+        integer(['--batch-wait'], 'SECONDS', 'Wait so long after each return before the next minion begins.'),
+        integer(['--batch-safe-limit'], 'NUMBER', 'Use batches by itself when the target means more minions.'),
+        integer(['--batch-safe-size'], 'NUMBER', 'Size of these batches; 8 when left out.'),
+        flag(['--failhard'], 'End a batch run at the first return that reports a failure.'),
+        text(['--return'], 'NAMES', 'Returners that the minions also send their return to, with commas between them.'),
+        text(['--return_config', '--return-config'], 'NAME', 'Configuration of the returner.'),
+        text(['--return_kwargs', '--return-kwargs'], 'MAPPING', 'Arguments of the returner.'),
+        flag(['-d', '--doc', '--documentation'], 'Print the documentation of functions, modules or everything.'),
+        text(
+          ['--args-separator'],
+          'TEXT',
+          'What stands between the arguments of several functions instead of a comma.',
+        ),
+        flag(['--summary'], 'Print numbers at the end.'),
+        text(['--metadata'], 'MAPPING', 'Data of your own to be stored with the job.'),
+        text(['--jid'], 'JID', 'Use this id for the job.'),
+        flag(['--preview-target'], 'Print which minions the target means, and run nothing.'),
+        flag(['--config-dump'], 'Print the configuration of the master, and run nothing.'),
+        argsStdin,
+        noParse,
+      ],
+    },
+    { title: 'Kind of target (a glob for ids when none is given)', options: targetOptions },
+    { title: 'Executors', options: executorOptions },
+    { title: 'External authentication', options: eauthOptions },
+    { title: 'Output', options: outputOptions },
+    { title: 'Logging', options: loggingOptions() },
+  ],
+  examples: [
+    { line: "salt '*' test.ping", doc: 'Who is there?' },
+    { line: "salt 'web*' cmd.run 'df -h /' --out txt", doc: 'A shell command on all web servers' },
+    { line: "salt -C 'G@os:Debian and not db*' test.version", doc: 'Debian machines that are no databases' },
+    { line: "salt '*' test.ping,cmd.run , uptime", doc: 'Two functions in one job; the comma parts their arguments' },
+    { line: "salt -d '*' cmd.run", doc: 'What is cmd.run?' },
+  ],
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const parsed = await parseCommand(spec, argv)
+  if (typeof parsed === 'number') return parsed
+  const { options } = parsed
+  const words = options.has('doc') ? docWords(parsed.words) : parsed.words
+  if (words === undefined) return usageError(spec, 'You can only get documentation for one method at one time.')
+  const fault = executorFault(options.text('module-executors'))
+  if (fault !== undefined) return usageError(spec, fault)
+  if (options.has('config-dump')) return await dumpConfiguration(options)
+  if (words.length === 0) return incomplete('Cannot execute command without defining a target.')
+  if (words.length === 1 && !options.has('preview-target')) return incomplete('Incomplete options passed.')
+  const master = await loadMasterOptions({ configDir: options.text('config-dir') })
+  return await publish(options, words, master)
+}
+
+async function publish(options: OptionValues, words: readonly string[], master: MasterOptions): Promise<number> {
+  const { jobRequest } = await import('./publish/job-request.ts')
+  const { connectMasterBus } = await import('../client/master-bus.ts')
+  const { PublishCommand } = await import('./publish/publish-command.ts')
+  const request = await jobRequest(options, words, master.values.timeout)
+  await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
+  return await new PublishCommand({ bus, request, options, printer: printerFor(options) }).run()
+}
+
+/** With `-d` the function is `sys.doc`, and a missing target means everybody. Undefined when too much is asked for. */
+function docWords(words: readonly string[]): readonly string[] | undefined {
+  const [tgt = '*', ...rest] = words
+  const names = rest[0] === 'sys.doc' ? rest.slice(1) : rest
+  return names.length > 1 ? undefined : [tgt, 'sys.doc', ...names]
+}
+
+function incomplete(message: string): number {
+  printHelp(spec)
+  process.stderr.write(`\n${message}\n\n`)
+  return incompleteExit
+}
+
+async function dumpConfiguration(options: OptionValues): Promise<number> {
+  const { view } = await loadMasterOptions({ configDir: options.text('config-dir') })
+  await printerFor(options).show(view.all, { out: 'yaml' })
+  return 0
+}

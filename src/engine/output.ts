@@ -1,0 +1,17 @@
+/** The shape of an outputter: it turns a value into the text that a person or a program reads. */
+
+export interface OutputOptions {
+  /** Whether terminal colors are wanted. */
+  readonly color: boolean
+  /** Salt's `--out-indent`: spaces per level, `-1` for everything on one line, `pretty` for 4 spaces and sorted keys. */
+  readonly indent?: number | 'pretty'
+  /** Return code of the job: lists and keys turn red when it is not 0. */
+  readonly retcode?: number
+}
+
+export interface Outputter {
+  readonly name: string
+  readonly doc: string
+  /** The text may end with line breaks: whoever prints it removes them and adds one. An empty text prints nothing. */
+  render(value: unknown, options: OutputOptions): string
+}
