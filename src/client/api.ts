@@ -78,6 +78,8 @@ export interface RunnerRequest {
   readonly arg: readonly unknown[]
   readonly user: string
   readonly timeout?: number
+  /** Answer at once with the jid and let it run on; its result is an event. */
+  readonly detach?: boolean
 }
 
 export interface RunnerResult {
@@ -116,6 +118,12 @@ export interface MasterBusMethods extends BusMethods {
   /** Outcomes of a job that exists: those known already, then the rest as they come. */
   follow: { params: { jid: string }; item: PublishItem; result: Published }
   runner: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
+  /** The accepted minions that a target means, and which of them have a session, each sorted. Nothing is sent to them. */
+  targets: {
+    params: Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>
+    item: never
+    result: { readonly minions: readonly string[]; readonly connected: readonly string[] }
+  }
   /** A key file was moved by `salt key`; the master tells the bus and ends sessions that have lost their right. */
   'key.changed': {
     params: { id: string; act: 'accept' | 'reject' | 'delete'; user: string }
