@@ -7,18 +7,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Fleet } from '../support/fleet.ts'
-import { binaryPath, projectRoot, Running } from '../support/program.ts'
+import { binaryPath, type ProgramKind, programArgv, projectRoot, Running } from '../support/program.ts'
 import { comparable, type Recording } from '../support/recording.ts'
 
 const folder = join(projectRoot, '..', 'shared', 'golden')
 const differences: Record<string, string> = JSON.parse(
   readFileSync(join(projectRoot, 'test', 'cases', 'recording-differences.json'), 'utf8'),
 )
-const skip = existsSync(folder)
-  ? existsSync(binaryPath)
-    ? false
-    : 'the binary is not built'
-  : 'there are no recordings'
+/** `SALT_TEST_PROGRAM=source` compares the sources instead. */
+const program: ProgramKind = process.env.SALT_TEST_PROGRAM === 'source' ? 'source' : 'binary'
+const isBuilt = program === 'source' || existsSync(binaryPath)
+const skip = existsSync(folder) ? (isBuilt ? false : 'the binary is not built') : 'there are no recordings'
 
 const minions = {
   alpha: 'grains: {role: web, roles: [front, cache]}\n',
@@ -41,18 +40,18 @@ function wrapCommands(fleet: Fleet): string {
     'salt-call': `call -c '${fleet.minionConfig('alpha')}'`,
   }
   for (const [name, words] of Object.entries(commands)) {
-    writeFileSync(join(bin, name), `#!/bin/sh\nexec '${binaryPath}' ${words} "$@"\n`, { mode: 0o755 })
+    writeFileSync(join(bin, name), `#!/bin/sh\nexec ${programArgv(program).join(' ')} ${words} "$@"\n`, { mode: 0o755 })
   }
   return bin
 }
 
 async function check(fleet: Fleet, bin: string, recording: Recording): Promise<void> {
-  const program = new Running(['bash', '-c', recording.cmd], {
+  const running = new Running(['bash', '-c', recording.cmd], {
     cwd: fleet.folder,
     env: { PATH: `${bin}:${process.env.PATH}`, TERM: 'dumb' },
     timeoutMs: 60_000,
   })
-  const { exitCode, stdout, stderr } = await program.finished
+  const { exitCode, stdout, stderr } = await running.finished
   assert.deepEqual(
     comparable({ ...recording, exitcode: exitCode ?? -1, stdout, stderr }),
     comparable(recording),
@@ -70,7 +69,7 @@ function compareGroup(
     let fleet: Fleet
     let bin: string
     before(async () => {
-      fleet = await Fleet.start({ program: 'binary', minions, master })
+      fleet = await Fleet.start({ program, minions, master })
       prepare?.(fleet)
       bin = wrapCommands(fleet)
     })
