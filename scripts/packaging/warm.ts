@@ -1,6 +1,6 @@
 /** Makes the V8 code caches of a bundle by running it with the Node of the target. */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Bundle } from './bundle.ts'
@@ -45,8 +45,21 @@ export async function warmCache(bundle: Bundle, name: string, node: NodeCommand 
     await mkdir(unfinished, { recursive: true })
     await new WarmingRun(bundle, unfinished, node).complete()
     await rename(unfinished, folder)
+    await forgetOldest(name)
   }
   return new Map((await cacheFiles(folder)).map((file) => [file.slice(0, -'.cache'.length), path.join(folder, file)]))
+}
+
+const kept = 4
+
+/** Every change of the sources makes another folder; a few are kept for going back and forth between commits. */
+async function forgetOldest(name: string): Promise<void> {
+  const all = (await readdir(folders.warm)).filter((folder) => folder.endsWith(`-${name}`))
+  const aged = await Promise.all(
+    all.map(async (folder) => ({ folder, time: (await stat(path.join(folders.warm, folder))).mtimeMs })),
+  )
+  const old = aged.sort((a, b) => b.time - a.time).slice(kept)
+  for (const { folder } of old) await rm(path.join(folders.warm, folder), { recursive: true })
 }
 
 async function cacheFiles(folder: string): Promise<readonly string[]> {
