@@ -1,6 +1,6 @@
 /** Calls a function for a job, and turns whatever happens into a return (SPEC of Salt's return semantics). */
 import { systemClock } from '../../base/clock.ts'
-import { asSaltError, SaltError } from '../../base/errors.ts'
+import { SaltError } from '../../base/errors.ts'
 import { Float } from '../../base/float.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { LoadedFunction, Unavailable } from '../plugin.ts'
@@ -161,11 +161,11 @@ class TimeLimit {
   async race(work: Promise<unknown>): Promise<unknown> {
     // A late failure of an abandoned function must not end the process.
     work.catch(() => {})
-    this.signal.throwIfAborted()
+    if (this.signal.aborted) throw cancellation(this.signal.reason)
     const { promise: over, reject } = Promise.withResolvers<never>()
     over.catch(() => {})
     const onAbort = () => {
-      this.#clock.after(settleMs, () => reject(asSaltError(this.signal.reason, 'cancelled')), { background: true })
+      this.#clock.after(settleMs, () => reject(cancellation(this.signal.reason)), { background: true })
     }
     this.signal.addEventListener('abort', onAbort, { once: true })
     try {

@@ -37,6 +37,7 @@ const loadTimeoutMs = 10_000
 export class UserThread {
   readonly #worker: Worker
   readonly #file: string
+  readonly #log: Log
   readonly #ready = Promise.withResolvers<ThreadExports>()
   readonly #calls = new Map<number, RunningCall>()
   #lastCall = 0
@@ -44,18 +45,17 @@ export class UserThread {
 
   constructor(file: string, log: Log) {
     this.#file = file
+    this.#log = log
     this.#worker = new Worker(userWorkerSource, {
       eval: true,
       workerData: { url: pathToFileURL(file).href },
       resourceLimits: limits,
+      // Nobody reads these: the thread sends what it writes as messages, since a stream would keep the process alive.
       stdout: true,
       stderr: true,
       name: file,
     })
     this.#ready.promise.catch(() => {})
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
-      stream.on('data', (chunk: Buffer) => log.info('A user module wrote', { file, text: chunk.toString().trimEnd() }))
-    }
     this.#worker.on('message', (message: unknown) => this.#take(message))
     this.#worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)))
     this.#worker.on('exit', (code) => this.#end(`its thread ended with code ${code}`))
@@ -138,6 +138,9 @@ export class UserThread {
         return
       case 'error':
         call?.settle.reject(this.#fault(message.error))
+        return
+      case 'wrote':
+        this.#log.info('A user module wrote', { file: this.#file, text: String(message.text).trimEnd() })
         return
       case 'ask':
         void this.#answer(message, call?.services)

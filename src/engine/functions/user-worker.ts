@@ -48,6 +48,18 @@ globalThis.fn = (input) => ({ args: {}, ...input })
 globalThis.defineModule = (definition) => definition
 globalThis.defineGrains = (definition) => definition
 
+for (const stream of [process.stdout, process.stderr]) {
+  stream.write = (chunk) => {
+    parentPort.postMessage({ kind: 'wrote', text: String(chunk) })
+    return true
+  }
+}
+
+const { emitWarning } = process
+process.emitWarning = (warning, ...rest) => {
+  if (rest[0] !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest)
+}
+
 nodeModule.registerHooks({
   load(url, context, nextLoad) {
     if (!url.startsWith('file:') || !/\.(?:ts|js)$/.test(url)) return nextLoad(url, context)

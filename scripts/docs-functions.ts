@@ -1,0 +1,99 @@
+/** Writes a reference page for each module of functions and runners, from the same data as `sys.doc`. `--check` only compares. */
+import { compareText } from '../src/base/text.ts'
+import { expectation } from '../src/base/validate.ts'
+import type { ModuleDocs } from '../src/engine/functions/catalogue.ts'
+import { signatureOf } from '../src/engine/functions/doc-text.ts'
+import type { FunctionDoc } from '../src/engine/plugin.ts'
+import { core } from '../src/plugins/grains/core/module.ts'
+import { moduleRegistry, runnerRegistry } from '../src/plugins/registry.ts'
+import { generatedNote, type Page, publishPages, table } from './pages.ts'
+
+export async function functionPages(): Promise<readonly Page[]> {
+  const modules = await moduleRegistry.loadDocs()
+  const runners = await runnerRegistry.loadDocs()
+  return [
+    { path: 'functions/README.md', text: indexPage(modules, runners) },
+    ...Object.entries(modules).map(([name, docs]) => page('functions', 'modules', name, docs)),
+    ...Object.entries(runners).map(([name, docs]) => page('runners', 'runners', name, docs)),
+    { path: 'grains.md', text: grainsPage() },
+  ]
+}
+
+function indexPage(
+  modules: Readonly<Record<string, ModuleDocs>>,
+  runners: Readonly<Record<string, ModuleDocs>>,
+): string {
+  const rows = (docs: Readonly<Record<string, ModuleDocs>>, folder: string): string[][] =>
+    Object.entries(docs)
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([name, { doc }]) => [`[${name}](${folder}${name}.md)`, doc])
+  return `${generatedNote('src/plugins')}
+
+# Functions and runners
+
+Execution functions run on minions: \`salt '*' test.ping\`, or \`salt call test.ping\` on the minion itself.
+
+${table(['Module', 'What it does'], rows(modules, ''))}
+
+Runners run inside the master: \`salt run manage.up\`.
+
+${table(['Runner', 'What it does'], rows(runners, '../runners/'))}
+`
+}
+
+function page(folder: string, source: string, name: string, docs: ModuleDocs): Page {
+  const sections = Object.entries(docs.functions)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([fun, doc]) => functionSection(`${name}.${fun}`, doc))
+  const text = `${generatedNote(`src/plugins/${source}`)}
+
+# ${name}
+
+${docs.doc}
+
+${sections.join('\n\n')}
+`
+  return { path: `${folder}/${name}.md`, text }
+}
+
+function functionSection(name: string, doc: FunctionDoc): string {
+  const rows = Object.entries(doc.args).map(([arg, schema]) => [
+    `\`${arg}\``,
+    expectation(schema),
+    schema['x-optional'] === true ? `\`${JSON.stringify(schema.default ?? null)}\`` : 'required',
+    schema.description ?? '',
+  ])
+  if (doc.rest !== undefined) rows.push(['`*args`', expectation(doc.rest), '', doc.rest.description ?? ''])
+  if (doc.extra !== undefined) rows.push(['`**kwargs`', expectation(doc.extra), '', doc.extra.description ?? ''])
+  const { description } = doc.returns
+  return [
+    `## ${name}`,
+    `\`${signatureOf(name, doc)}\``,
+    doc.doc,
+    ...(rows.length === 0 ? [] : [table(['Argument', 'Value', 'Default', 'Meaning'], rows)]),
+    `Returns ${expectation(doc.returns)}${description === undefined ? '' : `: ${lowerFirst(description)}`}.`,
+    `\`\`\`sh\n${doc.examples.join('\n')}\n\`\`\``,
+  ].join('\n\n')
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function grainsPage(): string {
+  const rows = Object.entries(core.grains)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, schema]) => [`\`${name}\``, expectation(schema), schema.description ?? ''])
+  return `${generatedNote('src/plugins/grains')}
+
+# Grains
+
+${core.doc} A grain that makes no sense on a host is absent.
+
+The file \`grains\` beside the minion's configuration file and the option \`grains\` add more; they win over these, in that order.
+
+${table(['Grain', 'Value', 'Meaning'], rows)}
+`
+}
+
+if (import.meta.main) publishPages(await functionPages())

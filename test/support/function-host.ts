@@ -1,0 +1,89 @@
+import { type Log, type LogFields, silentLog } from '../../src/base/log.ts'
+import { parseWords } from '../../src/engine/arguments/parse.ts'
+import { type CallOutcome, callFunction } from '../../src/engine/functions/call.ts'
+import { PluginCatalogue } from '../../src/engine/functions/catalogue.ts'
+import type { ContextInputs } from '../../src/engine/functions/context.ts'
+import type { FunctionDefinition, JobContext, ModuleDefinition } from '../../src/engine/plugin.ts'
+import { moduleRegistry, runnerRegistry } from '../../src/plugins/registry.ts'
+
+export interface HostOptions {
+  readonly grains?: Readonly<Record<string, unknown>>
+  readonly pillar?: Readonly<Record<string, unknown>>
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly job?: JobContext
+  readonly services?: ContextInputs['services']
+  readonly emit?: ContextInputs['emit']
+  readonly signal?: AbortSignal
+  readonly processGroups?: Set<number>
+  /** In place of the built-in modules. */
+  readonly modules?: readonly ModuleDefinition[]
+}
+
+export interface LogLine {
+  readonly level: string
+  readonly message: string
+  readonly fields: LogFields | undefined
+}
+
+/** Calls functions as a minion does, and keeps what they log. */
+export class FunctionHost {
+  readonly catalogue: PluginCatalogue<FunctionDefinition>
+  readonly logged: LogLine[] = []
+  readonly #options: HostOptions
+
+  constructor(options: HostOptions = {}) {
+    this.#options = options
+    this.catalogue = new PluginCatalogue(moduleRegistry, { grains: options.grains ?? {} })
+    if (options.modules !== undefined) this.catalogue.setUserModules(options.modules)
+  }
+
+  get log(): Log {
+    const write = (level: string) => (message: string, fields?: LogFields) => {
+      this.logged.push({ level, message, fields })
+    }
+    return {
+      ...silentLog,
+      warning: write('warning'),
+      error: write('error'),
+      info: write('info'),
+      debug: write('debug'),
+    }
+  }
+
+  get inputs(): ContextInputs {
+    const { grains = {}, pillar = {}, config = {}, job, services, emit, signal, processGroups } = this.#options
+    return {
+      id: 'alpha',
+      grains: () => grains,
+      pillar,
+      config: { get: (name) => config[name], all: config },
+      log: this.log,
+      signal: signal ?? new AbortController().signal,
+      job,
+      catalogue: this.catalogue,
+      runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
+      ...(services === undefined ? {} : { services }),
+      ...(emit === undefined ? {} : { emit }),
+      ...(processGroups === undefined ? {} : { processGroups }),
+    }
+  }
+
+  call(name: string | readonly string[], ...arg: readonly unknown[]): Promise<CallOutcome> {
+    return callFunction({ name, arg, context: this.inputs, jid: '20261121023835037363' })
+  }
+
+  /** As typed on a command line. */
+  async type(name: string, ...words: readonly string[]): Promise<CallOutcome> {
+    return this.call(name, ...(await parseWords(words)))
+  }
+}
+
+export const samplePublishedJob: JobContext = {
+  jid: '20261121023835037363',
+  fun: 'test.arg',
+  arg: [1, 'two', { __kwarg__: true, kw: 3 }],
+  tgt: '*',
+  tgtType: 'glob',
+  ret: '',
+  user: 'root',
+}

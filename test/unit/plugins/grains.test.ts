@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import { test } from 'node:test'
+import { silentLog } from '../../../src/base/log.ts'
+import { GrainsSource, grainsFilePath } from '../../../src/engine/functions/grains.ts'
+import type { GrainsDefinition } from '../../../src/engine/plugin.ts'
+import { processorGrains, virtualGrains } from '../../../src/plugins/grains/core/hardware.ts'
+import { core } from '../../../src/plugins/grains/core/module.ts'
+import { networkGrains } from '../../../src/plugins/grains/core/network.ts'
+import { linuxRelease } from '../../../src/plugins/grains/core/os-release.ts'
+import { grainsRegistry } from '../../../src/plugins/registry.ts'
+import { ConfigFolder } from '../../support/config-folder.ts'
+
+interface ReleaseCase {
+  readonly name: string
+  readonly machine: string
+  readonly files: Readonly<Record<string, string>>
+  readonly grains: Readonly<Record<string, unknown>>
+}
+
+const releases: readonly ReleaseCase[] = JSON.parse(
+  readFileSync(new URL('../../cases/modules/os-release.json', import.meta.url), 'utf8'),
+)
+
+for (const { name, machine, files, grains } of releases) {
+  test(`release files: ${name}`, () => {
+    const found = linuxRelease((path) => files[path], machine)
+    assert.deepEqual(Object.fromEntries(Object.keys(grains).map((key) => [key, found[key]])), grains)
+  })
+}
+
+function configOf(values: Readonly<Record<string, unknown>>) {
+  return { get: (name: string) => values[name], all: values }
+}
+
+function sourceWith(values: Readonly<Record<string, unknown>>, log = silentLog): GrainsSource {
+  return new GrainsSource({ registry: grainsRegistry, config: configOf(values), log })
+}
+
+test('the core grains of this host', async () => {
+  const source = sourceWith({ id: 'alpha', master: 'salt' })
+  await source.prepare()
+  const grains = source.read()
+  for (const name of [
+    'os',
+    'os_family',
+    'osrelease',
+    'kernel',
+    'cpuarch',
+    'num_cpus',
+    'mem_total',
+    'ipv4',
+    'host',
+    'fqdn',
+    'shell',
+    'pid',
+    'saltversion',
+    'virtual',
+  ]) {
+    assert.ok(Object.hasOwn(grains, name), name)
+  }
+  assert.equal(grains.id, 'alpha')
+  assert.equal(grains.master, 'salt')
+  assert.equal(grains.nodename, os.hostname())
+  assert.equal(source.read(), grains, 'they are read once')
+})
+
+test('every core grain is documented', async () => {
+  const found = core.read({
+    platform: process.platform,
+    readFile: (path) => {
+      try {
+        return readFileSync(path, 'utf8')
+      } catch {
+        return undefined
+      }
+    },
+    exec: () => Promise.reject(new Error('the core grains start no program')),
+    config: configOf({ id: 'alpha' }),
+  })
+  assert.ok(!(found instanceof Promise), 'they are read at once')
+  assert.deepEqual(
+    Object.keys(found).filter((name) => !Object.hasOwn(core.grains, name)),
+    [],
+  )
+})
+
+for (const platform of ['darwin', 'win32'] as const) {
+  test(`the core grains of ${platform}`, () => {
+    const found = core.read({
+      platform,
+      readFile: () => undefined,
+      exec: () => Promise.reject(new Error('no')),
+      config: configOf({ id: 'alpha' }),
+    })
+    assert.ok(!(found instanceof Promise))
+    assert.equal(found.os, platform === 'darwin' ? 'MacOS' : 'Windows')
+    assert.deepEqual(
+      Object.keys(found).filter((name) => !Object.hasOwn(core.grains, name)),
+      [],
+    )
+  })
+}
+
+test('configuration wins over the file, and the file over the core', async () => {
+  using folder = new ConfigFolder({ grains: 'role: file\nos: file\nother: 1\n' })
+  const source = sourceWith({ id: 'alpha', conf_file: folder.file('minion'), grains: { role: 'config' } })
+  await source.prepare()
+  const { role, os: system, other } = source.read()
+  assert.deepEqual([role, system, other], ['config', 'file', 1])
+})
+
+test('a grains file that cannot be used is told and left out', async () => {
+  using folder = new ConfigFolder({ grains: '- a\n- b\n' })
+  const errors: unknown[] = []
+  const source = sourceWith({ config_dir: folder.path }, { ...silentLog, error: (message) => errors.push(message) })
+  await source.prepare()
+  assert.ok(Object.hasOwn(source.read(), 'os'))
+  assert.deepEqual(errors, ['The grains file is not used'])
+})
+
+test('a refresh reads the file anew and asks slow plugins', async () => {
+  using folder = new ConfigFolder({ grains: 'a: 1\n' })
+  const source = sourceWith({ config_dir: folder.path })
+  await source.prepare()
+  assert.equal(source.read().a, 1)
+  folder.write('grains', 'a: 2\n')
+  assert.equal(source.read().a, 1)
+  const slow: GrainsDefinition = { name: 'slow', doc: 'Slow.', grains: {}, read: async () => ({ slow: true }) }
+  const broken: GrainsDefinition = {
+    name: 'broken',
+    doc: 'Broken.',
+    grains: {},
+    read: () => Promise.reject(new Error('no')),
+  }
+  source.setUserPlugins([broken, slow])
+  const grains = await source.refresh()
+  assert.deepEqual([grains.a, grains.slow], [2, true])
+})
+
+test('the grains file lies beside the configuration', () => {
+  assert.equal(grainsFilePath(configOf({ conf_file: '/etc/salt/minion' })), '/etc/salt/grains')
+  assert.equal(grainsFilePath(configOf({})), undefined)
+})
+
+test('names come from the hosts file', () => {
+  const hosts = `127.0.0.1 localhost\n10.0.0.5 ${os.hostname()}.example.org ${os.hostname()} # me\n`
+  const grains = networkGrains((path) => (path === '/etc/hosts' ? hosts : undefined), {})
+  assert.equal(grains.fqdn, `${os.hostname()}.example.org`)
+  assert.equal(grains.domain, 'example.org')
+  assert.equal(grains.host, os.hostname())
+  assert.deepEqual(grains.fqdn_ip4, ['10.0.0.5'])
+})
+
+test('addresses by interface', () => {
+  const entry = (address: string, family: 'IPv4' | 'IPv6') => ({
+    address,
+    family,
+    netmask: '',
+    mac: '02:00:00:00:00:01',
+    internal: false,
+    cidr: null,
+    ...(family === 'IPv6' ? { scopeid: 0 } : {}),
+  })
+  const interfaces = { eth0: [entry('10.0.0.12', 'IPv4'), entry('fd00::1', 'IPv6'), entry('10.0.0.2', 'IPv4')] }
+  const grains = networkGrains(() => undefined, interfaces as ReturnType<typeof os.networkInterfaces>)
+  assert.deepEqual(grains.ip_interfaces, { eth0: ['10.0.0.12', '10.0.0.2', 'fd00::1'] })
+  assert.deepEqual(grains.ipv4, ['10.0.0.2', '10.0.0.12'], 'by number, not by text')
+  assert.deepEqual(grains.ipv6, ['fd00::1'])
+  assert.deepEqual(grains.hwaddr_interfaces, { eth0: '02:00:00:00:00:01' })
+})
+
+test('the resolver', () => {
+  const text = '; comment\nnameserver 10.0.0.1\nnameserver fd00::53\nsearch a.org b.org\noptions ndots:2\n'
+  const { dns } = networkGrains((path) => (path === '/etc/resolv.conf' ? text : undefined), {})
+  assert.deepEqual(dns, {
+    nameservers: ['10.0.0.1', 'fd00::53'],
+    ip4_nameservers: ['10.0.0.1'],
+    ip6_nameservers: ['fd00::53'],
+    sortlist: [],
+    domain: '',
+    search: ['a.org', 'b.org'],
+    options: ['ndots:2'],
+  })
+})
+
+test('processors, also those of a Raspberry', () => {
+  const intel =
+    'processor\t: 0\nmodel name\t: Fast\nflags\t\t: a b\n\nprocessor\t: 1\nmodel name\t: Fast\nflags\t\t: a b\n'
+  assert.deepEqual(
+    processorGrains(() => intel),
+    { num_cpus: 2, cpu_model: 'Fast', cpu_flags: ['a', 'b'] },
+  )
+  const arm = 'processor\t: 0\nFeatures\t: fp\n\nHardware\t: BCM2835\nModel\t\t: Raspberry Pi 4\n'
+  assert.deepEqual(
+    processorGrains(() => arm),
+    { num_cpus: 1, cpu_model: 'Raspberry Pi 4', cpu_flags: ['fp'] },
+  )
+})
+
+for (const [files, virtual, subtype] of [
+  [{}, 'physical', undefined],
+  [{ '/sys/class/dmi/id/product_name': 'KVM\n' }, 'kvm', undefined],
+  [{ '/sys/class/dmi/id/sys_vendor': 'QEMU' }, 'kvm', undefined],
+  [{ '/sys/class/dmi/id/product_name': 'VMware Virtual Platform' }, 'VMware', undefined],
+  [{ '/sys/class/dmi/id/product_name': 'VirtualBox' }, 'VirtualBox', undefined],
+  [{ '/proc/cpuinfo': 'flags : a hypervisor b\n' }, 'kvm', undefined],
+  [{ '/.dockerenv': '' }, 'container', 'Docker'],
+  [{ '/proc/1/environ': 'A=b\0container=lxc\0' }, 'LXC', 'LXC'],
+] as const) {
+  test(`a machine with ${JSON.stringify(files)} is ${virtual}`, () => {
+    const readFile = (path: string): string | undefined => (files as Readonly<Record<string, string>>)[path]
+    const grains = virtualGrains(readFile)
+    assert.deepEqual([grains.virtual, grains.virtual_subtype], [virtual, subtype])
+  })
+}
