@@ -1,5 +1,4 @@
 /** Users and groups of this host, from the files that hold them. */
-import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import * as os from 'node:os'
 
@@ -75,6 +74,8 @@ function readText(path: string): string {
 
 function nameService(database: 'passwd' | 'group', name: string): string {
   if (!/^[\w.@$-]+$/.test(name)) return ''
+  // Rarely needed, and grains read group names at each start.
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   try {
     return execFileSync('getent', ['--', database, name], {
       encoding: 'utf8',

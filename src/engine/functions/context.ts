@@ -13,7 +13,7 @@ import type {
   RunnerFunctionDefinition,
 } from '../plugin.ts'
 import { bindGiven } from './bind.ts'
-import { execute, type ProcessGroups } from './execute.ts'
+import type { ProcessGroups } from './execute.ts'
 
 export interface ContextInputs {
   readonly id: string
@@ -66,7 +66,11 @@ export function createFunctionContext(inputs: ContextInputs): CreatedContext {
     runners: inputs.runners,
     services: inputs.services ?? {},
     salt: (fun, args, kwargs) => callWithin(inputs.catalogue, context, fun, args ?? [], kwargs ?? {}),
-    exec: (argv, options) => execute(argv, options ?? {}, executeHost),
+    async exec(argv, options) {
+      // Most functions start no program and need not load what it takes.
+      const { execute } = await import('./execute.ts')
+      return execute(argv, options ?? {}, executeHost)
+    },
     setRetcode(value) {
       retcode = value
     },

@@ -50,7 +50,9 @@ export async function loadMinionOptions(request: MinionLoadRequest = {}): Promis
   const extensionModules = values.extension_modules === '' ? join(values.cachedir, 'extmods') : values.extension_modules
   const { root_dir, pki_dir, cachedir, sock_dir, pidfile, log_file } = values
   const completed = { id, extension_modules: extensionModules }
-  const all = Object.freeze({ ...loaded.view.all, ...completed })
+  // Functions know them by Salt's names: the grains file lies beside the configuration.
+  const files = { conf_file: loaded.configFile, config_dir: loaded.configDir }
+  const all = Object.freeze({ ...loaded.view.all, ...completed, ...files })
   return {
     ...loaded,
     id,

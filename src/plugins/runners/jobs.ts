@@ -104,7 +104,7 @@ async function runningProcesses(
   ctx: RunnerContext,
   open: readonly JobRecord[],
 ): Promise<Map<string, Map<string, unknown>>> {
-  const minions = new Set(open.flatMap((job) => runningOn(ctx, job.jid)))
+  const minions = new Set(open.flatMap((job) => runningOn(ctx, job)))
   const found = new Map<string, Map<string, unknown>>()
   if (minions.size === 0) return found
   const outcomes = await ctx.publish({ tgt: [...minions], tgtType: 'list', fun: 'saltutil.running' })
@@ -118,10 +118,10 @@ async function runningProcesses(
   return found
 }
 
-function runningOn(ctx: RunnerContext, id: string): string[] {
-  return Object.entries(ctx.jobs.states(id))
-    .filter(([, state]) => state === 'running')
-    .map(([minion]) => minion)
+/** Targets without a final state; the store lists those that have one. */
+function runningOn(ctx: RunnerContext, { jid: id, minions }: JobRecord): string[] {
+  const states = ctx.jobs.states(id)
+  return minions.filter((minion) => states[minion] === undefined || states[minion] === 'running')
 }
 
 const listArguments = {
@@ -147,7 +147,7 @@ export const jobs = defineRunner({
         const result: Record<string, unknown> = {}
         for (const job of open) {
           // What ended while the minions were asked is not active any more.
-          const running = runningOn(ctx, job.jid)
+          const running = runningOn(ctx, job)
           if (running.length === 0) continue
           result[job.jid] = {
             ...described(job),

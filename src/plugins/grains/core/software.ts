@@ -1,5 +1,4 @@
 /** Grains of this program and of the system's software: process, user, locale, init, kernel. */
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import * as os from 'node:os'
 import { version } from '../../../base/build-info.ts'
@@ -23,6 +22,8 @@ export function programGrains(config: ConfigView): Record<string, unknown> {
 
 /** A number that stays the same for an id. */
 function serverId(id: string): number {
+  // Loaded when grains are read, which most calls never do.
+  const { createHash } = process.getBuiltinModule('node:crypto')
   return Number.parseInt(createHash('sha256').update(id).digest('hex').slice(-8), 16) % 2 ** 31
 }
 

@@ -1,5 +1,4 @@
 /** Functions of `test` that compute: to give a minion something to do. */
-import { createHash, getHashes, randomInt } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
@@ -21,7 +20,9 @@ function inRange(value: bigint): number | bigint {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
 }
 
-function randomHash(ctx: FunctionContext, size: number, hashType: string | undefined): string {
+async function randomHash(ctx: FunctionContext, size: number, hashType: string | undefined): Promise<string> {
+  // Loaded here, so that the quick functions of this module do not wait for it.
+  const { createHash, getHashes, randomInt } = await import('node:crypto')
   const configured = ctx.config.get('hash_type')
   const algorithm = hashType ?? (typeof configured === 'string' ? configured : 'sha256')
   if (!getHashes().includes(algorithm)) {

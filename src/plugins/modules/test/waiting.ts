@@ -1,5 +1,4 @@
 /** Functions of `test` that take time. */
-import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { s } from '../../../base/schema.ts'
 import { fn } from '../../../engine/plugin.ts'
@@ -21,7 +20,7 @@ export const waitFunctions = {
     returns: s.boolean('Always true'),
     examples: ["salt '*' test.rand_sleep 60"],
     async run(ctx, { max }) {
-      await setTimeout(randomInt(0, max + 1) * 1000, undefined, { signal: ctx.signal })
+      await setTimeout(Math.floor(Math.random() * (max + 1)) * 1000, undefined, { signal: ctx.signal })
       return true
     },
   }),
