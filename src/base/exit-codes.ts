@@ -15,4 +15,5 @@ export const exitCodes: Readonly<Record<number, string>> = {
   76: 'The other side sent bytes that are not valid.',
   77: 'Not permitted, or a key is not accepted.',
   78: 'The configuration or a key file is wrong.',
+  130: 'Ctrl-C ended the command. A job that it had started goes on.',
 }

@@ -35,7 +35,7 @@ export const spec: CommandSpec = {
         flag(['--retcode-passthrough'], 'End with the return code of the function.'),
         flag(['--metadata'], 'Print what the master is told, not the result alone.'),
         flag(['--set-metadata'], 'Accepted: the master keeps the result in any case.'),
-        text(['--return'], 'NAMES', 'Returners to send the result to, with commas between them.'),
+        text(['--return'], 'NAMES', 'Accepted: this version has no returners.'),
         { ...text(['-m', '--module-dirs'], 'DIR', 'Further folder with modules of your own.'), kind: 'list' },
         text(['--file-root'], 'DIR', 'Take files from this folder, and ask no master.'),
         text(['--pillar-root'], 'DIR', 'Take pillar from this folder, and ask no master.'),

@@ -100,7 +100,7 @@ export class KeyCommand {
   async #change(change: Change, glob: string): Promise<void> {
     const found = this.#keys.match(glob, this.#statesFor(change))
     if (statesOf(found).length === 0) {
-      this.#say(`The key glob '${glob}' does not match any ${this.#statesAsked()} keys.`)
+      this.#say(`The key glob '${glob}' does not match any ${this.#statesAsked(change)} keys.`)
       return
     }
     this.#say(`The following keys are going to be ${done[change]}:`)
@@ -135,12 +135,9 @@ export class KeyCommand {
     return states
   }
 
-  /** Salt names the waiting keys and those of the `--include-…` options, also when it deletes. */
-  #statesAsked(): string {
-    const more = (['accepted', 'rejected', 'denied'] as const).filter(
-      (state) => this.#options.has('include-all') || this.#options.has(`include-${state}`),
-    )
-    const words = [stateWords.pending, ...more.map((state) => stateWords[state])]
+  /** Salt names only the waiting keys when it deletes, though it looks for all. */
+  #statesAsked(change: Change): string {
+    const words = change === 'delete' ? ['unaccepted'] : this.#statesFor(change).map((state) => stateWords[state])
     const last = words.pop() ?? ''
     return words.length === 0 ? last : `${words.join(', ')} or ${last}`
   }

@@ -71,7 +71,7 @@ export const spec: CommandSpec = {
   ],
   examples: [
     { line: 'salt key', doc: 'All keys by state' },
-    { line: 'salt key -f web1', doc: 'The fingerprint to compare with `salt call --local key.finger`' },
+    { line: 'salt key -f web1', doc: 'The fingerprint to compare with what the minion shows' },
     { line: 'salt key -a web1', doc: 'Accept it, after a question' },
     { line: "salt key -y -d 'old*'", doc: 'Delete the keys of all minions whose name begins with old' },
   ],

@@ -39,9 +39,9 @@ export const spec: CommandSpec = {
         integer(['--batch-safe-limit'], 'NUMBER', 'Use batches by itself when the target means more minions.'),
         integer(['--batch-safe-size'], 'NUMBER', 'Size of these batches; 8 when left out.'),
         flag(['--failhard'], 'End a batch run at the first return that reports a failure.'),
-        text(['--return'], 'NAMES', 'Returners that the minions also send their return to, with commas between them.'),
-        text(['--return_config', '--return-config'], 'NAME', 'Configuration of the returner.'),
-        text(['--return_kwargs', '--return-kwargs'], 'MAPPING', 'Arguments of the returner.'),
+        text(['--return'], 'NAMES', 'Names of returners, passed on with the job; this version has none.'),
+        text(['--return_config', '--return-config'], 'NAME', 'Accepted, as there are no returners.'),
+        text(['--return_kwargs', '--return-kwargs'], 'MAPPING', 'Accepted, as there are no returners.'),
         flag(['-d', '--doc', '--documentation'], 'Print the documentation of functions, modules or everything.'),
         text(
           ['--args-separator'],

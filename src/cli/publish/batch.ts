@@ -5,7 +5,7 @@ import { pythonRepr } from '../../base/python-repr.ts'
 import type { TargetOutcome } from '../../client/api.ts'
 import { Interrupt } from './interrupt.ts'
 import { shownOutcome } from './outcome.ts'
-import type { PublishParts } from './publish-command.ts'
+import type { PublishParts } from './parts.ts'
 
 /** Checks a size: `5`, `10%` or `%10`. Throws `usage`. */
 export function batchSize(text: string): string {

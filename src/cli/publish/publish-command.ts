@@ -1,25 +1,16 @@
 /** Sends the job of a command line and prints what becomes of it. */
 import { SaltError } from '../../base/errors.ts'
 import type { PublishItem, PublishRequest, TargetOutcome } from '../../client/api.ts'
-import type { MasterBus } from '../../client/master-bus.ts'
-import type { OptionValues } from '../parse-command.ts'
-import type { Printer } from '../printer.ts'
 import { batchSize, runBatch } from './batch.ts'
 import { printDocs } from './docs.ts'
 import { Interrupt } from './interrupt.ts'
 import { shownOutcome, stateWords } from './outcome.ts'
+import type { PublishParts } from './parts.ts'
 import { chooseSubset } from './subset.ts'
 import { summaryText } from './summary.ts'
 
 const nobodyExit = 2
 const defaultSafeSize = '8'
-
-export interface PublishParts {
-  readonly bus: MasterBus
-  readonly request: PublishRequest
-  readonly options: OptionValues
-  readonly printer: Printer
-}
 
 export class PublishCommand {
   readonly #parts: PublishParts

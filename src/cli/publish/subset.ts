@@ -6,7 +6,7 @@ import type { MasterBus } from '../../client/master-bus.ts'
  * that many.
  */
 export async function chooseSubset(
-  bus: MasterBus,
+  bus: Pick<MasterBus, 'call'>,
   request: PublishRequest,
   connected: readonly string[],
   size: number,
@@ -19,7 +19,11 @@ export async function chooseSubset(
   return chosen.sort()
 }
 
-async function withFunctions(bus: MasterBus, request: PublishRequest, ids: readonly string[]): Promise<string[]> {
+async function withFunctions(
+  bus: Pick<MasterBus, 'call'>,
+  request: PublishRequest,
+  ids: readonly string[],
+): Promise<string[]> {
   const wanted = typeof request.fun === 'string' ? [request.fun] : request.fun
   const having: string[] = []
   const { user, timeout } = request

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { Float } from '../../../src/base/float.ts'
+import { Secret } from '../../../src/base/secret.ts'
+import type { OutputOptions } from '../../../src/engine/output.ts'
+import { loadOutputter, outputterNames } from '../../../src/plugins/outputters/outputters.ts'
+
+interface Case {
+  readonly name: string
+  readonly outputter: string
+  readonly value: unknown
+  readonly options: Partial<OutputOptions>
+  readonly expected: string
+}
+
+const folder = join(import.meta.dirname, '../../cases/outputters')
+
+async function render(name: string, value: unknown, options: Partial<OutputOptions> = {}): Promise<string> {
+  const outputter = await loadOutputter(name)
+  assert.ok(outputter, `there is no outputter ${name}`)
+  return outputter.render(value, { color: false, ...options }).trimEnd()
+}
+
+for (const file of ['nested.json', 'others.json']) {
+  describe(`outputters: ${file}`, () => {
+    const cases: readonly Case[] = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+    for (const { name, outputter, value, options, expected } of cases) {
+      it(name, async () => assert.equal(await render(outputter, value, options), expected))
+    }
+  })
+}
+
+describe('outputters: values that JSON cannot hold', () => {
+  it('shows integral floats with their point', async () => {
+    assert.equal(await render('nested', [new Float(1), 10n ** 20n]), '- 1.0\n- 100000000000000000000')
+    assert.equal(await render('json', [new Float(1)], { indent: -1 }), '[1.0]')
+    assert.equal(await render('raw', { a: new Float(2) }), "{'a': 2.0}")
+  })
+
+  it('shows bytes as text where they are text', async () => {
+    assert.equal(await render('nested', { a: Buffer.from('é') }), 'a:\n    é')
+    assert.equal(await render('nested', { a: Buffer.from([0xff, 0x00]) }), "a:\n    b'\\xff\\x00'")
+  })
+
+  it('never shows a secret', async () => {
+    for (const name of outputterNames) {
+      const text = await render(name, { a: new Secret('open sesame'), minions: [new Secret('open sesame')] })
+      assert.ok(!text.includes('sesame'), name)
+    }
+  })
+
+  it('keeps the order of an ordered mapping', async () => {
+    assert.equal(
+      await render(
+        'nested',
+        new Map([
+          ['b', 1],
+          ['a', 2],
+        ]),
+      ),
+      'b:\n    1\na:\n    2',
+    )
+  })
+})
+
+describe('the table of outputters', () => {
+  it('loads each by its name, with a doc', async () => {
+    for (const name of outputterNames) {
+      const outputter = await loadOutputter(name)
+      assert.equal(outputter?.name, name)
+      assert.match(outputter?.doc ?? '', /\.$/)
+    }
+  })
+
+  it('knows nothing of other names', async () => {
+    for (const name of ['nosuch', 'constructor', '__proto__', '']) assert.equal(await loadOutputter(name), undefined)
+  })
+})
