@@ -51,7 +51,7 @@ async function warmFor(target: Target, base: NodeBase): Promise<WarmCache> {
   const source = targets.find(({ name }) => name === target.warmedBy)
   if (source === undefined) return new Map()
   const sourceBase = source === target ? base : await nodeBase(source)
-  const warm = await warmCache(bundle, source.name, await nodeCommand(source, sourceBase))
+  const warm = await warmCache(bundle, source, await nodeCommand(source, sourceBase))
   if (warm.size === 0)
     progress(`${target.name}: no code caches, ${source.name} does not run here: it will start slower`)
   return warm

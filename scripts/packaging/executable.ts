@@ -4,9 +4,9 @@ import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'n
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { Bundle } from './bundle.ts'
-import { folders, root } from './folders.ts'
+import { folders } from './folders.ts'
 import { machOSignatureFits, signMachO } from './macho-sign.ts'
-import { nodeVersion, type Target } from './targets.ts'
+import { addonFile, nodeVersion, type Target } from './targets.ts'
 import type { WarmCache } from './warm.ts'
 
 /** pkg's command line passes no assets on, so its module is called. */
@@ -83,7 +83,7 @@ async function chunkAssets(bundle: Bundle, warm: WarmCache): Promise<Record<stri
 }
 
 async function addonAssets(target: Target): Promise<Record<string, string>> {
-  const addon = path.join(root, 'node_modules/zeromq/build', target.addon, 'addon.node')
+  const addon = addonFile(target)
   const hash = createHash('sha256')
     .update(await readFile(addon))
     .digest('hex')

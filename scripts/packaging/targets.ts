@@ -1,5 +1,7 @@
 /** The five systems that a release is made for. */
+import path from 'node:path'
 import type { ManifestSystem } from '../../src/engine/artifacts/manifest.ts'
+import { root } from './folders.ts'
 
 /** Every target embeds the Node that runs this script, which package.json pins. */
 export const nodeVersion: string = process.versions.node
@@ -73,6 +75,11 @@ export function hostTarget(): Target {
   const found = targets.find((target) => target.platform === platform && target.arch === process.arch)
   if (found === undefined) throw new Error(`no binary is made for ${process.platform} on ${process.arch}`)
   return found
+}
+
+/** The addon of zeromq for a target. */
+export function addonFile(target: Target): string {
+  return path.join(root, 'node_modules/zeromq/build', target.addon, 'addon.node')
 }
 
 /** File name of the executable: the newest of a system has no version in it. */

@@ -2,11 +2,12 @@
  * Runs the bundle from its folder as the binary would, and keeps the code cache of each chunk that was used when it ends.
  *
  * Environment: `SALT_WARM_CHUNKS` (folder of the chunks), `SALT_WARM_CACHE` (folder of the caches, read and written),
- * `SALT_WARM_MODE`: `run` (the default), `rest` (runs nothing: chunks that no run has used get a cache of what V8 compiles at
+ * `SALT_WARM_ADDON` (file of the addon that the binary will embed), `SALT_WARM_MODE`: `run` (the default), `rest` (runs nothing: chunks that no run has used get a cache of what V8 compiles at
  * once), `check` (prints the chunks whose cache V8 rejects).
  */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import sea from 'node:sea'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { createChunkLoader } from './chunk-loader.ts'
@@ -33,7 +34,17 @@ function keepCache(name: string, script: vm.Script): void {
   renameSync(temporary, cacheFile(name))
 }
 
+/** Answers for the assets of the executable that does not exist yet: the addon and its digest. */
+function standInForAssets(addon: string): void {
+  const bytes = readFileSync(addon)
+  Object.assign(sea, {
+    getRawAsset: () => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    getAsset: () => 'warm',
+  })
+}
+
 function run(): void {
+  standInForAssets(process.env.SALT_WARM_ADDON ?? '')
   const scripts = new Map<string, vm.Script>()
   process.on('exit', () => {
     for (const [name, script] of scripts) keepCache(name, script)

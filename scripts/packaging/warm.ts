@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { Bundle } from './bundle.ts'
 import { folders } from './folders.ts'
 import { call, progress } from './program.ts'
+import { addonFile, type Target } from './targets.ts'
 
 /** Chunk name → file of its code cache. */
 export type WarmCache = ReadonlyMap<string, string>
@@ -28,14 +29,26 @@ const scenarios: readonly (readonly string[])[] = [
   ['key', '-c', 'HOME', '-L'],
 ]
 
-/** Caches hold the hashes of strings, which depend on V8's seed: a fixed one makes the same bytes each time. */
-const hashSeed = '--hash-seed=1'
+/**
+ * What makes the same bytes each time: caches hold the hashes of strings, which depend on V8's seed, the age of functions, which
+ * V8 forgets after a while, and marks of its optimizing compilers. Some functions of the daemons still depend on the order of
+ * events, so a cache is kept for its bundle: a checkout builds the same bytes again, another one may differ inside the caches.
+ */
+const steadyFlags = [
+  '--hash-seed=1',
+  '--random-seed=1',
+  '--no-flush-bytecode',
+  '--no-opt',
+  '--no-sparkplug',
+  '--no-maglev',
+]
 
 /**
  * The caches for one architecture, made anew unless they exist for this very bundle.
  * @param node Undefined where the target's Node cannot run on this machine: the result is then empty.
  */
-export async function warmCache(bundle: Bundle, name: string, node: NodeCommand | undefined): Promise<WarmCache> {
+export async function warmCache(bundle: Bundle, target: Target, node: NodeCommand | undefined): Promise<WarmCache> {
+  const { name } = target
   const folder = path.join(folders.warm, `${bundle.hash.slice(0, 32)}-${name}`)
   if (!existsSync(folder)) {
     if (node === undefined) return new Map()
@@ -43,7 +56,7 @@ export async function warmCache(bundle: Bundle, name: string, node: NodeCommand 
     const unfinished = `${folder}.${process.pid}`
     await rm(unfinished, { recursive: true, force: true })
     await mkdir(unfinished, { recursive: true })
-    await new WarmingRun(bundle, unfinished, node).complete()
+    await new WarmingRun(bundle, unfinished, node, addonFile(target)).complete()
     await rename(unfinished, folder)
     await forgetOldest(name)
   }
@@ -70,11 +83,13 @@ class WarmingRun {
   readonly #bundle: Bundle
   readonly #folder: string
   readonly #node: NodeCommand
+  readonly #addon: string
 
-  constructor(bundle: Bundle, folder: string, node: NodeCommand) {
+  constructor(bundle: Bundle, folder: string, node: NodeCommand, addon: string) {
     this.#bundle = bundle
     this.#folder = folder
     this.#node = node
+    this.#addon = addon
   }
 
   async complete(): Promise<void> {
@@ -89,7 +104,7 @@ class WarmingRun {
         })
       }
       await this.#host('rest', home)
-      await this.#forgetSeed()
+      await this.#forgetFlags()
       const rejected = await this.#host('check', home)
       if (rejected !== '') progress(`note: V8 rejects the code cache of ${rejected.trim().split('\n').join(', ')}`)
     } finally {
@@ -106,9 +121,11 @@ class WarmingRun {
       LANG: 'C.UTF-8',
       SALT_WARM_CHUNKS: this.#bundle.folder,
       SALT_WARM_CACHE: this.#folder,
+      SALT_WARM_ADDON: this.#addon,
+      SALT_NATIVE_DIR: path.join(home, 'native'),
       SALT_WARM_MODE: mode,
     }
-    const flags = mode === 'check' ? [] : [hashSeed]
+    const flags = mode === 'check' ? [] : steadyFlags
     return await call(program, [...prefix, ...flags, this.#bundle.warmHost, ...argv], {
       env,
       cwd: home,
@@ -117,10 +134,10 @@ class WarmingRun {
   }
 
   /**
-   * V8 notes its flags in a cache and rejects it under others. The seed is one of them although the content does not depend on
-   * it (V8 hashes the strings again while it loads a cache), so the mark of a run without the flag is put in its place.
+   * V8 notes its flags in a cache and rejects it under others. The steady flags are among them although the code does not
+   * depend on them (V8 hashes the strings again while it loads a cache), so the mark of a run without them is put in its place.
    */
-  async #forgetSeed(): Promise<void> {
+  async #forgetFlags(): Promise<void> {
     const [program, ...prefix] = this.#node
     const script = "process.stdout.write(new (require('node:vm').Script)('0').createCachedData().toString('hex'))"
     const plain = Buffer.from(await call(program, [...prefix, '-e', script]), 'hex')
