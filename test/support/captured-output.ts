@@ -6,13 +6,15 @@ export interface Captured<T> {
   readonly stderr: string
 }
 
-/** Runs the work with both streams taken away. Tests that use it must not run side by side in one process. */
+/** Runs the work with what it writes as text taken away. Tests that use it must not run side by side in one process. */
 export async function capture<T>(work: () => Promise<T> | T): Promise<Captured<T>> {
   const texts = { stdout: '', stderr: '' }
   const originals = { stdout: process.stdout.write, stderr: process.stderr.write }
   for (const name of ['stdout', 'stderr'] as const) {
     process[name].write = (chunk: string | Uint8Array): boolean => {
-      texts[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
+      // Bytes are the test runner's own words to the process that started this one.
+      if (typeof chunk !== 'string') return originals[name].call(process[name], chunk)
+      texts[name] += chunk
       return true
     }
   }
