@@ -1,0 +1,5 @@
+/** Levels of arrays and mappings in one another. */
+export const maximumDepth = 64
+
+/** Arrays and mappings in one value: an empty one takes a byte on the wire and fifty in memory. */
+export const maximumContainers = 1_000_000
