@@ -2,7 +2,8 @@
  * Runs the bundle from its folder as the binary would, and keeps the code cache of each chunk that was used when it ends.
  *
  * Environment: `SALT_WARM_CHUNKS` (folder of the chunks), `SALT_WARM_CACHE` (folder of the caches, read and written),
- * `SALT_WARM_ADDON` (file of the addon that the binary will embed), `SALT_WARM_MODE`: `run` (the default), `rest` (runs nothing: chunks that no run has used get a cache of what V8 compiles at
+ * `SALT_WARM_ADDON` (file of the addon that the binary will embed), `SALT_WARM_NODE` (program that starts this Node again, where
+ * that takes an emulator), `SALT_WARM_MODE`: `run` (the default), `rest` (runs nothing: chunks that no run has used get a cache of what V8 compiles at
  * once), `check` (prints the chunks whose cache V8 rejects).
  */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -45,6 +46,7 @@ function standInForAssets(addon: string): void {
 
 function run(): void {
   standInForAssets(process.env.SALT_WARM_ADDON ?? '')
+  process.execPath = process.env.SALT_WARM_NODE ?? process.execPath
   const scripts = new Map<string, vm.Script>()
   process.on('exit', () => {
     for (const [name, script] of scripts) keepCache(name, script)

@@ -97,6 +97,7 @@ class WarmingRun {
     try {
       await writeFile(path.join(home, 'master'), `root_dir: ${home}\n`)
       await writeFile(path.join(home, 'minion'), `root_dir: ${home}\nid: warm\n`)
+      await writeFile(path.join(home, 'node'), `#!/bin/sh\nexec ${this.#node.join(' ')} "$@"\n`, { mode: 0o700 })
       for (const scenario of scenarios) {
         const argv = scenario.map((word) => (word === 'HOME' ? home : word))
         await this.#host('run', home, argv).catch((error) => {
@@ -122,6 +123,7 @@ class WarmingRun {
       SALT_WARM_CHUNKS: this.#bundle.folder,
       SALT_WARM_CACHE: this.#folder,
       SALT_WARM_ADDON: this.#addon,
+      ...(this.#node.length > 1 ? { SALT_WARM_NODE: path.join(home, 'node') } : {}),
       SALT_NATIVE_DIR: path.join(home, 'native'),
       SALT_WARM_MODE: mode,
     }
