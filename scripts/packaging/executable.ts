@@ -38,6 +38,8 @@ export async function makeExecutable(
       useSnapshot: false,
       // Node's remarks about its own interfaces are nothing that a user of this program can act on.
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      // What NODE_OPTIONS asks of somebody's Node programs is not meant for this one.
+      execArgvExtension: 'none',
       assets,
     },
     signature: false,

@@ -96,6 +96,16 @@ describe('the binary', { skip: fs.existsSync(built) ? false : 'dist has no binar
     assert.match(stderr, /^salt: .*--no-such-option.*\[usage\]\n +hint: /)
   })
 
+  test('an unknown option of a command of Salt does too', () => {
+    for (const command of ['key', 'call', 'master'])
+      assert.equal(run([command, '--no-such-option']).status, 64, command)
+  })
+
+  test('NODE_OPTIONS is not meant for it', () => {
+    const { status, stdout } = run(['--version'], { NODE_OPTIONS: '--require /no/such/file.js' })
+    assert.deepEqual([status, stdout], [0, `salt ${version}\n`])
+  })
+
   test('a reader that goes away ends it without a word', () => {
     const { stderr } = spawnSync('sh', ['-c', '"$0" --versions-report | true', binary], { encoding: 'utf8' })
     assert.equal(stderr, '')
