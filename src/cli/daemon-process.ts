@@ -91,6 +91,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   readonly #daemon: Daemon<Options>
   readonly #given: OptionValues
   readonly #end = Promise.withResolvers<string>()
+  #running: RunningDaemon<Options> | undefined
 
   constructor(daemon: Daemon<Options>, given: OptionValues) {
     this.#daemon = daemon
@@ -104,13 +105,13 @@ class DaemonProcess<Options extends DaemonOptions> {
     await using log = this.#openLog(options)
     for (const warning of options.warnings) log.warning(warning)
     process.on('uncaughtException', (error) => void this.#crash(log, error))
-    const running = await this.#daemon.start(options, log)
-    this.#listen(running, log)
+    this.#listen(log)
+    this.#running = await this.#daemon.start(options, log)
     tellReady()
     const reason = await this.#end.promise
     log.info('ending', { reason })
-    await running.drain(drainMs)
-    await running[Symbol.asyncDispose]()
+    await this.#running.drain(drainMs)
+    await this.#running[Symbol.asyncDispose]()
     setTimeout(() => process.exit(), lingerMs).unref()
     return 0
   }
@@ -149,7 +150,8 @@ class DaemonProcess<Options extends DaemonOptions> {
     })
   }
 
-  #listen(running: RunningDaemon<Options>, log: LogOutput): void {
+  /** From before the start on: who starts a daemon may change his mind at once. */
+  #listen(log: LogOutput): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         this.#end.resolve(signal)
@@ -157,17 +159,17 @@ class DaemonProcess<Options extends DaemonOptions> {
         process.once(signal, () => process.exit(0))
       })
     }
-    process.on('SIGHUP', () => void this.#reload(running, log))
+    process.on('SIGHUP', () => void this.#reload(log))
   }
 
   /** A wrong configuration leaves the daemon as it is. */
-  async #reload(running: RunningDaemon<Options>, log: LogOutput): Promise<void> {
+  async #reload(log: LogOutput): Promise<void> {
     log.reopen()
     try {
       const options = await this.#load()
       const { log_level: level, log_level_logfile: fileLevel } = options.values
       log.setLevel(level, fileLevel)
-      await running.reload(options)
+      await this.#running?.reload(options)
     } catch (thrown) {
       const error = asSaltError(thrown)
       log.error('the configuration was not taken up', { reason: error.message, where: error.where })

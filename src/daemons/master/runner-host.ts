@@ -133,7 +133,7 @@ export class RunnerHost {
   async #publish(request: RunnerPublish, call: RunnerCall, signal: AbortSignal): Promise<readonly TargetOutcome[]> {
     const outcomes: TargetOutcome[] = []
     const kwargs = request.kwargs === undefined ? [] : [{ ...request.kwargs, __kwarg__: true }]
-    await this.#options.publisher.publishAndWait(
+    const publishing = this.#options.publisher.publishAndWait(
       {
         tgt: request.tgt,
         tgt_type: request.tgtType ?? 'glob',
@@ -149,6 +149,10 @@ export class RunnerHost {
       },
       signal,
     )
+    await publishing.catch((error: unknown) => {
+      // To a runner, nobody is a target like any other.
+      if (!(error instanceof SaltError) || error.code !== 'no-match') throw error
+    })
     return outcomes
   }
 }

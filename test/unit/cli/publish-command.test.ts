@@ -314,7 +314,7 @@ describe('what salt prints and how it ends', () => {
     }
     const { result, stderr } = await salt(['*', 'test.sleep', '60'], answers)
     assert.equal(result, 130)
-    assert.match(stderr, new RegExp(`jid is: ${jid}\\n[^]*\\nsalt run jobs.lookup_jid ${jid}\\n$`))
+    assert.match(stderr, new RegExp(`jid is: ${jid}\\n[\\s\\S]*\\nsalt run jobs.lookup_jid ${jid}\\n$`))
     assert.equal(process.listenerCount('SIGINT'), 0)
   })
 

@@ -1,0 +1,121 @@
+/** `salt call`, with and without a master. */
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Fleet } from '../support/fleet.ts'
+import { type Finished, run } from '../support/program.ts'
+
+describe('salt call --local', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'salt-call-'))
+  before(() => writeFileSync(join(folder, 'minion'), `root_dir: ${folder}\nid: here\nmaster: 127.0.0.1:1\n`))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  function call(...words: readonly string[]): Promise<Finished> {
+    return run('source', ['call', '--local', '-c', folder, ...words])
+  }
+
+  it('prints the result below local', async () => {
+    const { exitCode, stdout, stderr } = await call('test.echo', 'hello')
+    assert.deepEqual({ exitCode, stdout, stderr }, { exitCode: 0, stdout: 'local:\n    hello\n', stderr: '' })
+    assert.equal((await call('test.ping', '--out', 'json', '--out-indent=-1')).stdout, '{"local": true}\n')
+  })
+
+  it('ends with 1 for a failure, with the return code when it is to be passed through', async () => {
+    assert.equal((await call('cmd.run', 'exit 7')).exitCode, 1)
+    assert.equal((await call('--retcode-passthrough', 'cmd.run', 'exit 7')).exitCode, 7)
+    assert.equal((await call('test.false')).exitCode, 0)
+  })
+
+  it('tells an unknown function on stderr', async () => {
+    const { exitCode, stdout, stderr } = await call('test.pong')
+    assert.deepEqual([exitCode, stdout], [1, ''])
+    assert.match(stderr, /^'test\.pong' is not available\. Did you mean .*'test\.ping'/)
+  })
+
+  it('tells wrong arguments on stderr and the usage on stdout', async () => {
+    for (const words of [['test.echo'], ['test.ping', 'foo=bar']]) {
+      const { exitCode, stdout, stderr } = await call(...words)
+      assert.equal(exitCode, 1)
+      assert.match(stderr, /^\nPassed invalid arguments: .*\.\n\nUsage:\n$/)
+      assert.match(stdout, new RegExp(`^ {4}${words[0]}\\(`))
+    }
+  })
+
+  it('takes its id from the command line, and prints grains and metadata', async () => {
+    const { stdout } = await call('--id', 'other', 'grains.get', 'id', '--out', 'txt')
+    assert.equal(stdout, 'local: other\n')
+    assert.match((await call('-g')).stdout, /^local:\n {4}-{10}\n[\s\S]*\n {4}id:\n {8}here\n/)
+    const told = JSON.parse((await call('--metadata', '--out', 'json', 'test.echo', 'x')).stdout)
+    assert.deepEqual(
+      [told.local.fun, told.local.fun_args, told.local.return, told.local.retcode],
+      ['test.echo', ['x'], 'x', 0],
+    )
+  })
+
+  it('reads more words from standard input', async () => {
+    const words = ['call', '--local', '-c', folder, '--args-stdin', 'test.arg']
+    const { stdout } = await run('source', words, { input: 'a b\nk=1\n--out=json\n' })
+    const { args, kwargs } = JSON.parse(stdout).local
+    assert.deepEqual([args, kwargs.k], [['a b'], 1])
+  })
+
+  it('shows docs without calling anything', async () => {
+    assert.match((await call('-d', 'test.ping')).stdout, /^test\.ping:\ntest\.ping\(\)\n/)
+    assert.equal((await call('-d', 'nosuch')).exitCode, 1)
+  })
+
+  it('says that the master is away, in time, and runs nothing', async () => {
+    const mark = join(folder, 'mark')
+    const { exitCode, stdout, stderr } = await run('source', [
+      'call',
+      '-c',
+      folder,
+      '-t',
+      '1',
+      'cmd.run',
+      `touch ${mark}`,
+    ])
+    assert.deepEqual([exitCode, stdout], [69, ''])
+    assert.match(stderr, /the master at 127\.0\.0\.1:1 does not answer \[master-unreachable\]/)
+    assert.throws(() => mkdirSync(join(mark, 'x')), { code: 'ENOENT' })
+  })
+
+  it('asks no master for a function that needs none, when the master need not be told', async () => {
+    const words = ['call', '-c', folder, '-t', '1', '--no-return-event', 'test.ping']
+    assert.equal((await run('source', words)).stdout, 'local:\n    True\n')
+  })
+})
+
+describe('salt call with a master', () => {
+  let fleet: Fleet
+  before(async () => {
+    fleet = await Fleet.start({ minions: { alpha: '' }, master: "peer: {alpha: ['test.ping']}\n" })
+  })
+  after(() => fleet[Symbol.asyncDispose]())
+
+  it('tells the master the result', async () => {
+    const { exitCode, stdout, stderr } = await fleet.call('alpha', 'test.echo', 'told')
+    assert.deepEqual({ exitCode, stdout, stderr }, { exitCode: 0, stdout: 'local:\n    told\n', stderr: '' })
+    const jobs = JSON.parse(
+      (await fleet.salt('run', 'jobs.list_jobs', 'search_function=test.echo', '--out', 'json')).stdout,
+    )
+    const [jid = ''] = Object.keys(jobs)
+    assert.equal((await fleet.salt('run', 'jobs.lookup_jid', jid)).stdout, 'alpha:\n    told\n')
+  })
+
+  it('publishes to peers, and says why it may not', async () => {
+    assert.equal(
+      (await fleet.call('alpha', 'publish.publish', '*', 'test.ping')).stdout,
+      'local:\n    ----------\n    alpha:\n        True\n',
+    )
+    const refused = await fleet.call('alpha', 'publish.publish', '*', 'cmd.run', 'id')
+    assert.deepEqual([refused.exitCode, refused.stdout], [0, 'local:\n    ----------\n'])
+    assert.match(refused.stderr, /Nothing was published .*no entry of peer permits cmd\.run/)
+  })
+
+  it('fires on the bus of the running minion', async () => {
+    assert.equal((await fleet.call('alpha', 'event.fire', '{a: 1}', 'my/tag')).stdout, 'local:\n    True\n')
+  })
+})
