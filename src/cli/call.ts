@@ -1,6 +1,5 @@
 /** `salt call FUNCTION [ARGUMENTS]`: runs a function on this machine. */
 import { resolve } from 'node:path'
-import { loadMinionOptions } from '../engine/options/minion-options.ts'
 import { argsStdin, commonOptions, noParse, userOption } from './options/common.ts'
 import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
@@ -76,6 +75,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const user = options.text('user')
   if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)
+  const { loadMinionOptions } = await import('../engine/options/minion-options.ts')
   const minion = await loadMinionOptions({
     configDir: options.text('config-dir'),
     overrides: overridesOf(options),

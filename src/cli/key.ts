@@ -1,6 +1,5 @@
 /** `salt key`: the keys of the minions, with or without a running master. */
 import type { MasterOptions } from '../engine/options/master-options.ts'
-import { loadMasterOptions } from '../engine/options/master-options.ts'
 import { commonOptions, eauthOptions, userOption } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer, text } from './options/option.ts'
@@ -84,6 +83,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const fault = faultOf(options)
   if (fault !== undefined) return usageError(spec, fault)
   if (options.has('gen-keys')) return await (await import('./key-pair.ts')).makeKeyPair(options)
+  const { loadMasterOptions } = await import('../engine/options/master-options.ts')
   const master = await loadMasterOptions({ configDir: options.text('config-dir') })
   await becomeMasterUser(options, master)
   const { KeyCommand } = await import('./key-command.ts')

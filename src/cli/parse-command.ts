@@ -77,8 +77,9 @@ export function printHelp(spec: CommandSpec): number {
 async function parseWords(spec: CommandSpec, argv: readonly string[]): Promise<ParsedCommand> {
   const known = spec.groups.flatMap(({ options }) => options)
   const words = normalizeWords(spec, argv)
-  // Help, and whatever has no options at all, needs no parser.
+  // Help, and what has no options at all, needs no parser.
   if (!words.some((word) => word.startsWith('-'))) return { options: new OptionValues(new Map()), words }
+  if (endsEarly(words)) return { options: new OptionValues(new Map([['help', true]])), words: [] }
   const { Parser } = await import('yargs/helpers')
   const keysOf = (isFlag: boolean): string[] =>
     known.filter((option) => (option.kind === 'flag') === isFlag).map(optionKey)
@@ -101,6 +102,11 @@ async function parseWords(spec: CommandSpec, argv: readonly string[]): Promise<P
   }
   const { _: rest = [] } = parsed
   return { options: new OptionValues(values), words: Array.isArray(rest) ? rest.map(String) : [] }
+}
+
+function endsEarly(words: readonly string[]): boolean {
+  const end = words.indexOf('--')
+  return (end < 0 ? words : words.slice(0, end)).includes('--help')
 }
 
 function givenFor(option: OptionSpec, parsed: unknown): readonly string[] | true | undefined {

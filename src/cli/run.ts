@@ -1,6 +1,4 @@
 /** `salt run RUNNER [ARGUMENTS]`: runs a runner inside the master. */
-import { parseWords } from '../engine/arguments/parse.ts'
-import { loadMasterOptions } from '../engine/options/master-options.ts'
 import { callingUser } from './calling-user.ts'
 import { argsStdin, commonOptions, eauthOptions, noParse, userOption } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
@@ -58,9 +56,11 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function callRunner(options: OptionValues, fun: string, words: readonly string[]): Promise<number> {
+  const { loadMasterOptions } = await import('../engine/options/master-options.ts')
   const master = await loadMasterOptions({ configDir: options.text('config-dir') })
   const user = options.text('user') ?? master.values.user
   if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)
+  const { parseWords } = await import('../engine/arguments/parse.ts')
   const arg = await parseWords(words, { noParse: options.text('no-parse')?.split(',') ?? [] })
   const printer = options.has('quiet') ? new Printer({ color: false, outputter: 'quiet' }) : printerFor(options)
   const { connectMasterBus } = await import('../client/master-bus.ts')

@@ -1,5 +1,5 @@
 /** `salt TARGET FUNCTION [ARGUMENTS]`: runs a function on minions and prints what comes back. */
-import { loadMasterOptions, type MasterOptions } from '../engine/options/master-options.ts'
+import type { MasterOptions } from '../engine/options/master-options.ts'
 import { argsStdin, commonOptions, eauthOptions, noParse } from './options/common.ts'
 import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
@@ -83,7 +83,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (options.has('config-dump')) return await dumpConfiguration(options)
   if (words.length === 0) return incomplete('Cannot execute command without defining a target.')
   if (words.length === 1 && !options.has('preview-target')) return incomplete('Incomplete options passed.')
-  const master = await loadMasterOptions({ configDir: options.text('config-dir') })
+  const master = await masterOptions(options)
   return await publish(options, words, master)
 }
 
@@ -94,6 +94,11 @@ async function publish(options: OptionValues, words: readonly string[], master: 
   const request = await jobRequest(options, words, master.values.timeout)
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
   return await new PublishCommand({ bus, request, options, printer: printerFor(options) }).run()
+}
+
+async function masterOptions(options: OptionValues): Promise<MasterOptions> {
+  const { loadMasterOptions } = await import('../engine/options/master-options.ts')
+  return await loadMasterOptions({ configDir: options.text('config-dir') })
 }
 
 /** With `-d` the function is `sys.doc`, and a missing target means everybody. Undefined when too much is asked for. */
@@ -110,7 +115,7 @@ function incomplete(message: string): number {
 }
 
 async function dumpConfiguration(options: OptionValues): Promise<number> {
-  const { view } = await loadMasterOptions({ configDir: options.text('config-dir') })
+  const { view } = await masterOptions(options)
   await printerFor(options).show(view.all, { out: 'yaml' })
   return 0
 }

@@ -17,7 +17,7 @@ import type { FunctionDefinition, FunctionServices, Grains, RunnerFunctionDefini
 import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
-import { Interrupt } from '../publish/interrupt.ts'
+import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { printFailure } from './failure.ts'
 import { MasterLink } from './master-link.ts'
 
@@ -84,6 +84,7 @@ export class Caller {
       jid: this.#jid,
     })
     interrupt.end()
+    if (interrupt.signal.aborted) return interruptedExit
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
       await printFailure(calls.fun, outcome.failure, this.#modules)

@@ -2,7 +2,7 @@
 import { lookupHint } from './outcome.ts'
 
 /** What shells report for a command that Ctrl-C ended. */
-const interruptedExit = 130
+export const interruptedExit = 130
 
 export class Interrupt {
   readonly #controller = new AbortController()
