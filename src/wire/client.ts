@@ -67,12 +67,15 @@ export class WireClient implements AsyncDisposable {
 
   /** One attempt. Rejects with the reason for which there is no session. */
   async connectOnce(signal?: AbortSignal): Promise<{ channel: RecordChannel; welcome: unknown }> {
-    const { session, admission } = await this.#attempt(signal)
-    if (admission.kind !== 'welcome') {
+    try {
+      const { session, admission } = await this.#attempt(signal)
+      if (admission.kind === 'welcome') return { channel: session, welcome: admission.payload }
       session.abandon({ code: 'refused', message: admission.message })
       throw refusalError(admission)
+    } catch (error) {
+      await this[Symbol.asyncDispose]()
+      throw error
     }
-    return { channel: session, welcome: admission.payload }
   }
 
   async drain(): Promise<void> {
