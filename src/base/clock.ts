@@ -12,12 +12,20 @@ export interface Timer {
   cancel(): void
 }
 
+/** The longest wait that a timer of Node can be set to; it fires at once for anything above. */
+const longestTimerMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, action, options) {
-    const handle = setTimeout(action, delayMs)
-    if (options?.background) handle.unref()
+    let handle: NodeJS.Timeout
+    const wait = (leftMs: number): void => {
+      const stepMs = Math.min(leftMs, longestTimerMs)
+      handle = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : action()), stepMs)
+      if (options?.background) handle.unref()
+    }
+    wait(delayMs)
     return { cancel: () => clearTimeout(handle) }
   },
 }

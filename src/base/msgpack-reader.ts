@@ -1,6 +1,6 @@
 import { SaltError } from './errors.ts'
 import { Float } from './float.ts'
-import { maximumContainers, maximumDepth } from './msgpack-limits.ts'
+import { maximumContainers } from './msgpack-limits.ts'
 
 const twoTo32 = 2 ** 32
 /** Up to this length a loop over the bytes beats a call into Node. */
@@ -20,10 +20,13 @@ const keyCache: (CachedKey | undefined)[] = new Array(cachedKeys)
 export class Reader {
   readonly #bytes: Buffer
   readonly #end: number
+  readonly #maximumDepth: number
   #position = 0
   #containers = 0
 
-  constructor(bytes: Uint8Array) {
+  /** `maximumDepth`: levels that are read. */
+  constructor(bytes: Uint8Array, maximumDepth: number) {
+    this.#maximumDepth = maximumDepth
     this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#end = bytes.byteLength
   }
@@ -118,7 +121,8 @@ export class Reader {
   }
 
   #enter(members: number, depth: number): void {
-    if (depth >= maximumDepth) throw new SaltError('bad-frame', `a record is nested deeper than ${maximumDepth} levels`)
+    if (depth >= this.#maximumDepth)
+      throw new SaltError('bad-frame', `a record is nested deeper than ${this.#maximumDepth} levels`)
     // Each member takes a byte at least.
     if (members > this.#end - this.#position) throw cutShort()
     this.#containers += 1
@@ -132,7 +136,7 @@ export class Reader {
     if (code >= 0xa0 && code < 0xc0) return this.#cachedText(code & 0x1f)
     if (code < 0x80) return String(code)
     this.#position -= 1
-    const key = this.#value(maximumDepth)
+    const key = this.#value(this.#maximumDepth)
     if (typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint') return String(key)
     throw new SaltError('bad-frame', 'a key of a mapping is neither text nor a number')
   }

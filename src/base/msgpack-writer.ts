@@ -1,6 +1,6 @@
 import { SaltError } from './errors.ts'
 import { Float } from './float.ts'
-import { maximumContainers, maximumDepth } from './msgpack-limits.ts'
+import { maximumContainers } from './msgpack-limits.ts'
 import { Secret } from './secret.ts'
 
 const firstSize = 16 * 1024
@@ -15,8 +15,10 @@ export class Writer {
   #bytes = Buffer.allocUnsafeSlow(firstSize)
   #position = 0
   #containers = 0
+  #maximumDepth = 0
 
-  write(value: unknown): Buffer {
+  write(value: unknown, maximumDepth: number): Buffer {
+    this.#maximumDepth = maximumDepth
     this.#position = 0
     this.#containers = 0
     try {
@@ -58,8 +60,11 @@ export class Writer {
   }
 
   #enter(depth: number): number {
-    if (depth >= maximumDepth) {
-      throw new SaltError('bad-arguments', `a value cannot be sent: it is nested deeper than ${maximumDepth} levels`)
+    if (depth >= this.#maximumDepth) {
+      throw new SaltError(
+        'bad-arguments',
+        `a value cannot be sent: it is nested deeper than ${this.#maximumDepth} levels`,
+      )
     }
     this.#containers += 1
     if (this.#containers > maximumContainers) {

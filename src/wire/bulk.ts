@@ -27,6 +27,11 @@ export class BulkSender {
     this.#limit = limit
   }
 
+  /** Bytes that wait. */
+  get queued(): number {
+    return this.#queued
+  }
+
   /** False: too much waits already. */
   add(bytes: Buffer): boolean {
     if (this.#queued + bytes.byteLength > this.#limit) return false
@@ -37,7 +42,11 @@ export class BulkSender {
     return true
   }
 
-  credit(chunks: number): void {
+  /** What the receiver has told: that many chunks more. Throws `bad-frame` when that cannot be. */
+  credit(chunks: unknown): void {
+    if (typeof chunks !== 'number' || !Number.isInteger(chunks) || chunks < 1 || chunks > window) {
+      throw new SaltError('bad-frame', 'the peer gives credit that means nothing')
+    }
     this.#credit = Math.min(window, this.#credit + chunks)
     this.#pump()
   }
@@ -67,24 +76,17 @@ interface Incoming {
 
 /** Puts chunks together again; one record of a session at a time. */
 export class BulkReceiver {
-  readonly #limit: number
   #id = 0
   #incoming: Incoming | undefined
 
-  /** `limit`: size of the largest record. */
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** The whole record with its last chunk, undefined before. Throws `bad-frame`. */
-  add(chunk: Buffer): Buffer | undefined {
+  /** The whole record with its last chunk, undefined before. A new record may have `limit` bytes at most. Throws `bad-frame`. */
+  add(chunk: Buffer, limit: number): Buffer | undefined {
     if (chunk.byteLength <= chunkHeader) throw new SaltError('bad-frame', 'a chunk is cut short')
     const id = chunk.readUInt32BE(0)
     const total = chunk.readUInt32BE(4)
     const part = chunk.subarray(chunkHeader)
     if (this.#incoming === undefined) {
-      if (total > this.#limit)
-        throw new SaltError('bad-frame', `a record of ${total} bytes; the limit is ${this.#limit}`)
+      if (total > limit) throw new SaltError('bad-frame', `a record of ${total} bytes; the limit is ${limit}`)
       this.#incoming = { bytes: Buffer.alloc(total), received: 0 }
       this.#id = id
     }

@@ -26,8 +26,16 @@ export interface CloseReason {
 
 export interface RecordChannel {
   readonly peer: Peer
-  /** Queues a record; records of one tick share a frame. False: the channel is closed or its queue was full and it closes now. */
+  /**
+   * Queues a record; records of one tick share a frame. False: the channel is closed, or too much waits for the peer and it
+   * closes now. Throws `bad-arguments` for what is no plain data, `overloaded` for a record that is too large; the channel
+   * stays open then.
+   */
   send(record: unknown): boolean
+  /** Whether the peer is so far behind that what can be left out should be. */
+  readonly isCongested: boolean
+  /** Resolves when the peer has caught up, or the channel has ended. */
+  relieved(): Promise<void>
   /** Sets the one receiver. Records that came earlier are delivered first. */
   onRecord(handler: (record: unknown) => void): void
   /** Resolves once, when the channel has ended. */
@@ -35,8 +43,8 @@ export interface RecordChannel {
   readonly isOpen: boolean
   /** Sends what is queued now instead of at the end of the tick. */
   flush(): void
-  /** Resolves when everything queued so far was handed to the transport. */
+  /** Resolves when everything queued so far was handed to the transport, or the channel has ended. */
   drain(): Promise<void>
-  /** Tells the peer and ends the channel. */
+  /** Tells the peer and ends the channel; of a large record, what is not yet sent is lost: `drain` first. */
   close(reason?: CloseReason): void
 }

@@ -1,12 +1,16 @@
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import { pack, unpack } from '../base/msgpack.ts'
+import { maximumDepth } from '../base/msgpack-limits.ts'
 import { isRecord } from '../base/narrow.ts'
 import { BulkReceiver, BulkSender, chunkSize } from './bulk.ts'
 import type { CloseReason, Peer, RecordChannel } from './channel.ts'
 import { open, seal } from './crypto.ts'
+import { ReceiveWindow, SendWindow } from './flow.ts'
 import { encodeHeader, type Frame, type FrameType, frameTypes } from './frame.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { noiseNonce } from './noise.ts'
+import { RecordBatch, recordsIn } from './record-batch.ts'
 import { nextKeys, type SessionKeys } from './session-keys.ts'
 
 export interface SessionLimits {
@@ -16,13 +20,30 @@ export interface SessionLimits {
   readonly maximumRecord: number
   /** Records kept while nobody receives them yet. */
   readonly maximumWaiting: number
+  /** Bytes of such records. */
+  readonly maximumWaitingBytes: number
+  /** Bytes that the peer has not taken: from here on the session is congested. */
+  readonly congestedAt: number
+  /** Bytes that the peer has not taken: beyond, the session ends. */
+  readonly maximumOnTheWay: number
+  /** Levels of a record that is received. */
+  readonly receiveDepth: number
+  /** Levels of a record that the peer receives. */
+  readonly sendDepth: number
   readonly rekeyMs: number
 }
 
+const mebibyte = 1024 * 1024
+
 export const defaultSessionLimits: SessionLimits = {
   heartbeatMs: 30_000,
-  maximumRecord: 64 * 1024 * 1024,
+  maximumRecord: 64 * mebibyte,
   maximumWaiting: 10_000,
+  maximumWaitingBytes: 8 * mebibyte,
+  congestedAt: 8 * mebibyte,
+  maximumOnTheWay: 64 * mebibyte,
+  receiveDepth: maximumDepth,
+  sendDepth: maximumDepth,
   rekeyMs: 4 * 3_600_000,
 }
 
@@ -35,12 +56,14 @@ export interface SessionOptions {
   readonly limits?: Partial<SessionLimits>
   /** Hands a frame to the transport; false when it was not taken. */
   transmit(frame: Buffer): boolean
+  /** The receiver of the records has thrown: a fault of this program. The session ends. */
+  onFault?(error: unknown): void
 }
 
 /** A batch is sent at the end of the tick, or as soon as it is this large. */
 const batchLimit = 512 * 1024
-const lostAfterPeriods = 2.5
 const framesPerKey = 2n ** 32n
+const longestReason = 500
 
 /** What a received frame is against the session that it names. */
 export type FrameVerdict = 'taken' | 'wrong-key' | 'replay' | 'gap' | 'bad-record'
@@ -62,20 +85,22 @@ export class Session implements RecordChannel {
   readonly #options: SessionOptions
   readonly #limits: SessionLimits
   readonly #bulkSender: BulkSender
-  readonly #bulkReceiver: BulkReceiver
+  readonly #bulkReceiver = new BulkReceiver()
+  readonly #sendWindow = new SendWindow()
+  readonly #receiveWindow = new ReceiveWindow()
   #keys: SessionKeys
   readonly #sent: Direction = { control: 0n, bulk: 0n }
   readonly #received: Direction = { control: 0n, bulk: 0n }
-  #batch: Buffer[] = []
-  #batchSize = 0
+  readonly #batch = new RecordBatch()
   #flushPlanned = false
   #handler: ((record: unknown) => void) | undefined
   #waiting: unknown[] = []
+  #waitingBytes = 0
+  /** Who waits for a state of the queues. */
+  #patient: { readonly isMet: () => boolean; resolve(): void }[] = []
   #resolveClosed: (reason: CloseReason) => void = () => {}
   #isOpen = true
-  #heartbeat: Timer | undefined
-  #lastReceived: number
-  #lastSent: number
+  readonly #heartbeat: Heartbeat
   #keyedAt: number
   readonly #pings = new Map<number, (alive: boolean) => void>()
   #nextPing = 1
@@ -91,27 +116,37 @@ export class Session implements RecordChannel {
       this.#resolveClosed = resolve
     })
     this.#bulkSender = new BulkSender((chunk) => this.#transmit(frameTypes.bulk, chunk), this.#limits.maximumRecord * 2)
-    this.#bulkReceiver = new BulkReceiver(this.#limits.maximumRecord)
-    const now = options.clock.monotonic()
-    this.#lastReceived = now
-    this.#lastSent = now
-    this.#keyedAt = now
-    this.#planHeartbeat()
+    this.#keyedAt = options.clock.monotonic()
+    this.#heartbeat = new Heartbeat({
+      clock: options.clock,
+      periodMs: this.#limits.heartbeatMs,
+      onIdle: () => this.#control({ kind: 'ping', number: 0 }),
+      onLost: () => this.#end({ code: 'lost', message: 'nothing was heard of the peer' }),
+      onBeat: (now) => {
+        if (now - this.#keyedAt >= this.#limits.rekeyMs) this.#rekey()
+      },
+    })
   }
 
   get isOpen(): boolean {
     return this.#isOpen
   }
 
+  get isCongested(): boolean {
+    return this.#isOpen && this.#queuedBytes >= this.#limits.congestedAt
+  }
+
+  get #queuedBytes(): number {
+    return this.#sendWindow.onTheWay + this.#batch.size + this.#bulkSender.queued
+  }
+
   send(record: unknown): boolean {
     if (!this.#isOpen) return false
-    const bytes = pack(record)
+    const bytes = pack(record, this.#limits.sendDepth)
     if (bytes.byteLength > chunkSize) return this.#sendBulk(bytes)
-    const length = Buffer.allocUnsafe(4)
-    length.writeUInt32BE(bytes.byteLength)
-    this.#batch.push(length, bytes)
-    this.#batchSize += bytes.byteLength + 4
-    if (this.#batchSize >= batchLimit) this.flush()
+    this.#batch.add(bytes)
+    if (this.#sendWindow.onTheWay + this.#batch.size > this.#limits.maximumOnTheWay) this.#overflow()
+    else if (this.#batch.size >= batchLimit) this.flush()
     else if (!this.#flushPlanned) {
       this.#flushPlanned = true
       setImmediate(() => this.flush())
@@ -123,7 +158,8 @@ export class Session implements RecordChannel {
     this.#handler = handler
     const waiting = this.#waiting
     this.#waiting = []
-    for (const record of waiting) this.#handler(record)
+    this.#waitingBytes = 0
+    for (const record of waiting) this.#handOver(record)
   }
 
   /** Keeps records until `onRecord` is called again. */
@@ -133,22 +169,25 @@ export class Session implements RecordChannel {
 
   flush(): void {
     this.#flushPlanned = false
-    if (this.#batchSize === 0 || !this.#isOpen) return
-    const body = Buffer.concat(this.#batch, this.#batchSize)
-    this.#batch = []
-    this.#batchSize = 0
+    if (this.#batch.size === 0 || !this.#isOpen) return
+    const body = this.#batch.take()
+    this.#sendWindow.add(body.byteLength)
     this.#transmit(frameTypes.data, body)
   }
 
   drain(): Promise<void> {
     this.flush()
-    return Promise.resolve()
+    return this.#until(() => this.#bulkSender.queued === 0)
+  }
+
+  relieved(): Promise<void> {
+    return this.#until(() => !this.isCongested)
   }
 
   close(reason: CloseReason = { code: 'closed', message: 'closed by this side' }): void {
     if (!this.#isOpen) return
     this.flush()
-    this.#control({ kind: 'close', code: reason.code, message: reason.message })
+    this.#control({ kind: 'close', code: reason.code, message: reason.message.slice(0, longestReason) })
     this.#end(reason)
   }
 
@@ -173,8 +212,12 @@ export class Session implements RecordChannel {
     })
   }
 
-  /** Takes a frame that names this session. Never throws: what is wrong is the verdict, and ends the session where it must. */
-  receive(frame: Frame): FrameVerdict {
+  /**
+   * Takes a frame that names this session. Never throws: what is wrong is the verdict, and ends the session where it must.
+   * `isElsewhere`: it came over another connection than the last one. Whoever has recorded a frame can send it again from
+   * anywhere; that alone must not end the session.
+   */
+  receive(frame: Frame, isElsewhere = false): FrameVerdict {
     const purpose = frame.type === frameTypes.bulk ? 'bulk' : 'control'
     let body: Buffer
     try {
@@ -185,11 +228,12 @@ export class Session implements RecordChannel {
     const expected = this.#received[purpose]
     if (frame.counter !== expected) {
       const verdict = frame.counter < expected ? 'replay' : 'gap'
-      this.close({ code: 'replay', message: verdict === 'gap' ? 'a frame is missing' : 'a frame came twice' })
+      const message = verdict === 'gap' ? 'a frame is missing' : 'a frame came twice'
+      if (!isElsewhere) this.close({ code: 'replay', message })
       return verdict
     }
     this.#received[purpose] = expected + 1n
-    this.#lastReceived = this.#options.clock.monotonic()
+    this.#heartbeat.received()
     try {
       this.#take(frame.type, body)
       return 'taken'
@@ -202,31 +246,34 @@ export class Session implements RecordChannel {
   #take(type: FrameType, body: Buffer): void {
     if (type === frameTypes.control) return this.#takeControl(unpack(body))
     if (type === frameTypes.bulk) return this.#takeChunk(body)
-    let position = 0
-    while (position < body.byteLength && this.#isOpen) {
-      if (position + 4 > body.byteLength) throw new SaltError('bad-frame', 'a record is cut short')
-      const end = position + 4 + body.readUInt32BE(position)
-      if (end > body.byteLength) throw new SaltError('bad-frame', 'a record is cut short')
-      this.#deliver(unpack(body.subarray(position + 4, end)))
-      position = end
+    for (const record of recordsIn(body)) {
+      if (!this.#isOpen) return
+      this.#deliver(record)
     }
+    const total = this.#receiveWindow.add(body.byteLength)
+    if (total !== undefined) this.#control({ kind: 'taken', bytes: total })
   }
 
   #takeChunk(body: Buffer): void {
-    const record = this.#bulkReceiver.add(body)
+    const { maximumRecord, maximumWaitingBytes } = this.#limits
+    const record = this.#bulkReceiver.add(body, this.#handler === undefined ? maximumWaitingBytes : maximumRecord)
     this.#control({ kind: 'credit', chunks: 1 })
-    if (record !== undefined) this.#deliver(unpack(record))
+    if (record !== undefined) this.#deliver(record)
   }
 
   #takeControl(message: unknown): void {
     if (!isRecord(message)) throw new SaltError('bad-frame', 'a control message that is no mapping')
     switch (message.kind) {
       case 'ping':
-        return this.#control({ kind: 'pong', number: message.number })
+        return this.#control({ kind: 'pong', number: typeof message.number === 'number' ? message.number : 0 })
       case 'pong':
         return this.#pings.get(Number(message.number))?.(true)
       case 'credit':
-        return this.#bulkSender.credit(Number(message.chunks))
+        this.#bulkSender.credit(message.chunks)
+        return this.#tellPatient()
+      case 'taken':
+        this.#sendWindow.taken(message.bytes)
+        return this.#tellPatient()
       case 'rekey':
         this.#keys = { ...this.#keys, receive: nextKeys(this.#keys.receive) }
         return
@@ -237,11 +284,29 @@ export class Session implements RecordChannel {
     }
   }
 
-  #deliver(record: unknown): void {
-    if (this.#handler !== undefined) return this.#handler(record)
-    if (this.#waiting.length >= this.#limits.maximumWaiting)
+  #deliver(bytes: Buffer): void {
+    const record = unpack(bytes, this.#limits.receiveDepth)
+    if (this.#handler !== undefined) return this.#handOver(record)
+    const { maximumWaiting, maximumWaitingBytes } = this.#limits
+    this.#waitingBytes += bytes.byteLength
+    if (this.#waiting.length >= maximumWaiting || this.#waitingBytes > maximumWaitingBytes)
       throw new SaltError('overloaded', 'too many records wait for a receiver')
     this.#waiting.push(record)
+  }
+
+  /** A receiver that throws `bad-frame` has found a fault of the peer; anything else is our own, and no affair of the transport's. */
+  #handOver(record: unknown): void {
+    if (this.#handler === undefined) {
+      this.#waiting.push(record)
+      return
+    }
+    try {
+      this.#handler(record)
+    } catch (error) {
+      if (error instanceof SaltError && error.code === 'bad-frame') throw error
+      this.#options.onFault?.(error)
+      this.close({ code: 'closed', message: 'the receiver of the records has a fault' })
+    }
   }
 
   #sendBulk(bytes: Buffer): boolean {
@@ -252,8 +317,13 @@ export class Session implements RecordChannel {
       )
     }
     this.flush()
-    if (!this.#bulkSender.add(bytes)) this.close({ code: 'overflow', message: 'too many bytes wait for the peer' })
+    if (!this.#bulkSender.add(bytes)) this.#overflow()
     return this.#isOpen
+  }
+
+  #overflow(): void {
+    this.#batch.clear()
+    this.close({ code: 'overflow', message: 'too many bytes wait for the peer' })
   }
 
   #control(message: Record<string, unknown>): void {
@@ -265,7 +335,7 @@ export class Session implements RecordChannel {
     const purpose = type === frameTypes.bulk ? 'bulk' : 'control'
     const counter = this.#sent[purpose]
     this.#sent[purpose] = counter + 1n
-    this.#lastSent = this.#options.clock.monotonic()
+    this.#heartbeat.sent()
     const header = encodeHeader(type, this.id, counter)
     const sealed = seal(this.#keys.send[purpose], noiseNonce(counter), header, body)
     if (!this.#options.transmit(Buffer.concat([header, sealed]))) {
@@ -279,36 +349,32 @@ export class Session implements RecordChannel {
     this.#keys = { ...this.#keys, send: nextKeys(this.#keys.send) }
   }
 
-  #planHeartbeat(): void {
-    const { heartbeatMs } = this.#limits
-    if (heartbeatMs === 0) return
-    const delayMs = heartbeatMs * (0.8 + Math.random() * 0.4)
-    this.#heartbeat = this.#options.clock.after(delayMs, () => this.#beat(), { background: true })
-  }
-
-  #beat(): void {
-    const { heartbeatMs, rekeyMs } = this.#limits
-    const now = this.#options.clock.monotonic()
-    if (now - this.#lastReceived > heartbeatMs * lostAfterPeriods) {
-      return this.#end({ code: 'lost', message: 'nothing was heard of the peer' })
-    }
-    if (now - this.#lastSent >= heartbeatMs * 0.8) this.#control({ kind: 'ping', number: 0 })
-    if (now - this.#keyedAt >= rekeyMs) this.#rekey()
-    this.#planHeartbeat()
-  }
-
   #end(reason: CloseReason): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#heartbeat?.cancel()
-    this.#batch = []
+    this.#heartbeat.stop()
+    this.#batch.clear()
     for (const settle of this.#pings.values()) settle(false)
     this.#resolveClosed(reason)
+    this.#tellPatient()
+  }
+
+  #until(isMet: () => boolean): Promise<void> {
+    if (!this.#isOpen || isMet()) return Promise.resolve()
+    return new Promise((resolve) => this.#patient.push({ isMet, resolve }))
+  }
+
+  #tellPatient(): void {
+    if (this.#patient.length === 0) return
+    const patient = this.#patient
+    this.#patient = patient.filter(({ isMet }) => this.#isOpen && !isMet())
+    for (const waiter of patient) if (!this.#patient.includes(waiter)) waiter.resolve()
   }
 }
 
 function closeReasonFrom(message: Record<string, unknown>): CloseReason {
   const reasons: readonly CloseReason['code'][] = ['revoked', 'replaced', 'overflow', 'replay', 'bad-frame']
   const code = reasons.find((known) => known === message.code) ?? 'peer-closed'
-  return { code, message: typeof message.message === 'string' ? message.message : 'closed by the peer' }
+  const text = typeof message.message === 'string' ? message.message : 'closed by the peer'
+  return { code, message: text.slice(0, longestReason) }
 }
