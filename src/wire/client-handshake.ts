@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import { pack } from '../base/msgpack.ts'
+import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import { type Certified, checkServerCertificate, clientCertificate } from './certificate.ts'
 import { type DiffieHellmanPair, generatePair } from './crypto.ts'
 import { decodeFrame, encodeFrame, type Frame, frameTypes } from './frame.ts'
@@ -19,10 +20,14 @@ export interface ClientHandshakeOptions {
   readonly instance: string
   readonly clock: Clock
   readonly timeoutMs: number
+  /** Ends the attempt. */
+  readonly signal: AbortSignal
   readonly limits?: Partial<SessionLimits>
   /** Throws to refuse a server before it learns who this client is. */
   checkServer(server: Certified): void
   payload(): unknown
+  /** The receiver of the session's records has thrown. */
+  onFault(error: unknown): void
 }
 
 export interface Attempt {
@@ -40,8 +45,12 @@ export class BusyError extends SaltError {
   }
 }
 
-/** One handshake over a connected transport, up to the server's decision. */
+/**
+ * One handshake over a connected transport, up to the server's decision. Afterwards the transport's frames go to the session.
+ * Rejects with `cancelled`, `timeout`, `session-closed`, `bad-frame`, `overloaded` (BusyError), or what `checkServer` throws.
+ */
 export function shakeHands(options: ClientHandshakeOptions): Promise<Attempt> {
+  if (options.signal.aborted) return Promise.reject(cancelled(options.signal))
   return new Promise((resolve, reject) => new Shake(options, resolve, reject))
 }
 
@@ -52,6 +61,7 @@ class Shake {
   readonly #timer: Timer
   readonly #pair: DiffieHellmanPair = generatePair()
   readonly #handshake: Handshake
+  readonly #onAbort = (): void => this.#fail(cancelled(this.#options.signal))
   #session: Session | undefined
 
   constructor(
@@ -66,6 +76,7 @@ class Shake {
     this.#timer = options.clock.after(options.timeoutMs, () =>
       this.#fail(new SaltError('timeout', 'the server does not answer')),
     )
+    options.signal.addEventListener('abort', this.#onAbort, { once: true })
     options.transport.onFrame((bytes) => this.#receive(bytes))
     options.transport.onGone(() => {
       this.#session?.abandon({ code: 'lost', message: 'the connection ended' })
@@ -78,7 +89,8 @@ class Shake {
     try {
       this.#take(decodeFrame(bytes))
     } catch (error) {
-      this.#fail(asSaltError(error))
+      // Whoever can put bytes on the line must not be able to end a session with them.
+      if (this.#session === undefined) this.#fail(asSaltError(error))
     }
   }
 
@@ -105,8 +117,9 @@ class Shake {
       peer: { name: '', role: 'server', fingerprint: server.fingerprint },
       keys: sessionKeys(keys, hash, true),
       clock,
-      ...(limits === undefined ? {} : { limits }),
+      limits: { receiveDepth: maximumWrappedDepth, ...limits },
       transmit: (bytes) => transport.send(bytes),
+      onFault: (error) => this.#options.onFault(error),
     })
     this.#session = session
     session.onRecord((record) => this.#decided(session, record))
@@ -118,7 +131,7 @@ class Shake {
     try {
       const admission = readAdmission(record)
       session.holdRecords()
-      this.#timer.cancel()
+      this.#cease()
       this.#resolve({ session, admission })
     } catch (error) {
       this.#fail(asSaltError(error))
@@ -137,9 +150,21 @@ class Shake {
     else this.#fail(new SaltError('bad-frame', 'the server speaks another version of the protocol'))
   }
 
-  #fail(error: SaltError): void {
+  #cease(): void {
     this.#timer.cancel()
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  #fail(error: SaltError): void {
+    this.#cease()
     this.#session?.abandon({ code: 'refused', message: error.message })
     this.#reject(error)
   }
+}
+
+function cancelled(signal: AbortSignal): SaltError {
+  const isTimeout = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+  return isTimeout
+    ? new SaltError('timeout', 'the server does not answer in time')
+    : new SaltError('cancelled', 'connecting was given up', { cause: signal.reason })
 }

@@ -7,7 +7,7 @@ import type { RecordChannel } from './channel.ts'
 import { type Attempt, BusyError, shakeHands } from './client-handshake.ts'
 import type { Admission } from './handshake-messages.ts'
 import type { Identity } from './identity.ts'
-import type { Session, SessionLimits } from './session.ts'
+import type { SessionLimits } from './session.ts'
 import type { ClientTransport } from './transport.ts'
 
 export interface WireClientOptions {
@@ -36,24 +36,35 @@ export interface WireClientOptions {
 
 export type WaitingReason = 'lost' | 'pending' | 'rejected' | 'denied' | 'busy' | 'unreachable' | 'mismatch'
 
+interface Pause {
+  readonly reason: WaitingReason
+  readonly message: string
+  readonly retryMs: number
+}
+
 export type ClientState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected' }
-  | { readonly kind: 'waiting'; readonly reason: WaitingReason; readonly message: string; readonly retryMs: number }
+  | ({ readonly kind: 'waiting' } & Pause)
   | { readonly kind: 'stopped' }
 
 const handshakeTimeoutDefaultMs = 10_000
 /** A master that is not the trusted one will not become it within seconds. */
 const mismatchRetryMs = 30_000
+/** A session that ends sooner has not shown that all is well: the back-off goes on where it was. */
+const provenMs = 10_000
+
+interface Connection extends Attempt {
+  readonly transport: ClientTransport
+}
 
 /** Keeps one session with a server, over as many connections as it takes. */
 export class WireClient implements AsyncDisposable {
   readonly #options: WireClientOptions
   readonly #backoff: Backoff
-  #transport: ClientTransport | undefined
-  #session: Session | undefined
-  #retry: Timer | undefined
-  #isStopped = false
+  readonly #stop = new AbortController()
+  #connection: Connection | undefined
+  #running: Promise<void> | undefined
 
   constructor(options: WireClientOptions) {
     this.#options = options
@@ -62,84 +73,99 @@ export class WireClient implements AsyncDisposable {
 
   /** Connects, and connects again whenever the session ends, until it is disposed of. */
   start(): void {
-    void this.#cycle()
+    this.#running ??= this.#run()
   }
 
   /** One attempt. Rejects with the reason for which there is no session. */
   async connectOnce(signal?: AbortSignal): Promise<{ channel: RecordChannel; welcome: unknown }> {
+    const connection = await this.#connect(signal)
+    const { session, admission } = connection
+    if (admission.kind === 'welcome') return { channel: session, welcome: admission.payload }
+    await this.#disconnect(connection, admission.message)
+    throw refusalError(admission)
+  }
+
+  async drain(): Promise<void> {
+    await this.#connection?.session.drain()
+    await this.#connection?.transport.drain()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stop.signal.aborted) return
+    this.#stop.abort()
+    this.#connection?.session.close()
+    if (this.#connection !== undefined) await this.#disconnect(this.#connection, 'the client was stopped')
+    await this.#running
+    this.#tell({ kind: 'stopped' })
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#tell({ kind: 'connecting' })
+      const pause = await this.#live()
+      if (this.#stop.signal.aborted || this.#options.reconnect === false) return
+      this.#tell({ kind: 'waiting', ...pause })
+      await this.#wait(pause.retryMs)
+    }
+  }
+
+  /** One connection from its beginning to its end: why it ended, and when to try again. Never rejects. */
+  async #live(): Promise<Pause> {
     try {
-      const { session, admission } = await this.#attempt(signal)
-      if (admission.kind === 'welcome') return { channel: session, welcome: admission.payload }
-      session.abandon({ code: 'refused', message: admission.message })
-      throw refusalError(admission)
+      const connection = await this.#connect()
+      try {
+        return await this.#serve(connection)
+      } finally {
+        await this.#disconnect(connection, 'the client has done with it')
+      }
     } catch (error) {
-      await this[Symbol.asyncDispose]()
+      return this.#pauseAfter(asSaltError(error))
+    }
+  }
+
+  async #serve({ session, admission }: Connection): Promise<Pause> {
+    const { clock, onSession } = this.#options
+    if (admission.kind !== 'welcome') {
+      const { kind, message, retryAfterMs } = admission
+      return { reason: kind, message, retryMs: retryAfterMs * (0.8 + Math.random() * 0.4) }
+    }
+    const since = clock.monotonic()
+    this.#tell({ kind: 'connected' })
+    onSession(session, admission.payload)
+    const { message } = await session.closed
+    if (clock.monotonic() - since >= provenMs) this.#backoff.reset()
+    return { reason: 'lost', message, retryMs: this.#backoff.next() }
+  }
+
+  #pauseAfter(error: SaltError): Pause {
+    const { message } = error
+    if (error instanceof BusyError)
+      return { reason: 'busy', message, retryMs: error.retryAfterMs * (0.5 + Math.random()) }
+    if (error.code === 'master-mismatch') {
+      const explained = [message, error.hint ?? ''].join('. ')
+      return { reason: 'mismatch', message: explained, retryMs: mismatchRetryMs }
+    }
+    if (error.code === 'internal') this.#options.log.error('connecting failed with a fault of this program', { error })
+    return { reason: 'unreachable', message, retryMs: this.#backoff.next() }
+  }
+
+  async #connect(signal?: AbortSignal): Promise<Connection> {
+    const signals = signal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, signal])
+    const transport = await this.#options.transport()
+    try {
+      await transport.connect()
+      const attempt = await this.#shake(transport, signals)
+      this.#connection = { transport, ...attempt }
+      return this.#connection
+    } catch (error) {
+      await transport[Symbol.asyncDispose]()
       throw error
     }
   }
 
-  async drain(): Promise<void> {
-    this.#session?.flush()
-    await this.#transport?.drain()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isStopped) return
-    this.#isStopped = true
-    this.#retry?.cancel()
-    this.#session?.close()
-    await this.#transport?.[Symbol.asyncDispose]()
-    this.#transport = undefined
-    this.#options.onState?.({ kind: 'stopped' })
-  }
-
-  async #cycle(): Promise<void> {
-    if (this.#isStopped) return
-    this.#options.onState?.({ kind: 'connecting' })
-    try {
-      const { session, admission } = await this.#attempt()
-      if (admission.kind === 'welcome') return this.#connected(session, admission.payload)
-      session.abandon({ code: 'refused', message: admission.message })
-      await this.#wait(admission.kind, admission.message, admission.retryAfterMs * (0.8 + Math.random() * 0.4))
-    } catch (error) {
-      await this.#failed(asSaltError(error))
-    }
-  }
-
-  #connected(session: Session, welcome: unknown): void {
-    if (this.#isStopped) return session.close()
-    this.#backoff.reset()
-    void session.closed.then((reason) => this.#wait('lost', reason.message, this.#backoff.next()))
-    this.#options.onState?.({ kind: 'connected' })
-    this.#options.onSession(session, welcome)
-  }
-
-  async #failed(error: SaltError): Promise<void> {
-    if (error instanceof BusyError) return this.#wait('busy', error.message, error.retryAfterMs * (0.5 + Math.random()))
-    if (error.code === 'master-mismatch') {
-      return this.#wait('mismatch', [error.message, error.hint ?? ''].join('. '), mismatchRetryMs)
-    }
-    if (error.code === 'internal') this.#options.log.error('connecting failed with a fault of this program', { error })
-    return this.#wait('unreachable', error.message, this.#backoff.next())
-  }
-
-  async #wait(reason: WaitingReason, message: string, retryMs: number): Promise<void> {
-    this.#session = undefined
-    const transport = this.#transport
-    this.#transport = undefined
-    await transport?.[Symbol.asyncDispose]()
-    if (this.#isStopped || this.#options.reconnect === false) return
-    this.#options.onState?.({ kind: 'waiting', reason, message, retryMs })
-    this.#retry = this.#options.clock.after(retryMs, () => void this.#cycle())
-  }
-
-  async #attempt(signal?: AbortSignal): Promise<Attempt> {
-    const transport = await this.#options.transport()
-    this.#transport = transport
-    await transport.connect()
-    if (this.#isStopped) throw new SaltError('cancelled', 'the client was stopped')
+  #shake(transport: ClientTransport, signal: AbortSignal): Promise<Attempt> {
     const { limits, handshakeTimeoutMs = handshakeTimeoutDefaultMs } = this.#options
-    const shaking = shakeHands({
+    return shakeHands({
       transport,
       identity: this.#options.identity,
       name: this.#options.name,
@@ -147,23 +173,39 @@ export class WireClient implements AsyncDisposable {
       instance: this.#options.instance,
       clock: this.#options.clock,
       timeoutMs: handshakeTimeoutMs,
+      signal,
       ...(limits === undefined ? {} : { limits }),
       checkServer: (server) => this.#options.checkServer(server),
       payload: () => this.#options.payload(),
+      onFault: (error) => this.#options.log.error('a message was received and could not be dealt with', { error }),
     })
-    const attempt = await (signal === undefined ? shaking : Promise.race([shaking, rejectOnAbort(signal)]))
-    this.#session = attempt.session
-    return attempt
   }
-}
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (): void =>
-      reject(new SaltError('timeout', 'the server does not answer in time', { cause: signal.reason }))
-    if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { once: true })
-  })
+  async #disconnect(connection: Connection, message: string): Promise<void> {
+    if (this.#connection !== connection) return
+    this.#connection = undefined
+    connection.session.abandon({ code: 'closed', message })
+    await connection.transport[Symbol.asyncDispose]()
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { signal } = this.#stop
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      let timer: Timer | undefined
+      const done = (): void => {
+        timer?.cancel()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      timer = this.#options.clock.after(ms, done)
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  #tell(state: ClientState): void {
+    this.#options.onState?.(state)
+  }
 }
 
 const refusalCodes: Readonly<Record<Exclude<Admission['kind'], 'welcome'>, ErrorCode>> = {

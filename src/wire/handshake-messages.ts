@@ -26,6 +26,16 @@ export function checkOffer(payload: Uint8Array): void {
   }
 }
 
+/** What a server may ask a client to wait: neither a storm nor for ever, whatever it says. */
+const retryBounds = { shortestMs: 500, longestMs: 3_600_000 }
+/** The same for a word that is not sealed: anybody on the way could have said it. */
+const longestUnsealedRetryMs = 60_000
+
+function retryMs(value: unknown, longestMs: number): number {
+  const wanted = typeof value === 'number' && Number.isFinite(value) ? value : 0
+  return Math.min(longestMs, Math.max(retryBounds.shortestMs, wanted))
+}
+
 /** Unsealed word of a server that does not go on. */
 export interface Refusal {
   readonly reason: 'busy' | 'unknown-session' | 'unknown-version'
@@ -38,7 +48,7 @@ export function readRefusal(bytes: Uint8Array): Refusal {
   if (reason !== 'busy' && reason !== 'unknown-session' && reason !== 'unknown-version') {
     throw new SaltError('bad-frame', 'a refusal that means nothing')
   }
-  return { reason, retryAfterMs: typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : 0 }
+  return { reason, retryAfterMs: retryMs(retryAfterMs, longestUnsealedRetryMs) }
 }
 
 /** The server's decision about a client: the first record of the new session. */
@@ -59,7 +69,7 @@ export function readAdmission(record: unknown): Admission {
       return {
         kind,
         message: String(message ?? kind),
-        retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0,
+        retryAfterMs: retryMs(retryAfterMs, retryBounds.longestMs),
       }
     }
   }

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { pack, unpack } from '../base/msgpack.ts'
+import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import { isRecord } from '../base/narrow.ts'
 import { BucketsBySource, TokenBucket } from './admission.ts'
 import { certificateRenewMs, checkClientCertificate, serverCertificate } from './certificate.ts'
@@ -13,7 +14,7 @@ import { type Admission, checkOffer, prologue, type Refusal } from './handshake-
 import type { Identity } from './identity.ts'
 import { type Incident, type IncidentKind, Incidents } from './incidents.ts'
 import { Handshake } from './noise.ts'
-import { Session, type SessionLimits } from './session.ts'
+import { type FrameVerdict, Session, type SessionLimits } from './session.ts'
 import { sessionKeys } from './session-keys.ts'
 import type { PeerAddress, ServerTransport } from './transport.ts'
 
@@ -59,6 +60,13 @@ interface Established {
   /** All connections that it came over. */
   readonly peers: Set<PeerAddress>
 }
+
+const incidentOf = {
+  'wrong-key': ['wrong-key', 'a frame that does not open'],
+  replay: ['replay', 'a frame that came before'],
+  gap: ['replay', 'a frame is missing before this one'],
+  'bad-record': ['bad-record', 'a sealed frame with something in it that is no record'],
+} as const satisfies Readonly<Record<Exclude<FrameVerdict, 'taken'>, readonly [IncidentKind, string]>>
 
 const defaultHandshakeRate = { ratePerSecond: 500, burst: 2000 }
 /** Of one connection: a client needs one handshake, and a few more when it is refused. */
@@ -128,7 +136,17 @@ export class WireServer implements AsyncDisposable {
     await this.#options.transport[Symbol.asyncDispose]()
   }
 
+  /** Never throws: a transport has nobody to tell, and others wait for their frames. */
   #receive(peer: PeerAddress, bytes: Buffer): void {
+    try {
+      this.#dispatch(peer, bytes)
+    } catch (error) {
+      this.#options.log.error('a frame met a fault of this program', { error })
+      this.#incidents.add('fault', peer, asSaltError(error).message)
+    }
+  }
+
+  #dispatch(peer: PeerAddress, bytes: Buffer): void {
     let frame: Frame
     try {
       frame = decodeFrame(bytes)
@@ -205,8 +223,9 @@ export class WireServer implements AsyncDisposable {
         instance: claim.instance,
         keys: sessionKeys(keys, hash, false),
         clock: this.#options.clock,
-        ...(this.#options.limits === undefined ? {} : { limits: this.#options.limits }),
+        limits: { sendDepth: maximumWrappedDepth, ...this.#options.limits },
         transmit: (bytes) => this.#options.transport.send(established.peer, bytes),
+        onFault: (error) => this.#options.log.error('a message met a fault of this program', { id: claim.name, error }),
       }),
     }
     this.#sessions.set(id, established)
@@ -215,18 +234,26 @@ export class WireServer implements AsyncDisposable {
     void this.#decide(established.session, claim)
   }
 
+  /** Never rejects. */
   async #decide(session: Session, claim: Claim): Promise<void> {
-    let admission: Admission
     try {
-      admission = await this.#options.admit(claim)
+      const admission = await this.#admission(claim)
+      session.send({ admission })
+      if (admission.kind !== 'welcome') session.close({ code: 'refused', message: admission.message })
+      else if (session.isOpen) this.#options.onSession(session, claim)
+    } catch (error) {
+      this.#options.log.error('cannot begin the session of a client', { id: claim.name, error })
+      session.close({ code: 'refused', message: 'the server has a fault' })
+    }
+  }
+
+  async #admission(claim: Claim): Promise<Admission> {
+    try {
+      return await this.#options.admit(claim)
     } catch (error) {
       this.#options.log.error('cannot decide about a client', { id: claim.name, error: asSaltError(error).message })
-      admission = { kind: 'busy', message: 'the server has a fault', retryAfterMs: 10_000 }
+      return { kind: 'busy', message: 'the server has a fault', retryAfterMs: 10_000 }
     }
-    session.send({ admission })
-    if (admission.kind === 'welcome') {
-      if (session.isOpen) this.#options.onSession(session, claim)
-    } else session.close({ code: 'refused', message: admission.message })
   }
 
   #sessionFrame(peer: PeerAddress, frame: Frame): void {
@@ -236,12 +263,12 @@ export class WireServer implements AsyncDisposable {
       return this.#refuse(peer, frame.session, { reason: 'unknown-session', retryAfterMs: 0 })
     }
     const { session } = established
-    const verdict = session.receive(frame)
-    if (verdict === 'wrong-key')
-      return this.#incidents.add('wrong-key', peer, 'a frame that does not open', session.peer)
-    if (verdict !== 'taken')
-      this.#incidents.add(verdict === 'bad-record' ? 'bad-record' : 'replay', peer, verdict, session.peer)
-    if (established.peer !== peer) this.#remember(established, peer)
+    const isElsewhere = established.peer !== peer
+    const verdict = session.receive(frame, isElsewhere)
+    if (verdict === 'taken' && isElsewhere) this.#remember(established, peer)
+    if (verdict === 'taken') return
+    const [kind, detail] = incidentOf[verdict]
+    this.#incidents.add(kind, peer, detail, session.peer)
   }
 
   #gone(peer: PeerAddress): void {
