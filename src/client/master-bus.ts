@@ -88,7 +88,7 @@ function unreachable(
   sockDir: string,
   command: string,
 ): SaltError {
-  if (cause instanceof SaltError && cause.code === 'key-permissions') return cause
+  if (cause instanceof SaltError && (cause.code === 'key-permissions' || cause.code === 'key-invalid')) return cause
   return new SaltError(code, `${message} on its bus in ${sockDir}`, {
     cause,
     hint: `Is it running (\`${command}\`), with the same configuration folder (-c), and may this user read ${join(sockDir, 'bus.key')}?`,

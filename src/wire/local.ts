@@ -1,14 +1,16 @@
 /**
  * Sessions on one host, sealed with a key that both sides read from a file. Each side sends 32 random bytes in the open; the
- * keys of the session come from the bus key and both of them (docs/wire-protocol.md).
+ * keys of the session come from the bus key and both of them (docs/wire-protocol.md). The daemon then pings: a client that
+ * can open the ping knows that the daemon holds the key, and its pong proves the same to the daemon.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Clock } from '../base/clock.ts'
-import { SaltError } from '../base/errors.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import { asSaltError, SaltError } from '../base/errors.ts'
 import { assertPrivateFile, ensurePrivateFolder, readFileIfExists, writeFileAtomicSync } from '../base/files.ts'
 import type { Log } from '../base/log.ts'
+import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import type { RecordChannel } from './channel.ts'
 import { deriveKey, sha256 } from './crypto.ts'
 import { decodeFrame, encodeFrame, type Frame, frameTypes } from './frame.ts'
@@ -21,8 +23,9 @@ import { zeromqClient } from './zeromq-transport.ts'
 const randomLength = 32
 const keyLength = 32
 const localPeer = { name: '', role: 'local', fingerprint: '' }
-/** Clients that connected and then say nothing are not kept without end. */
 const mostSessions = 4096
+/** A client that has not proved by then that it holds the key is forgotten. */
+const proofMs = 10_000
 
 /** The key of a bus: 32 bytes, readable by its users only. Made when it is missing. */
 export function loadOrCreateBusKey(path: string): Uint8Array {
@@ -42,7 +45,8 @@ export function readBusKey(path: string): Uint8Array {
   })
 }
 
-function localKeys(
+/** The keys of a local session, from the bus key and what both sides have sent. */
+export function localKeys(
   busKey: Uint8Array,
   clientRandom: Uint8Array,
   serverRandom: Uint8Array,
@@ -99,7 +103,17 @@ export class LocalServer implements AsyncDisposable {
     await this.#options.transport[Symbol.asyncDispose]()
   }
 
+  /** Never throws: a transport has nobody to tell, and others wait for their frames. */
   #receive(peer: PeerAddress, bytes: Buffer): void {
+    try {
+      this.#dispatch(peer, bytes)
+    } catch (error) {
+      this.#options.log.error('a frame met a fault of this program', { error })
+      this.#incidents.add('fault', peer, asSaltError(error).message)
+    }
+  }
+
+  #dispatch(peer: PeerAddress, bytes: Buffer): void {
     let frame: Frame
     try {
       frame = decodeFrame(bytes)
@@ -130,8 +144,9 @@ export class LocalServer implements AsyncDisposable {
       peer: localPeer,
       keys: localKeys(this.#options.busKey, frame.body, serverRandom, false),
       clock: this.#options.clock,
-      ...(this.#options.limits === undefined ? {} : { limits: this.#options.limits }),
+      limits: { sendDepth: maximumWrappedDepth, ...this.#options.limits },
       transmit: (bytes) => this.#options.transport.send(peer, bytes),
+      onFault: (error) => this.#options.log.error('a message met a fault of this program', { error }),
     })
     const local = { session, peer, isProven: false }
     this.#sessions.set(peer, local)
@@ -139,6 +154,10 @@ export class LocalServer implements AsyncDisposable {
       if (this.#sessions.get(peer) === local) this.#sessions.delete(peer)
     })
     this.#options.transport.send(peer, encodeFrame(frameTypes.helloAnswer, id, 0n, serverRandom))
+    void session.ping(proofMs).then(() => {
+      if (!local.isProven)
+        session.abandon({ code: 'lost', message: 'the client has not proved that it holds the bus key' })
+    })
   }
 
   /** The first frame that opens proves the key; only then is there a client. */
@@ -158,11 +177,15 @@ export interface LocalClientOptions {
   readonly transport?: ClientTransport
 }
 
-/** Rejects with `session-closed` when nobody listens, with `timeout` when nobody answers. */
+/**
+ * Rejects with `session-closed` when nobody listens, with `timeout` when nobody answers, with `key-invalid` when the daemon has
+ * another bus key.
+ */
 export async function connectLocal(options: LocalClientOptions): Promise<RecordChannel & AsyncDisposable> {
   const transport = options.transport ?? (await zeromqClient(`ipc://${options.path ?? ''}`))
   try {
-    const session = await greet(transport, options)
+    await transport.connect()
+    const session = await new Greeting(transport, options).session
     return Object.assign(session, {
       async [Symbol.asyncDispose](): Promise<void> {
         session.close()
@@ -175,36 +198,76 @@ export async function connectLocal(options: LocalClientOptions): Promise<RecordC
   }
 }
 
-async function greet(transport: ClientTransport, options: LocalClientOptions): Promise<Session> {
-  await transport.connect()
-  const clientRandom = randomBytes(randomLength)
-  return new Promise((resolve, reject) => {
-    let session: Session | undefined
-    const timer = options.clock.after(options.timeoutMs, () =>
-      reject(new SaltError('timeout', 'the daemon does not answer on its bus')),
+/** The client's side of a hello. Afterwards the transport's frames go to the session. */
+class Greeting {
+  /** Once the daemon has proved that it holds the key. */
+  readonly session: Promise<Session>
+  readonly #transport: ClientTransport
+  readonly #options: LocalClientOptions
+  readonly #random = randomBytes(randomLength)
+  readonly #timer: Timer
+  #resolve: (session: Session) => void = () => {}
+  #reject: (error: SaltError) => void = () => {}
+  #session: Session | undefined
+  #isProven = false
+
+  constructor(transport: ClientTransport, options: LocalClientOptions) {
+    this.#transport = transport
+    this.#options = options
+    this.session = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#timer = options.clock.after(options.timeoutMs, () =>
+      this.#fail(new SaltError('timeout', 'the daemon does not answer on its bus')),
     )
-    transport.onGone(() => {
-      timer.cancel()
-      session?.abandon({ code: 'lost', message: 'the daemon has gone' })
-      reject(new SaltError('session-closed', 'nobody listens on the bus'))
+    transport.onGone(() => this.#fail(new SaltError('session-closed', 'nobody listens on the bus')))
+    transport.onFrame((bytes) => this.#receive(bytes))
+    transport.send(encodeFrame(frameTypes.hello, 0n, 0n, this.#random))
+  }
+
+  #receive(bytes: Buffer): void {
+    let frame: Frame
+    try {
+      frame = decodeFrame(bytes)
+    } catch {
+      // No frame: nothing that a daemon of ours has sent.
+      return
+    }
+    if (this.#session !== undefined) return this.#take(this.#session, frame)
+    if (frame.type === frameTypes.helloAnswer && frame.body.byteLength === randomLength) this.#answered(frame)
+  }
+
+  #answered(frame: Frame): void {
+    this.#session = new Session({
+      id: frame.session,
+      peer: localPeer,
+      keys: localKeys(this.#options.busKey, this.#random, frame.body, true),
+      clock: this.#options.clock,
+      limits: { receiveDepth: maximumWrappedDepth },
+      transmit: (sealed) => this.#transport.send(sealed),
     })
-    transport.onFrame((bytes) => {
-      const frame = decodeFrame(bytes)
-      if (session !== undefined) {
-        if (frame.session === session.id) session.receive(frame)
-        return
-      }
-      if (frame.type !== frameTypes.helloAnswer || frame.body.byteLength !== randomLength) return
-      timer.cancel()
-      session = new Session({
-        id: frame.session,
-        peer: localPeer,
-        keys: localKeys(options.busKey, clientRandom, frame.body, true),
-        clock: options.clock,
-        transmit: (sealed) => transport.send(sealed),
-      })
-      resolve(session)
-    })
-    transport.send(encodeFrame(frameTypes.hello, 0n, 0n, clientRandom))
-  })
+  }
+
+  #take(session: Session, frame: Frame): void {
+    if (frame.session !== session.id) return
+    const verdict = session.receive(frame)
+    if (this.#isProven) return
+    if (verdict !== 'taken') {
+      return this.#fail(
+        new SaltError('key-invalid', 'the bus key is not the one that the daemon uses', {
+          hint: 'Restart the daemon if the file of its bus key was replaced.',
+        }),
+      )
+    }
+    this.#isProven = true
+    this.#timer.cancel()
+    this.#resolve(session)
+  }
+
+  #fail(error: SaltError): void {
+    this.#timer.cancel()
+    this.#session?.abandon({ code: 'lost', message: this.#isProven ? 'the daemon has gone' : error.message })
+    this.#reject(error)
+  }
 }

@@ -56,11 +56,9 @@ describe('a local bus', () => {
       sessions += 1
     })
     await server.listen()
-    await using channel = await connectLocal({ path, busKey: Buffer.alloc(32), clock, timeoutMs: 5000 })
-    const call = new RpcPeer(channel, { clock }).call('anything', null, { timeoutMs: 300 })
-    await assert.rejects(call, { code: 'timeout' })
+    const connecting = connectLocal({ path, busKey: Buffer.alloc(32), clock, timeoutMs: 5000 })
+    await assert.rejects(connecting, { code: 'key-invalid' })
     assert.equal(sessions, 0)
-    assert.equal(server.counters['wrong-key'], 1)
   })
 
   it('is not taken over by a second daemon, but after a crash by the next', async () => {
