@@ -24,6 +24,8 @@ const randomLength = 32
 const keyLength = 32
 const localPeer = { name: '', role: 'local', fingerprint: '' }
 const mostSessions = 4096
+/** What came from elsewhere is passed on with a little around it. */
+const largestLocalRecord = 80 * 1024 * 1024
 /** A client that has not proved by then that it holds the key is forgotten. */
 const proofMs = 10_000
 
@@ -144,7 +146,7 @@ export class LocalServer implements AsyncDisposable {
       peer: localPeer,
       keys: localKeys(this.#options.busKey, frame.body, serverRandom, false),
       clock: this.#options.clock,
-      limits: { sendDepth: maximumWrappedDepth, ...this.#options.limits },
+      limits: { sendDepth: maximumWrappedDepth, maximumRecord: largestLocalRecord, ...this.#options.limits },
       transmit: (bytes) => this.#options.transport.send(peer, bytes),
       onFault: (error) => this.#options.log.error('a message met a fault of this program', { error }),
     })
@@ -244,7 +246,7 @@ class Greeting {
       peer: localPeer,
       keys: localKeys(this.#options.busKey, this.#random, frame.body, true),
       clock: this.#options.clock,
-      limits: { receiveDepth: maximumWrappedDepth },
+      limits: { receiveDepth: maximumWrappedDepth, maximumRecord: largestLocalRecord },
       transmit: (sealed) => this.#transport.send(sealed),
     })
   }

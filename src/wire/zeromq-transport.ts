@@ -23,6 +23,18 @@ const keepAlive = { tcpKeepalive: 1, tcpKeepaliveIdle: 60 } as const
 /** Longest path of a socket: 108 bytes with the zero at its end. */
 const longestPath = 107
 
+/** The parts of the next message; undefined once the socket is closed. */
+async function nextMessage(socket: Router | Dealer): Promise<readonly Buffer[] | undefined> {
+  if (socket.closed) return undefined
+  try {
+    return await socket.receive()
+  } catch (error) {
+    // EAGAIN: it was closed while it waited. Nothing else can happen to a receive without a timeout.
+    if (socket.closed || systemCode(error) === 'EAGAIN') return undefined
+    throw error
+  }
+}
+
 export function zeromqServer(endpoint: ServerEndpoint): ServerTransport {
   return new ZeromqServer(endpoint)
 }
@@ -36,6 +48,8 @@ class ZeromqServer implements ServerTransport {
   readonly #endpoint: ServerEndpoint
   #socket: Router | undefined
   #writer: Writer<AddressedFrame> | undefined
+  /** Set once the file of the socket is this server's own. */
+  #boundPath: string | undefined
   #onFrame: (peer: PeerAddress, frame: Buffer) => void = () => {}
   #onGone: (peer: PeerAddress) => void = () => {}
   #onDropped: (kind: 'multipart', peer: PeerAddress) => void = () => {}
@@ -54,8 +68,10 @@ class ZeromqServer implements ServerTransport {
       onFailure: ({ peer }) => this.#onGone(peer),
       maximumWaiting,
     })
-    if ('path' in this.#endpoint) await bindPath(socket, this.#endpoint.path)
-    else await bindPort(socket, this.#endpoint.host, this.#endpoint.port)
+    if ('path' in this.#endpoint) {
+      await bindPath(socket, this.#endpoint.path)
+      this.#boundPath = this.#endpoint.path
+    } else await bindPort(socket, this.#endpoint.host, this.#endpoint.port)
     void this.#receive(socket)
     return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1] ?? 0)
   }
@@ -85,22 +101,16 @@ class ZeromqServer implements ServerTransport {
     this.#writer?.close()
     this.#socket?.close()
     this.#socket = undefined
-    if ('path' in this.#endpoint) rmSync(this.#endpoint.path, { force: true })
+    if (this.#boundPath !== undefined) rmSync(this.#boundPath, { force: true })
   }
 
   async #receive(socket: Router): Promise<void> {
-    while (!socket.closed) {
-      try {
-        const [address, frame, ...more] = await socket.receive()
-        if (address === undefined) continue
-        const peer = address.toString('latin1')
-        if (frame === undefined || more.length > 0) this.#onDropped('multipart', peer)
-        else this.#onFrame(peer, frame)
-      } catch (error) {
-        // Closed while it waited; anything else leaves nothing to receive from either.
-        if (socket.closed || systemCode(error) === 'EAGAIN' || systemCode(error) === 'ETERM') return
-        throw error
-      }
+    for (;;) {
+      const [address, frame, ...more] = (await nextMessage(socket)) ?? []
+      if (address === undefined) return
+      const peer = address.toString('latin1')
+      if (frame === undefined || more.length > 0) this.#onDropped('multipart', peer)
+      else this.#onFrame(peer, frame)
     }
   }
 }
@@ -116,7 +126,7 @@ async function bindPort(socket: Router, host: string, port: number): Promise<voi
       `cannot listen on ${address}:${port}: ${cause instanceof Error ? cause.message : cause}`,
       {
         cause,
-        hint: 'Is another master running? `interface` and `ret_port` choose another address.',
+        hint: 'Is it running already? The configuration can choose another address or port.',
       },
     )
   }
@@ -126,14 +136,14 @@ async function bindPort(socket: Router, host: string, port: number): Promise<voi
 async function bindPath(socket: Router, path: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath) {
     throw new SaltError('configuration', `the path of a socket is longer than ${longestPath} bytes: ${path}`, {
-      hint: 'Choose a shorter `sock_dir`.',
+      hint: 'Choose a folder with a shorter path for sockets.',
     })
   }
   ensurePrivateFolder(dirname(path))
   if (existsSync(path)) {
     if (await answers(path)) {
       throw new SaltError('address-in-use', `another daemon answers on ${path}`, {
-        hint: 'It may be running already; or give this one a `sock_dir` of its own.',
+        hint: 'It may be running already; or give this one a folder for sockets of its own.',
       })
     }
     rmSync(path, { force: true })
@@ -221,13 +231,10 @@ class ZeromqClient implements ClientTransport {
   }
 
   async #receive(): Promise<void> {
-    while (!this.#socket.closed) {
-      try {
-        const [frame, ...more] = await this.#socket.receive()
-        if (frame !== undefined && more.length === 0) this.#onFrame(frame)
-      } catch {
-        return this.#gone()
-      }
+    for (;;) {
+      const [frame, ...more] = (await nextMessage(this.#socket)) ?? []
+      if (frame === undefined) return
+      if (more.length === 0) this.#onFrame(frame)
     }
   }
 }
