@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts'
 import { asRecord } from '../base/narrow.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { type Handler, RpcPeer } from '../wire/rpc.ts'
-import type { EventData, MatchType } from './event.ts'
+import type { EventData, MatchType, SubscribeItem } from './event.ts'
 import type { EventBus } from './event-bus.ts'
 import { compileTagMatcher } from './tag-match.ts'
 
@@ -60,12 +60,22 @@ export class BusServer {
     const { pattern, match, since } = asRecord(params)
     if (typeof pattern !== 'string') throw new SaltError('bad-arguments', 'a subscription needs a pattern')
     const matches = compileTagMatcher(pattern, (match ?? 'startswith') as MatchType)
+    const { bus } = this.#options
+    let isBehind = false
+    /** A subscriber that does not read gets a gap; it must fill neither our memory nor keep us from the others. */
+    const offer = (item: SubscribeItem): boolean => {
+      if (call.offer(item)) return true
+      if (!isBehind && !call.signal.aborted) {
+        isBehind = true
+        void call.relieved().then(() => {
+          isBehind = false
+          bus.flush()
+        })
+      }
+      return false
+    }
     call.item({ events: [] })
-    const subscription = this.#options.bus.subscribe(
-      matches,
-      (item) => call.item(item),
-      typeof since === 'number' ? since : undefined,
-    )
+    const subscription = bus.subscribe(matches, offer, typeof since === 'number' ? since : undefined)
     return new Promise((resolve) => {
       call.signal.addEventListener(
         'abort',

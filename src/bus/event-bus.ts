@@ -19,20 +19,26 @@ interface KeptEvent {
   readonly size: number
 }
 
-/** Receives batches. Returning false says that it could not take them; they are then counted and told as a gap. */
+/**
+ * Receives batches. Returning false says that it could not take them: they are counted, and told as a gap before the next
+ * batch. A receiver that could take again calls `flush` of the bus. One that throws is unsubscribed.
+ */
 export type EventReceiver = (item: SubscribeItem) => boolean
 
 interface Subscription {
   readonly matches: TagMatcher
   readonly receive: EventReceiver
-  pending: BusEvent[]
+  pending: KeptEvent[]
   dropped: number
 }
 
 const keptEventsDefault = 10_000
 const keptBytesDefault = 8 * 1024 * 1024
 const compactAfter = 1024
+const longestTag = 1024
 const maximumEventSizeDefault = 1024 * 1024
+/** Larger batches are cut, so that one does not become a record that takes long to go out. */
+const batchBytes = 128 * 1024
 
 /**
  * The event bus inside a daemon: stamps and numbers events, keeps the newest of them, and hands each subscriber its
@@ -68,19 +74,25 @@ export class EventBus {
     return this.#dropped
   }
 
-  /** Throws `bad-arguments` for an empty tag. */
+  /**
+   * Throws `bad-arguments` for an empty or endless tag. Data that is too large, too deep or not plain is replaced by a marker:
+   * whatever is fired can be sent to every subscriber.
+   */
   fire(tag: string, data: EventData): BusEvent {
     if (tag === '') throw new SaltError('bad-arguments', 'an event needs a tag')
-    const size = approximateSize(data, this.#maximumEventSize)
+    if (tag.length > longestTag)
+      throw new SaltError('bad-arguments', `the tag of an event is longer than ${longestTag} characters`)
+    const size = tag.length + approximateSize(data, this.#maximumEventSize)
     const stamped =
       size > this.#maximumEventSize
         ? { _stamp: stamp(this.#clock.now()), oversized: true, message: 'VALUE_TRIMMED' }
         : { ...data, _stamp: stamp(this.#clock.now()) }
     this.#seq += 1
     const event: BusEvent = { seq: this.#seq, tag, data: stamped }
-    this.#keep(event, Math.min(size, this.#maximumEventSize))
+    const kept = { event, size: Math.min(size, this.#maximumEventSize) }
+    this.#keep(kept)
     for (const subscription of this.#subscriptions) {
-      if (subscription.matches(tag)) subscription.pending.push(event)
+      if (subscription.matches(tag)) subscription.pending.push(kept)
     }
     this.#planFlush()
     return event
@@ -110,29 +122,40 @@ export class EventBus {
   }
 
   #deliver(subscription: Subscription): void {
+    try {
+      this.#hand(subscription)
+    } catch {
+      // Its receiver is broken; the others are not.
+      this.#subscriptions.delete(subscription)
+    }
+  }
+
+  #hand(subscription: Subscription): void {
     if (subscription.dropped > 0) {
-      const gap = { dropped: subscription.dropped, seq: (subscription.pending[0]?.seq ?? this.#seq + 1) - 1 }
-      if (!subscription.receive({ gap })) return this.#drop(subscription)
+      const gap = { dropped: subscription.dropped, seq: (subscription.pending[0]?.event.seq ?? this.#seq + 1) - 1 }
+      if (!subscription.receive({ gap })) return this.#drop(subscription, subscription.pending.length)
       subscription.dropped = 0
     }
-    if (subscription.pending.length === 0) return
-    const events = subscription.pending
+    const { pending } = subscription
     subscription.pending = []
-    if (!subscription.receive({ events })) {
-      subscription.dropped += events.length
-      this.#dropped += events.length
+    let from = 0
+    while (from < pending.length) {
+      const to = endOfBatch(pending, from)
+      const events = pending.slice(from, to).map(({ event }) => event)
+      if (!subscription.receive({ events })) return this.#drop(subscription, pending.length - from)
+      from = to
     }
   }
 
-  #drop(subscription: Subscription): void {
-    subscription.dropped += subscription.pending.length
-    this.#dropped += subscription.pending.length
+  #drop(subscription: Subscription, count: number): void {
+    subscription.dropped += count
+    this.#dropped += count
     subscription.pending = []
   }
 
-  #keep(event: BusEvent, size: number): void {
-    this.#kept.push({ event, size })
-    this.#keptSize += size
+  #keep(kept: KeptEvent): void {
+    this.#kept.push(kept)
+    this.#keptSize += kept.size
     while (this.#kept.length - this.#keptFrom > this.#keptEvents || this.#keptSize > this.#keptBytes) {
       this.#keptSize -= this.#kept[this.#keptFrom]?.size ?? 0
       this.#keptFrom += 1
@@ -144,17 +167,32 @@ export class EventBus {
     }
   }
 
+  /** What is no longer kept counts as dropped for this subscriber; the rest waits like events that are new. */
   #replay(subscription: Subscription, since: number): void {
     const oldest = this.#kept[this.#keptFrom]?.event.seq ?? this.#seq + 1
-    if (since > this.#seq) since = 0
-    if (oldest > since + 1) subscription.receive({ gap: { dropped: oldest - since - 1, seq: oldest - 1 } })
-    const events: BusEvent[] = []
+    // A number from before a restart of the daemon means nothing here.
+    const after = since > this.#seq ? 0 : since
+    subscription.dropped = Math.max(0, oldest - after - 1)
     for (let index = this.#keptFrom; index < this.#kept.length; index++) {
-      const event = this.#kept[index]?.event
-      if (event !== undefined && event.seq > since && subscription.matches(event.tag)) events.push(event)
+      const kept = this.#kept[index]
+      if (kept !== undefined && kept.event.seq > after && subscription.matches(kept.event.tag)) {
+        subscription.pending.push(kept)
+      }
     }
-    if (events.length > 0) subscription.receive({ events })
+    this.#hand(subscription)
   }
+}
+
+/** Where the batch that begins at `from` ends: at one event at least. */
+function endOfBatch(pending: readonly KeptEvent[], from: number): number {
+  let size = 0
+  let to = from
+  while (to < pending.length) {
+    size += pending[to]?.size ?? 0
+    if (to > from && size > batchBytes) break
+    to += 1
+  }
+  return to
 }
 
 let stampedMs = 0

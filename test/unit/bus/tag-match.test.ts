@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { MatchType } from '../../../src/bus/event.ts'
+import { compileTagMatcher } from '../../../src/bus/tag-match.ts'
+
+const cases: readonly (readonly [MatchType, string, readonly string[], readonly string[]])[] = [
+  ['startswith', 'salt/job', ['salt/job', 'salt/job/1/new', 'salt/jobs'], ['my/salt/job', 'Salt/job']],
+  ['startswith', '', ['anything'], []],
+  ['endswith', '/new', ['salt/job/1/new'], ['salt/job/1/new/x']],
+  ['find', 'job', ['salt/job/1', 'job'], ['salt/key']],
+  ['regex', 'salt/(job|key)', ['salt/job/1', 'salt/key'], ['x/salt/job', 'salt/run']],
+  ['regex', 'a|b', ['a/1', 'b/1'], ['c/a']],
+  [
+    'fnmatch',
+    'salt/job/*/ret/*',
+    ['salt/job/1/ret/a', 'salt/job/1/2/ret/a/b'],
+    ['salt/job/1/new', 'xsalt/job/1/ret/a'],
+  ],
+  ['fnmatch', 'a?c', ['abc', 'a/c'], ['ac', 'abbc']],
+  ['fnmatch', 'a.c[1]', ['a.c[1]'], ['abc1', 'a.c1']],
+]
+
+for (const [match, pattern, hits, misses] of cases) {
+  test(`${match} '${pattern}'`, () => {
+    const matches = compileTagMatcher(pattern, match)
+    assert.deepEqual(hits.filter(matches), hits)
+    assert.deepEqual(misses.filter(matches), [])
+  })
+}
+
+test('a pattern that is no expression, and a way that does not exist, are the fault of the caller', () => {
+  assert.throws(() => compileTagMatcher('(', 'regex'), { code: 'usage' })
+  assert.throws(() => compileTagMatcher('x', 'sounds-like' as MatchType), { code: 'usage' })
+})
