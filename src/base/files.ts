@@ -117,6 +117,38 @@ export function writeFileAtomicSync(
   }
 }
 
+/**
+ * Makes a file that must not be there yet, whole or not at all. False when another process was first: then that one's file is
+ * the file. Throws `storage` when it cannot be written.
+ */
+export function createFileSync(path: string, data: string | Uint8Array, mode: number): boolean {
+  const temporary = temporaryName(path)
+  try {
+    fs.writeFileSync(temporary, data, { flag: 'wx', mode })
+    if (!isWindows) fs.chmodSync(temporary, mode)
+    return linkOrMove(temporary, path)
+  } catch (error) {
+    throw cannotWrite(path, error)
+  } finally {
+    fs.rmSync(temporary, { force: true })
+  }
+}
+
+/** A link is refused where the name is taken; a rename would take it. */
+function linkOrMove(temporary: string, path: string): boolean {
+  try {
+    fs.linkSync(temporary, path)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '')) throw error
+  }
+  // A file system without links.
+  if (fs.existsSync(path)) return false
+  fs.renameSync(temporary, path)
+  return true
+}
+
 function temporaryName(path: string): string {
   return `${path}.${randomBytes(6).toString('hex')}.tmp`
 }

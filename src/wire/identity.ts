@@ -9,7 +9,13 @@ import {
 } from 'node:crypto'
 import { join } from 'node:path'
 import { SaltError } from '../base/errors.ts'
-import { assertPrivateFile, ensurePrivateFolder, readFileIfExists, writeFileAtomicSync } from '../base/files.ts'
+import {
+  assertPrivateFile,
+  createFileSync,
+  ensurePrivateFolder,
+  readFileIfExists,
+  writeFileAtomicSync,
+} from '../base/files.ts'
 import { rawPublicKey, sha256 } from './crypto.ts'
 
 export interface Identity {
@@ -31,11 +37,16 @@ const keyLength = 32
 export function loadOrCreateIdentity(folder: string, name: string): Identity {
   ensurePrivateFolder(folder)
   const file = join(folder, `${name}.pem`)
-  const stored = readPrivateKey(file)
-  if (stored !== undefined) return identityOf(stored, join(folder, `${name}.pub`))
+  return identityOf(readPrivateKey(file) ?? createPrivateKeyFile(file), join(folder, `${name}.pub`))
+}
+
+/** Two first starts at once must not end with one key in the file and another in use. */
+function createPrivateKeyFile(file: string): KeyObject {
   const { privateKey } = generateKeyPairSync('ed25519')
-  writeFileAtomicSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(), 0o600)
-  return identityOf(privateKey, join(folder, `${name}.pub`))
+  if (createFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(), 0o600)) return privateKey
+  const other = readPrivateKey(file)
+  if (other !== undefined) return other
+  throw new SaltError('key-invalid', 'the private key is a link that leads nowhere', { where: file })
 }
 
 /** An identity that is stored nowhere. */

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Timer } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
-import { assertPrivateFile, ensurePrivateFolder, readFileIfExists, writeFileAtomicSync } from '../base/files.ts'
+import { assertPrivateFile, createFileSync, ensurePrivateFolder, readFileIfExists } from '../base/files.ts'
 import type { Log } from '../base/log.ts'
 import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import type { RecordChannel } from './channel.ts'
@@ -32,7 +32,7 @@ const proofMs = 10_000
 /** The key of a bus: 32 bytes, readable by its users only. Made when it is missing. */
 export function loadOrCreateBusKey(path: string): Uint8Array {
   ensurePrivateFolder(dirname(path))
-  if (readFileIfExists(path) === undefined) writeFileAtomicSync(path, randomBytes(keyLength), 0o600)
+  if (readFileIfExists(path) === undefined) createFileSync(path, randomBytes(keyLength), 0o600)
   return readBusKey(path)
 }
 
