@@ -2,9 +2,9 @@
 
 /** Who is at the other end, as the handshake proved it. */
 export interface Peer {
-  /** Name certified by the identity key (a minion id); the empty string on a local bus. */
+  /** Name certified by the identity key; the empty string on a local bus. */
   readonly name: string
-  /** What the peer wants to be: `minion`, `caller`, `master`, `local`. */
+  /** What the peer wants to be; a word of the layers above. `server` and `local` are the wire's own. */
   readonly role: string
   /** SHA-256 of the raw identity key in colon-separated hex pairs; the empty string on a local bus. */
   readonly fingerprint: string

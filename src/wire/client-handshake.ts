@@ -4,7 +4,7 @@ import { pack } from '../base/msgpack.ts'
 import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import { type Certified, checkServerCertificate, clientCertificate } from './certificate.ts'
 import { type DiffieHellmanPair, generatePair } from './crypto.ts'
-import { decodeFrame, encodeFrame, type Frame, frameTypes } from './frame.ts'
+import { decodeFrame, encodeFrame, type Frame, frameTypes, largestOpenFrame } from './frame.ts'
 import { type Admission, offer, prologue, readAdmission, readRefusal } from './handshake-messages.ts'
 import type { Identity } from './identity.ts'
 import { Handshake } from './noise.ts'
@@ -111,6 +111,13 @@ class Shake {
     checkServer(server)
     const certificate = clientCertificate(identity, this.#pair.publicKey, name, role)
     const claim = this.#handshake.write(pack({ certificate, instance, payload: payload() }))
+    const claimFrame = encodeFrame(frameTypes.handshake3, frame.session, 0n, claim)
+    if (claimFrame.byteLength > largestOpenFrame) {
+      throw new SaltError(
+        'bad-arguments',
+        `what this client says of itself takes ${claimFrame.byteLength} bytes; the limit is ${largestOpenFrame}`,
+      )
+    }
     const { keys, hash } = this.#handshake.finish()
     const session = new Session({
       id: frame.session,
@@ -124,7 +131,7 @@ class Shake {
     this.#session = session
     session.onRecord((record) => this.#decided(session, record))
     void session.closed.then((reason) => this.#fail(new SaltError('session-closed', reason.message)))
-    transport.send(encodeFrame(frameTypes.handshake3, frame.session, 0n, claim))
+    transport.send(claimFrame)
   }
 
   #decided(session: Session, record: unknown): void {

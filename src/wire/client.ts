@@ -49,7 +49,7 @@ export type ClientState =
   | { readonly kind: 'stopped' }
 
 const handshakeTimeoutDefaultMs = 10_000
-/** A master that is not the trusted one will not become it within seconds. */
+/** A server that is not the trusted one will not become it within seconds. */
 const mismatchRetryMs = 30_000
 /** A session that ends sooner has not shown that all is well: the back-off goes on where it was. */
 const provenMs = 10_000
@@ -216,5 +216,5 @@ const refusalCodes: Readonly<Record<Exclude<Admission['kind'], 'welcome'>, Error
 }
 
 function refusalError(admission: Exclude<Admission, { kind: 'welcome' }>): SaltError {
-  return new SaltError(refusalCodes[admission.kind], `the master does not admit this minion: ${admission.message}`)
+  return new SaltError(refusalCodes[admission.kind], `not admitted: ${admission.message}`)
 }

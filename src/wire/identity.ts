@@ -117,7 +117,7 @@ export function publicKeyToPem(publicKeyRaw: Uint8Array): string {
   return publicKeyObject(publicKeyRaw).export({ format: 'pem', type: 'spki' }).toString()
 }
 
-/** Making a key object costs as much as a verification; a minion verifies with the same key all its life. */
+/** Making a key object costs as much as a verification; most verify with the same key all their life. */
 const keyObjects = new Map<string, KeyObject>()
 const keyObjectsKept = 64
 

@@ -121,9 +121,9 @@ export class WireServer implements AsyncDisposable {
     }
   }
 
-  /** Sends what is queued in every session. */
+  /** Resolves when everything queued so far in every session was handed over; a peer that takes nothing holds it up. */
   async drain(): Promise<void> {
-    for (const { session } of this.#sessions.values()) session.flush()
+    await Promise.all([...this.#sessions.values()].map(({ session }) => session.drain()))
     await this.#options.transport.drain()
   }
 

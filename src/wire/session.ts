@@ -218,6 +218,8 @@ export class Session implements RecordChannel {
    * anywhere; that alone must not end the session.
    */
   receive(frame: Frame, isElsewhere = false): FrameVerdict {
+    // What was on its way when the session ended belongs to nobody.
+    if (!this.#isOpen) return 'taken'
     const purpose = frame.type === frameTypes.bulk ? 'bulk' : 'control'
     let body: Buffer
     try {

@@ -11,8 +11,10 @@ export class JoinedSessions {
   /** While set, the client's peer is stuck: what the client sends waits. */
   isStuck = false
   readonly #stuck: Buffer[] = []
+  readonly #onFault: (error: unknown) => void
 
-  constructor(limits: Partial<SessionLimits> = {}) {
+  constructor(limits: Partial<SessionLimits> = {}, onFault: (error: unknown) => void = () => {}) {
+    this.#onFault = onFault
     this.client = this.#make(true, limits, (frame) => {
       if (this.isStuck) this.#stuck.push(frame)
       else queueMicrotask(() => this.server.receive(decodeFrame(frame)))
@@ -35,6 +37,7 @@ export class JoinedSessions {
       clock: this.clock,
       limits,
       keys,
+      onFault: (error) => this.#onFault(error),
       transmit: (frame) => {
         transmit(frame)
         return true

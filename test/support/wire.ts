@@ -3,7 +3,14 @@ import type { RecordChannel } from '../../src/wire/channel.ts'
 import { type ClientState, WireClient, type WireClientOptions } from '../../src/wire/client.ts'
 import { temporaryIdentity } from '../../src/wire/identity.ts'
 import { type MemoryNetwork, memoryNetwork } from '../../src/wire/memory-transport.ts'
-import { type Admission, type Claim, type Incident, type ServerSession, WireServer } from '../../src/wire/server.ts'
+import {
+  type Admission,
+  type Claim,
+  type Incident,
+  type ServerSession,
+  WireServer,
+  type WireServerOptions,
+} from '../../src/wire/server.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 
 /** A wire server with clients over memory, on a clock that a test moves. */
@@ -17,8 +24,11 @@ export class WireFixture {
   server: WireServer
   admit: (claim: Claim) => Admission = () => ({ kind: 'welcome', payload: { hello: true } })
 
-  constructor(network = memoryNetwork()) {
+  readonly #serverOptions: Partial<WireServerOptions>
+
+  constructor(network = memoryNetwork(), serverOptions: Partial<WireServerOptions> = {}) {
     this.network = network
+    this.#serverOptions = serverOptions
     this.server = this.#makeServer()
   }
 
@@ -51,6 +61,7 @@ export class WireFixture {
       },
       onSession: (session) => this.sessions.push(session),
       onIncident: (incident) => this.incidents.push(incident),
+      ...this.#serverOptions,
     })
   }
 }
