@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connectMasterBus, type MasterBus } from '../../src/client/master-bus.ts'
+import { BusEvents } from './bus-events.ts'
 import { type Finished, type ProgramKind, programArgv, Running, type RunOptions, run } from './program.ts'
 
 export interface FleetOptions {
@@ -93,6 +95,16 @@ export class Fleet implements AsyncDisposable {
       this.#options.autoAccept === false ? /waits for acceptance|connected to the master/ : /connected to the master/,
     )
     return minion
+  }
+
+  /** A connection to the bus of the master. */
+  bus(): Promise<MasterBus> {
+    return connectMasterBus({ sockDir: join(this.folder, 'root', 'var', 'run', 'salt', 'master') })
+  }
+
+  /** All events of the master's bus from now on. */
+  async events(): Promise<BusEvents> {
+    return BusEvents.of(await this.bus())
   }
 
   /** Runs a command with the master's configuration: `salt('*', 'test.ping')`. */

@@ -1,6 +1,4 @@
 /** Runs one function in this process and prints its result. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
@@ -10,6 +8,7 @@ import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
+import { extensionFolders } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -163,19 +162,18 @@ export class Caller {
 
   async #prepare(): Promise<void> {
     if (!this.#options.has('skip-grains')) await this.#grains.prepare()
-    const { cachedir } = this.#minion.paths
-    const hasGrains = existsSync(join(cachedir, 'extmods', 'grains'))
-    if (hasGrains) {
+    const { view } = this.#minion
+    if (extensionFolders(view, 'grains').length > 0) {
       const { loadUserGrains } = await import('../../engine/functions/user-modules.ts')
-      this.#grains.setUserPlugins(await loadUserGrains(cachedir, this.#log))
+      this.#grains.setUserPlugins(await loadUserGrains(view, this.#log))
       await this.#grains.refresh()
     }
-    if (existsSync(join(cachedir, 'extmods', 'modules'))) await this.#loadUserModules()
+    if (extensionFolders(view, 'modules').length > 0) await this.#loadUserModules()
   }
 
   async #loadUserModules(): Promise<void> {
     const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
-    await loadUserModules(this.#modules, this.#minion.paths.cachedir, this.#log)
+    await loadUserModules(this.#modules, this.#minion.view, this.#log)
   }
 
   async #printGrains(): Promise<number> {

@@ -29,6 +29,8 @@ export interface AdmissionOptions {
   welcome(claim: Claim): unknown
 }
 
+const roles: ReadonlySet<string> = new Set(['minion', 'caller'])
+
 type Act = 'accept' | 'pend' | 'reject' | 'denied' | 'full'
 
 /** Decides who may have a session: the one place where an unknown key meets the key store. */
@@ -45,6 +47,8 @@ export class MinionAdmission {
     } catch (error) {
       return this.#refuse(claim, 'reject', (error as SaltError).message)
     }
+    if (!roles.has(claim.role))
+      return this.#refuse(claim, 'reject', 'the role that this client asks for does not exist')
     const { keys } = this.#options
     const state = keys.state(claim.name)
     if (state === 'rejected') return this.#refuse(claim, 'reject', 'the key of this minion was rejected')
@@ -111,6 +115,7 @@ export class MinionAdmission {
 
   async #welcome(claim: Claim): Promise<Admission> {
     const { sessions, maximumMinions } = this.#options
+    if (sessions.isFull(claim.name)) return this.#refuse(claim, 'full', 'too many sessions of this minion are open')
     if (claim.role === 'minion') {
       const living = sessions.get(claim.name)
       if (living === undefined && maximumMinions > 0 && sessions.size >= maximumMinions) {
@@ -119,9 +124,15 @@ export class MinionAdmission {
       if (living !== undefined && living.instance !== claim.instance && (await living.channel.ping(probeMs))) {
         return this.#duplicate(claim)
       }
+      // Whoever asked the living session had time to lose the right to be here.
+      if (!this.#isAccepted(claim)) return this.#refuse(claim, 'reject', 'the key of this minion is no longer accepted')
     }
     this.#announce(claim, 'accept')
     return { kind: 'welcome', payload: this.#options.welcome(claim) }
+  }
+
+  #isAccepted(claim: Claim): boolean {
+    return this.#options.keys.state(claim.name) === 'accepted' && this.#sameKey(claim, 'accepted')
   }
 
   #duplicate(claim: Claim): Admission {

@@ -80,7 +80,7 @@ async function publishForPeer(
     fun,
     arg,
     targets,
-    matches: (compound) => publisher.resolve({ tgt: compound, tgt_type: 'compound' }),
+    matches: (compound) => publisher.resolveKnown({ tgt: compound, tgt_type: 'compound' }),
   })
   if (!decision.allowed) return { jid: null, outcomes: [], refusal: refuse(options, id, fun, arg, decision.reason) }
   if (targets.length === 0) return { jid: null, outcomes: [], refusal: 'no minion matches the target' }

@@ -70,23 +70,17 @@ export class LiveJob {
     return this.#open.has(id)
   }
 
-  /** Whether the minion has not said that it has the job. */
-  awaitsDelivery(id: string): boolean {
-    return this.#open.get(id) === 'sent' && !this.#expired
-  }
-
-  get #expired(): boolean {
-    return this.#options.clock.now() >= this.load.expiresAt
-  }
-
   follow(follower: JobFollower): { stop(): void } {
     for (const outcome of this.#outcomes.values()) follower({ kind: 'outcome', jid: this.jid, ...outcome })
     this.#followers.add(follower)
     return { stop: () => this.#followers.delete(follower) }
   }
 
+  /** The minion says that it has the job, or, after it came back, that it still runs it. */
   acknowledged(id: string): void {
-    if (this.#open.has(id)) this.#open.set(id, 'acknowledged')
+    if (!this.#open.has(id)) return
+    this.#open.set(id, 'acknowledged')
+    this.#forgetReconnect(id)
   }
 
   returned(ret: JobReturn): void {
@@ -101,22 +95,18 @@ export class LiveJob {
     this.#finish({ id, state: 'not-connected', reason })
   }
 
-  /** The minion's session ended; it may come back with the job still running, or with the return in its spool. */
+  /**
+   * The minion's session ended. A job that it had confirmed may still run, or its return be on the way: it gets time to come
+   * back. One that it had not confirmed may never have arrived, and is not sent again.
+   */
   lost(id: string): void {
-    if (this.#open.get(id) !== 'acknowledged') return
+    const progress = this.#open.get(id)
+    if (progress === 'sent') return this.notConnected(id, 'the connection was lost before the minion confirmed the job')
+    if (progress !== 'acknowledged') return
     this.#open.set(id, 'lost')
-    const giveUp = (): void => {
-      this.#reconnects.delete(id)
+    const giveUp = (): void =>
       this.#finish({ id, state: 'timeout', reason: 'the connection was lost while the job ran' })
-    }
     this.#reconnects.set(id, this.#options.clock.after(this.#options.reconnectMs, giveUp, { background: true }))
-  }
-
-  /** The minion came back and says that it runs the job. */
-  resumed(id: string): void {
-    if (!this.#open.has(id)) return
-    this.#open.set(id, 'acknowledged')
-    this.#forgetReconnect(id)
   }
 
   /** Gives every open target its final state: the master stops to follow them. */

@@ -217,21 +217,21 @@ class MasterDaemon implements Master {
       admit: (claim) => admission.admit(claim),
       onSession: (session, claim) => this.#begin(session, claim),
       onIncident: (incident) => {
-        this.#bus.fire(tagOf('salt/drop/:what', incident.kind), { count: 1, reason: incident.detail })
+        this.#bus.fire(tagOf('salt/drop/:what', incident.kind), { count: incident.count, reason: incident.detail })
       },
     })
   }
 
   #begin(channel: ServerSession, claim: Claim): void {
+    this.#sessions.admit(claim.name, channel)
     if (claim.role === 'minion') return this.#beginMinion(channel, claim)
-    this.#sessions.addCaller(claim.name, channel)
     new RpcPeer(channel, { clock: this.#clock, serve: this.#link })
   }
 
   #beginMinion(channel: ServerSession, claim: Claim): void {
     const session = new MinionSession({ id: claim.name, instance: claim.instance, channel, clock: this.#clock })
     this.#cache.keepOnly(claim.name, claim.fingerprint)
-    session.rpc = new RpcPeer(channel, {
+    new RpcPeer(channel, {
       clock: this.#clock,
       serve: this.#link,
       onNotice: (record) =>
@@ -273,14 +273,20 @@ class MasterDaemon implements Master {
     this.#keyMoved(id)
   }
 
-  /** Ends the sessions of an id whose key is no longer the accepted one. */
+  /** Ends the sessions and the open jobs of an id whose key is no longer the accepted one. */
   #keyMoved(id: string): void {
     const session = this.#sessions.get(id)
-    if (this.#keys.state(id) !== 'accepted') this.#sessions.revoke(id, 'the key of this minion is no longer accepted')
-    else if (session !== undefined && this.#keys.read(id, 'accepted').fingerprint !== session.fingerprint) {
-      this.#sessions.revoke(id, 'the key of this minion was replaced')
+    if (this.#keys.state(id) !== 'accepted') {
+      this.#revoke(id, 'the key of this minion is no longer accepted')
+      this.#cache.keepOnly(id, undefined)
+    } else if (session !== undefined && this.#keys.read(id, 'accepted').fingerprint !== session.fingerprint) {
+      this.#revoke(id, 'the key of this minion was replaced')
     }
-    if (this.#keys.state(id) !== 'accepted') this.#cache.keepOnly(id, undefined)
+  }
+
+  #revoke(id: string, reason: string): void {
+    this.#publisher.revoked(id, reason)
+    this.#sessions.revoke(id, reason)
   }
 
   #removeOldJobs(): void {

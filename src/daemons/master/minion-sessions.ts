@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
-import type { RpcPeer } from '../../wire/rpc.ts'
 
 /** How long returns are gathered before one acknowledgement answers them all. */
 const acknowledgeAfterMs = 100
@@ -12,7 +11,6 @@ export class MinionSession {
   readonly instance: string
   readonly channel: RecordChannel & { ping(timeoutMs: number): Promise<boolean> }
   readonly connectedAt: number
-  rpc: RpcPeer | undefined
   readonly #clock: Clock
   #returnsSeen: number[] = []
   #acknowledgement: Timer | undefined
@@ -48,11 +46,14 @@ export class MinionSession {
   }
 }
 
-/** Which minions are connected: at most one session per id. */
+/** Sessions that one id may have at a time, `salt call` included: an accepted key is no right to all memory. */
+const mostPerId = 64
+
+/** Which minions are connected: at most one session per id, and any number of `salt call` within a bound. */
 export class MinionSessions {
   readonly #byId = new Map<string, MinionSession>()
-  /** `salt call` sessions, several per id. */
-  readonly #callers = new Map<string, Set<RecordChannel>>()
+  /** Every session of an id, from its admission on: also of minions that have not said hello, and of `salt call`. */
+  readonly #admitted = new Map<string, Set<RecordChannel>>()
 
   get(id: string): MinionSession | undefined {
     return this.#byId.get(id)
@@ -71,11 +72,27 @@ export class MinionSessions {
     return this.#byId.values()
   }
 
+  /** Whether the id has as many sessions as it may have. */
+  isFull(id: string): boolean {
+    return (this.#admitted.get(id)?.size ?? 0) >= mostPerId
+  }
+
+  /** To be called with each session that begins, before anything is served in it: whatever ends the right of its key ends it. */
+  admit(id: string, channel: RecordChannel): void {
+    const channels = this.#admitted.get(id) ?? new Set()
+    channels.add(channel)
+    this.#admitted.set(id, channels)
+    void channel.closed.then(() => {
+      channels.delete(channel)
+      if (channels.size === 0) this.#admitted.delete(id)
+    })
+  }
+
   /** Makes this the session of its id and ends the one before. */
   add(session: MinionSession): void {
     const before = this.#byId.get(session.id)
     this.#byId.set(session.id, session)
-    before?.channel.close({ code: 'replaced', message: 'the minion connected anew' })
+    if (before !== session) before?.channel.close({ code: 'replaced', message: 'the minion connected anew' })
   }
 
   /** False when another session of the id has taken its place. */
@@ -85,19 +102,10 @@ export class MinionSessions {
     return true
   }
 
-  addCaller(id: string, channel: RecordChannel): void {
-    const callers = this.#callers.get(id) ?? new Set()
-    callers.add(channel)
-    this.#callers.set(id, callers)
-    void channel.closed.then(() => {
-      callers.delete(channel)
-      if (callers.size === 0) this.#callers.delete(id)
-    })
-  }
-
-  /** Ends every session of an id whose key is no longer accepted. */
-  revoke(id: string, message: string): void {
-    this.#byId.get(id)?.channel.close({ code: 'revoked', message })
-    for (const channel of this.#callers.get(id) ?? []) channel.close({ code: 'revoked', message })
+  /** Ends every session of an id that was opened with another key than this one; undefined: every session. */
+  revoke(id: string, message: string, exceptFingerprint?: string): void {
+    for (const channel of [...(this.#admitted.get(id) ?? [])]) {
+      if (channel.peer.fingerprint !== exceptFingerprint) channel.close({ code: 'revoked', message })
+    }
   }
 }

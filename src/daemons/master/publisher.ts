@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { SaltError } from '../../base/errors.ts'
+import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { pack } from '../../base/msgpack.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
@@ -7,15 +7,21 @@ import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../client/api.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import { jobSignaturePurpose } from '../../engine/jobs/signature.ts'
-import type { JobLoad, JobRecord, JobStore } from '../../engine/jobs/types.ts'
+import type { JobLoad, JobStore } from '../../engine/jobs/types.ts'
 import { compileTarget } from '../../engine/target/compile.ts'
+import type { Matcher } from '../../engine/target/matcher.ts'
 import type { Identity } from '../../wire/identity.ts'
+import { loadOf, recordOf } from './job-record.ts'
 import { type JobFollower, LiveJob } from './live-job.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSession, MinionSessions } from './minion-sessions.ts'
 
 /** A minion must have begun a job by then, whatever its client waits for. */
 const shortestValidityMs = 30_000
+const mebibyte = 1024 * 1024
+const largestJob = 32 * mebibyte
+
+type TargetRequest = Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>
 
 export interface PublisherOptions {
   readonly identity: Identity
@@ -47,17 +53,38 @@ export class Publisher {
   }
 
   /** Accepted minions that the target means, sorted. Throws `bad-target`. */
-  resolve(request: Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>): readonly string[] {
-    if (request.tgt.length === 0)
-      throw new SaltError('bad-target', 'the target is empty', { hint: "Use '*' for all minions." })
-    const matcher = compileTarget(request.tgt, request.tgt_type, {
-      nodegroups: this.#options.nodegroups(),
-      ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
-    })
+  resolve(request: TargetRequest): readonly string[] {
+    const matcher = this.#compile(request)
     return this.#options
       .accepted()
       .filter((id) => matcher.matches({ id, grains: this.#options.cache.grains(id) ?? {} }))
       .sort()
+  }
+
+  /**
+   * As `resolve`, but only those of whom all is known that the target looks at. What grants a permission must not match a
+   * minion because its grains are unknown: `not G@role:db` means every minion that has told nothing yet.
+   */
+  resolveKnown(request: TargetRequest): readonly string[] {
+    const matcher = this.#compile(request)
+    // Nothing is known here of any minion's pillar.
+    if (matcher.usesPillar) return []
+    return this.#options
+      .accepted()
+      .filter((id) => {
+        const grains = this.#options.cache.grains(id)
+        return (grains !== undefined || matcher.minionsOnlyById) && matcher.matches({ id, grains })
+      })
+      .sort()
+  }
+
+  #compile(request: TargetRequest): Matcher {
+    if (request.tgt.length === 0)
+      throw new SaltError('bad-target', 'the target is empty', { hint: "Use '*' for all minions." })
+    return compileTarget(request.tgt, request.tgt_type, {
+      nodegroups: this.#options.nodegroups(),
+      ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
+    })
   }
 
   /** Throws `no-match` when the target means nobody. The follower gets `published` first, then each outcome once. */
@@ -67,6 +94,8 @@ export class Publisher {
       throw new SaltError('no-match', 'No minions matched the target. No command was sent, no jid was assigned.')
     }
     const load = this.#load(request, origin)
+    const record = this.#recordFor(load)
+    this.#options.store.add(recordOf(load, minions))
     const job = new LiveJob({
       load,
       minions,
@@ -79,11 +108,10 @@ export class Publisher {
     })
     this.#live.set(load.jid, job)
     this.#published += 1
-    this.#options.store.add(recordOf(load, minions))
     this.#announce(load, minions)
     follower?.({ kind: 'published', jid: load.jid, minions })
     if (follower !== undefined) job.follow(follower)
-    this.#deliver(job)
+    this.#deliver(job, record)
     return job
   }
 
@@ -106,6 +134,10 @@ export class Publisher {
     if (live === undefined) {
       for (const outcome of this.#options.store.outcomes(jid)) follower({ kind: 'outcome', jid, ...outcome })
       return published
+    }
+    // A job that was taken up after a restart knows only the targets that were open then.
+    for (const outcome of this.#options.store.outcomes(jid)) {
+      if (!live.minions.includes(outcome.id)) follower({ kind: 'outcome', jid, ...outcome })
     }
     const following = live.follow(follower)
     await untilAborted(live.ended, signal)
@@ -132,19 +164,8 @@ export class Publisher {
     const job = this.#live.get(ret.jid)
     if (job?.isOpen(ret.id)) return job.returned(ret)
     const known = this.#options.store.get(ret.jid)
-    if (known === undefined || !known.minions.includes(ret.id)) {
-      this.#options.log.warning('dropped a return for a job that never targeted this minion', {
-        id: session.id,
-        jid: ret.jid,
-      })
-      this.#options.bus.fire(tagOf('salt/drop/:what', 'return'), {
-        count: 1,
-        reason: 'not targeted',
-        id: ret.id,
-        jid: ret.jid,
-      })
-      return
-    }
+    if (known === undefined || !known.minions.includes(ret.id)) return this.#dropReturn(session, ret, 'not targeted')
+    if (this.#options.store.states(ret.jid)[ret.id] === 'denied') return this.#dropReturn(session, ret, 'denied')
     this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret })
   }
 
@@ -167,18 +188,25 @@ export class Publisher {
     store.close(ret.jid, this.#options.clock.now())
   }
 
-  /** The minion connected: what it has not confirmed goes out again, what it says it runs stays open. */
+  /**
+   * The minion connected: jobs that it says it runs stay open. Any other was sent over a session that has ended, maybe without
+   * the master having noticed; what it left in the minion's spool comes next.
+   */
   connected(session: MinionSession, running: readonly string[]): void {
     const runs = new Set(running)
     for (const job of this.#live.values()) {
-      if (!job.isOpen(session.id)) continue
-      if (runs.has(job.jid)) job.resumed(session.id)
-      else if (job.awaitsDelivery(session.id)) session.channel.send(this.#recordFor(job.load))
+      if (runs.has(job.jid)) job.acknowledged(session.id)
+      else job.lost(session.id)
     }
   }
 
   disconnected(id: string): void {
     for (const job of this.#live.values()) job.lost(id)
+  }
+
+  /** The key of the minion has lost its right: nothing that it still says counts. */
+  revoked(id: string, reason: string): void {
+    for (const job of this.#live.values()) job.refused(id, 'denied', reason)
   }
 
   /** Takes up the jobs that were open when the master ended: their minions may still return. */
@@ -237,23 +265,31 @@ export class Publisher {
     }
   }
 
-  #deliver(job: LiveJob): void {
-    let record: Record<string, unknown> | undefined
+  #deliver(job: LiveJob, record: () => Record<string, unknown>): void {
     for (const id of job.minions) {
       const session = this.#options.sessions.get(id)
-      if (session === undefined) {
-        job.notConnected(id, 'the minion is not connected')
-        continue
-      }
-      record ??= this.#recordFor(job.load)
-      session.channel.send(record)
+      if (session === undefined) job.notConnected(id, 'the minion is not connected')
+      // A session that does not take the record any more is about to be told of as lost.
+      else session.channel.send(record())
     }
   }
 
-  /** The body is packed and signed once per job and sealed per minion. */
-  #recordFor(load: JobLoad): Record<string, unknown> {
+  /**
+   * The body is packed now and signed when the first minion needs it, once per job; it is sealed per minion. Throws
+   * `bad-arguments` for a job that cannot be sent, before anybody hears of it.
+   */
+  #recordFor(load: JobLoad): () => Record<string, unknown> {
     const body = pack(load)
-    return { kind: 'job', body, signature: this.#options.identity.sign(jobSignaturePurpose, body) }
+    if (body.byteLength > largestJob) {
+      throw new SaltError('bad-arguments', `the arguments of a job may have ${largestJob / mebibyte} MiB in all`, {
+        hint: 'Bring larger data to the minions as a file.',
+      })
+    }
+    let record: Record<string, unknown> | undefined
+    return () => {
+      record ??= { kind: 'job', body, signature: this.#options.identity.sign(jobSignaturePurpose, body) }
+      return record
+    }
   }
 
   #announce(load: JobLoad, minions: readonly string[]): void {
@@ -271,8 +307,14 @@ export class Publisher {
     })
   }
 
+  /** `not targeted`: the job never meant this minion; `denied`: its key had lost its right, or it had refused the job. */
+  #dropReturn(session: MinionSession, { jid, id }: JobReturn, reason: 'not targeted' | 'denied'): void {
+    this.#options.log.warning('dropped a return that no job waits for', { id: session.id, jid, reason })
+    this.#options.bus.fire(tagOf('salt/drop/:what', 'return'), { count: 1, reason, id, jid })
+  }
+
   #settled(jid: string, outcome: TargetOutcome): void {
-    if (!this.#options.store.setOutcome(jid, outcome)) return
+    if (!this.#stored(jid, () => this.#options.store.setOutcome(jid, outcome))) return
     const { ret } = outcome
     if (ret !== undefined)
       this.#options.bus.fire(tagOf('salt/job/:jid/ret/:id', jid, outcome.id), { cmd: '_return', ...ret })
@@ -284,7 +326,17 @@ export class Publisher {
 
   #closed(jid: string): void {
     this.#live.delete(jid)
-    this.#options.store.close(jid, this.#options.clock.now())
+    this.#stored(jid, () => this.#options.store.close(jid, this.#options.clock.now()))
+  }
+
+  /** A fault of the job cache must not keep an outcome from those who wait for it. */
+  #stored<Result>(jid: string, write: () => Result): Result | true {
+    try {
+      return write()
+    } catch (error) {
+      this.#options.log.error('an outcome could not be stored', { jid, error: asSaltError(error).message })
+      return true
+    }
   }
 }
 
@@ -299,34 +351,4 @@ async function untilAborted(work: Promise<void>, signal?: AbortSignal): Promise<
   signal.addEventListener('abort', stop, { once: true })
   await Promise.race([work, aborted])
   signal.removeEventListener('abort', stop)
-}
-
-function recordOf(load: JobLoad, minions: readonly string[]): JobRecord {
-  return {
-    jid: load.jid,
-    fun: load.fun,
-    arg: load.arg,
-    tgt: load.tgt,
-    tgtType: load.tgt_type,
-    user: load.user,
-    ...(load.metadata === undefined ? {} : { metadata: load.metadata }),
-    minions,
-    startedAt: load.issuedAt,
-  }
-}
-
-/** What is left of the load of a job that an earlier process published; it is never sent again. */
-function loadOf(record: JobRecord): JobLoad {
-  return {
-    jid: record.jid,
-    tgt: record.tgt,
-    tgt_type: record.tgtType,
-    fun: record.fun,
-    arg: record.arg,
-    ret: '',
-    user: record.user,
-    ...(record.metadata === undefined ? {} : { metadata: record.metadata }),
-    issuedAt: record.startedAt,
-    expiresAt: 0,
-  }
 }

@@ -251,14 +251,14 @@ class MinionDaemon implements Minion {
   }
 
   async #refreshGrains(): Promise<Grains> {
-    this.#grains.setUserPlugins(await loadUserGrains(this.#options.paths.cachedir, this.#log))
+    this.#grains.setUserPlugins(await loadUserGrains(this.#options.view, this.#log))
     const grains = await this.#grains.refresh()
     for (const connection of this.#connections) connection.announceGrains(grains)
     return grains
   }
 
   async #refreshModules(): Promise<void> {
-    await loadUserModules(this.#modules, this.#options.paths.cachedir, this.#log)
+    await loadUserModules(this.#modules, this.#options.view, this.#log)
   }
 
   #status(): Readonly<Record<string, unknown>> {

@@ -1,11 +1,11 @@
-/** Brings the user's own plugins from the file server into `cachedir/extmods/<kind>`. */
+/** Brings the user's own plugins from the file server into the folder of their kind. */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { SaltError } from '../../base/errors.ts'
 import { resolveInside, writeFileAtomic } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { ConfigView, FunctionContext } from '../plugin.ts'
+import { syncedFolder } from './extension-folders.ts'
 import { type FileSource, fileSourceOf, type ServedFile } from './file-source.ts'
 
 /** What can be synced, from the folder `_<kind>`. */
@@ -22,7 +22,7 @@ const pluginFile = /\.(?:ts|js|mjs)$/
 
 /** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed. */
 export async function syncExtensions(ctx: FunctionContext, kind: SyncKind, options: SyncOptions): Promise<string[]> {
-  const folder = extensionFolder(ctx.config, kind)
+  const folder = syncedFolder(ctx.config, kind)
   const source = fileSourceOf(ctx)
   const wanted = await wantedFiles(ctx, source, kind, options)
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -45,17 +45,10 @@ export async function syncExtensions(ctx: FunctionContext, kind: SyncKind, optio
 export async function listExtensions(config: ConfigView): Promise<Record<string, string[]>> {
   const result: Record<string, string[]> = {}
   for (const kind of syncKinds) {
-    const names = [...(await hashesBelow(extensionFolder(config, kind))).keys()].map(pluginName).sort()
+    const names = [...(await hashesBelow(syncedFolder(config, kind))).keys()].map(pluginName).sort()
     if (names.length > 0) result[kind] = names
   }
   return result
-}
-
-/** `cachedir/extmods/<kind>`. */
-export function extensionFolder(config: ConfigView, kind: SyncKind): string {
-  const cachedir = config.get('cachedir')
-  if (typeof cachedir !== 'string') throw new SaltError('configuration', 'cachedir is not set.')
-  return join(cachedir, 'extmods', kind)
 }
 
 interface WantedFile {

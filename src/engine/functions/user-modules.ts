@@ -1,5 +1,5 @@
 /**
- * The user's own modules and grains, synced into `cachedir/extmods`.
+ * The user's own modules and grains: those synced from the master, and those of `module_dirs`.
  *
  * Each file runs in threads of its own, so that no fault in it can stall or end the minion, and has the same shape as
  * what is built in: `export const disk = defineModule({ name, doc, functions: { usage: fn({ … }) } })`.
@@ -10,22 +10,23 @@ import { asSaltError, SaltError } from '../../base/errors.ts'
 import { Float } from '../../base/float.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
-import type { FunctionContext, FunctionDefinition, GrainsDefinition, ModuleDefinition } from '../plugin.ts'
+import type { ConfigView, FunctionContext, FunctionDefinition, GrainsDefinition, ModuleDefinition } from '../plugin.ts'
 import type { PluginCatalogue } from './catalogue.ts'
 import { execute } from './execute.ts'
+import { extensionFolders } from './extension-folders.ts'
 import { checkUserModule } from './user-module-check.ts'
 import { type ThreadExports, type ThreadServices, UserThread } from './user-thread.ts'
 
 /** Loads all user modules into the catalogue. A faulty one is logged, and told to whoever calls it. */
 export async function loadUserModules(
   catalogue: PluginCatalogue<FunctionDefinition>,
-  cachedir: string,
+  config: ConfigView,
   log: Log,
 ): Promise<void> {
   const modules: ModuleDefinition[] = []
   const faults: Record<string, string> = {}
   const pools: ThreadPool[] = []
-  for (const file of await pluginFiles(join(cachedir, 'extmods', 'modules'))) {
+  for (const file of await pluginFiles(extensionFolders(config, 'modules'))) {
     const pool = new ThreadPool(file, log)
     pools.push(pool)
     try {
@@ -69,9 +70,9 @@ async function modulesOf(pool: ThreadPool, file: string): Promise<ModuleDefiniti
 }
 
 /** The user's grains plugins. A faulty one is logged and left out. */
-export async function loadUserGrains(cachedir: string, log: Log): Promise<GrainsDefinition[]> {
+export async function loadUserGrains(config: ConfigView, log: Log): Promise<GrainsDefinition[]> {
   const found: GrainsDefinition[] = []
-  for (const file of await pluginFiles(join(cachedir, 'extmods', 'grains'))) {
+  for (const file of await pluginFiles(extensionFolders(config, 'grains'))) {
     try {
       const pool = new ThreadPool(file, log)
       for (const { name, doc } of (await pool.exports()).grains) {
@@ -91,12 +92,14 @@ export async function loadUserGrains(cachedir: string, log: Log): Promise<Grains
   return found
 }
 
-async function pluginFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [])
-  return names
-    .filter((name) => /\.(?:ts|js|mjs)$/.test(name) && !name.startsWith('_'))
-    .sort()
-    .map((name) => join(folder, name))
+async function pluginFiles(folders: readonly string[]): Promise<string[]> {
+  const files: string[] = []
+  for (const folder of folders) {
+    const names = await readdir(folder).catch(() => [])
+    const plugins = names.filter((name) => /\.(?:ts|js|mjs)$/.test(name) && !name.startsWith('_'))
+    files.push(...plugins.sort().map((name) => join(folder, name)))
+  }
+  return files
 }
 
 function nameOf(file: string): string {

@@ -3,10 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { s } from '../../../../src/base/schema.ts'
+import { extensionFolders } from '../../../../src/engine/functions/extension-folders.ts'
 import { loadUserGrains, loadUserModules } from '../../../../src/engine/functions/user-modules.ts'
 import { userWorkerSource } from '../../../../src/engine/functions/user-worker.ts'
+import type { ConfigView } from '../../../../src/engine/plugin.ts'
 import { ConfigFolder } from '../../../support/config-folder.ts'
 import { FunctionHost, type HostOptions } from '../../../support/function-host.ts'
+
+const viewOf = (all: Readonly<Record<string, unknown>>): ConfigView => ({ all, get: (name) => all[name] })
 
 const good = `
 interface Size { readonly total: number }
@@ -60,8 +64,8 @@ async function hostWith(files: Readonly<Record<string, string>>, options: HostOp
   mkdirSync(join(folder.path, 'extmods', 'modules'), { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, 'extmods', 'modules', name), text)
   const host = new FunctionHost({ grains: { os: 'Debian' }, config: { k: 'v' }, ...options })
-  await loadUserModules(host.catalogue, folder.path, host.log)
-  return { host, folder, reload: () => loadUserModules(host.catalogue, folder.path, host.log) }
+  await loadUserModules(host.catalogue, viewOf({ cachedir: folder.path }), host.log)
+  return { host, folder, reload: () => loadUserModules(host.catalogue, viewOf({ cachedir: folder.path }), host.log) }
 }
 
 test('a TypeScript module is bound, run and described like one that is built in', async () => {
@@ -201,7 +205,7 @@ test('grains plugins of the user', async () => {
     'extmods/grains/bad.ts': 'throw new Error("no")',
   })
   const host = new FunctionHost({ config: { k: 'v' } })
-  const [plugin, ...others] = await loadUserGrains(folder.path, host.log)
+  const [plugin, ...others] = await loadUserGrains(viewOf({ cachedir: folder.path }), host.log)
   assert.equal(others.length, 0)
   const grains = await plugin?.read({
     platform: 'linux',
@@ -238,4 +242,24 @@ test("the thread's schema builders make the same schemas as ours", () => {
     from.withDefault(from.integer('d'), 3),
   ]
   assert.deepEqual(build(own), build(s))
+})
+
+test('plugins lie in the synced folder, wherever it is configured to be, and in the folders of module_dirs', () => {
+  using folder = new ConfigFolder({
+    'cache/extmods/modules/a.ts': '',
+    'ext/modules/b.ts': '',
+    'one/modules/c.ts': '',
+    'two/_modules/d.ts': '',
+  })
+  const at = (path: string): string => join(folder.path, path)
+  const module_dirs = [at('one'), at('two'), at('none')]
+  const cachedir = at('cache')
+  const folders = (config: Readonly<Record<string, unknown>>) => extensionFolders(viewOf(config), 'modules')
+  assert.deepEqual(folders({ cachedir }), [at('cache/extmods/modules')])
+  assert.deepEqual(folders({ cachedir, module_dirs }), [
+    at('cache/extmods/modules'),
+    at('one/modules'),
+    at('two/_modules'),
+  ])
+  assert.deepEqual(folders({ cachedir, extension_modules: at('ext') }), [at('ext/modules')])
 })

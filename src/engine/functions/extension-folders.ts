@@ -1,0 +1,20 @@
+/** Where the user's own plugins lie: those synced from the master, and folders that the configuration names. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ConfigView } from '../plugin.ts'
+
+/** `KIND` below `extension_modules`, or below `extmods` in `cachedir`: what `saltutil.sync_…` fills. */
+export function syncedFolder(config: ConfigView, kind: string): string {
+  const configured = config.get('extension_modules')
+  if (typeof configured === 'string' && configured !== '') return join(configured, kind)
+  return join(String(config.get('cachedir')), 'extmods', kind)
+}
+
+/** Folders that exist, the synced one first; like Salt's, an entry of `module_dirs` holds `KIND` or `_KIND`. */
+export function extensionFolders(config: ConfigView, kind: string): readonly string[] {
+  const named = config.get('module_dirs')
+  const more = Array.isArray(named)
+    ? named.flatMap((folder) => [join(String(folder), kind), join(String(folder), `_${kind}`)])
+    : []
+  return [syncedFolder(config, kind), ...more].filter((folder) => existsSync(folder))
+}
