@@ -14,10 +14,10 @@ export class BusEvents implements AsyncDisposable {
   }
 
   /** Resolves when the subscription is active; takes over the connection. */
-  static async of<Methods extends BusMethods>(bus: BusConnection<Methods>): Promise<BusEvents> {
+  static async of(bus: BusConnection<BusMethods>): Promise<BusEvents> {
     const events = new BusEvents(bus)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const subscribe = (bus as BusConnection<BusMethods>).call(
+    const subscribe = bus.call(
       'subscribe',
       { pattern: '', match: 'startswith' },
       {
