@@ -1,0 +1,54 @@
+/**
+ * Measures the built binary against what it must reach.
+ *
+ *   npm run bench                       all but the largest swarm
+ *   npm run bench -- --only fan-out     one group: starts, commands, jobs, fan-out
+ *   npm run bench -- --swarm 100,5000   other numbers of simulated minions
+ *   npm run bench -- --quick            fewer runs: to try a change, not to quote
+ *   npm run bench -- --json             one JSON document instead of the table
+ *
+ * Ends with 1 when a goal was missed.
+ */
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { fanOut } from './bench/fan-out.ts'
+import { jobs } from './bench/jobs.ts'
+import { printTable, type Row, reached } from './bench/report.ts'
+import { commands, starts } from './bench/starts.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    swarm: { type: 'string', default: '100,1000' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+const runs = values.quick ? 5 : 21
+const groups: Readonly<Record<string, () => AsyncGenerator<Row>>> = {
+  starts: () => starts(runs),
+  commands: () => commands(runs),
+  jobs: () => jobs(values.quick ? 10_000 : 100_000),
+  'fan-out': () => fanOut(values.swarm.split(',').map(Number), runs),
+}
+const chosen = values.only === undefined ? Object.keys(groups) : values.only.split(',')
+const unknown = chosen.find((name) => groups[name] === undefined)
+if (unknown !== undefined) {
+  console.error(`no benchmark is named ${unknown}; there are ${Object.keys(groups).join(', ')}`)
+  process.exit(64)
+}
+
+const rows: Row[] = []
+for (const name of chosen) {
+  if (!values.json) console.error(`measuring ${name} …`)
+  for await (const row of groups[name]?.() ?? []) rows.push(row)
+}
+
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+if (values.json) console.log(JSON.stringify({ machine, rows }, null, 2))
+else {
+  console.log(machine)
+  printTable(rows)
+}
+if (rows.some((row) => reached(row) === false)) process.exitCode = 1
