@@ -190,6 +190,24 @@ describe('SIGHUP', () => {
   })
 })
 
+describe('SIGHUP', () => {
+  it('makes a minion take up new grains and lists of modules, and say what has to wait for the next start', async () => {
+    await using fleet = await Fleet.start({ minions: { alpha: '' } })
+    const minion = fleet.minion('alpha')
+    const file = join(fleet.minionConfig('alpha'), 'minion')
+    writeFileSync(
+      file,
+      `${readFileSync(file, 'utf8')}grains: {role: db}\ndisable_modules: [event]\nprocess_count_max: 7\n`,
+    )
+    minion.child.kill('SIGHUP')
+    await minion.until(/the configuration was read again/)
+    assert.match(minion.output, /these options take effect with the next start options=process_count_max/)
+    const byGrain = await fleet.salt('-G', 'role:db', 'config.get', 'process_count_max', '--out', 'json')
+    assert.deepEqual(JSON.parse(byGrain.stdout), { alpha: 7 })
+    assert.match((await fleet.salt('alpha', 'event.fire', '{}', 'tag')).stdout, /disable_modules names it/)
+  })
+})
+
 /** A minion that the new master knows: `present` is told by an event, or had been before we listened. */
 async function connectedAgain(fleet: Fleet, events: BusEvents, id: string): Promise<void> {
   await using bus = await fleet.bus()

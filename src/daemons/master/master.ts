@@ -25,6 +25,7 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { liveView, tellUnfollowed } from '../live-options.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
 import { linkMethods } from './link-methods.ts'
@@ -51,6 +52,24 @@ export interface Master extends AsyncDisposable {
   drain(timeoutMs: number): Promise<void>
 }
 
+/** Options that a running master follows. */
+const followed: ReadonlySet<string> = new Set([
+  'auto_accept',
+  'autoreject_file',
+  'autosign_file',
+  'autosign_grains_dir',
+  'autosign_timeout',
+  'file_roots',
+  'keep_jobs',
+  'keep_jobs_seconds',
+  'log_level',
+  'log_level_logfile',
+  'nodegroups',
+  'peer',
+  'peer_run',
+  'permissive_pki_access',
+])
+
 const retentionCheckMs = 3_600_000
 
 /** Starts a master. Rejects with `address-in-use`, `key-permissions`, `configuration` and the like before it serves anybody. */
@@ -67,7 +86,7 @@ export async function startMaster(options: MasterOptions, log: Log, parts: Maste
 }
 
 class MasterDaemon implements Master {
-  readonly #options: MasterOptions
+  #options: MasterOptions
   readonly #log: Log
   readonly #clock: Clock
   readonly #identity: Identity
@@ -125,7 +144,7 @@ class MasterDaemon implements Master {
       minions: { accepted, connected: () => this.#sessions.ids(), grains: (id) => this.#cache.grains(id) },
       bus: this.#bus,
       jids,
-      config: options.view,
+      config: liveView(() => this.#options.view),
       log,
       defaultTimeoutSeconds: values.timeout,
     })
@@ -178,6 +197,8 @@ class MasterDaemon implements Master {
 
   reload(options: MasterOptions): void {
     this.#settings.replace(options)
+    tellUnfollowed(this.#options.values, options.values, followed, this.#log)
+    this.#options = options
     this.#log.info('the configuration was read again')
   }
 

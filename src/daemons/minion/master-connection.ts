@@ -22,7 +22,7 @@ export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role
   readonly runner: JobRunner
   grains(): Grains
   /** Names of the grains that the event of the start shows. */
-  readonly startEventGrains: readonly string[]
+  startEventGrains(): readonly string[]
   /** Jobs of this process that still run. */
   runningJids(): readonly string[]
   onState(state: ClientState): void
@@ -106,7 +106,7 @@ export class MasterConnection implements AsyncDisposable {
       if (this.#session === session) this.#session = undefined
     })
     const { grains, startEventGrains, runningJids } = this.#options
-    rpc.notify({ kind: 'hello', grains: grains(), running: runningJids(), startGrains: startEventGrains })
+    rpc.notify({ kind: 'hello', grains: grains(), running: runningJids(), startGrains: startEventGrains() })
     this.#unconfirmed.clear()
     for (const { seq, ret } of this.#options.spool.unacknowledged()) this.#return(seq, ret)
   }

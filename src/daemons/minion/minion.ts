@@ -9,13 +9,14 @@ import { EventBus } from '../../bus/event-bus.ts'
 import { minionBusName } from '../../client/bus-names.ts'
 import { type MasterAddress, masterAddresses } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
-import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import { type CatalogueHost, PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
 import { openReturnSpool, type ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type {
+  ConfigView,
   FunctionDefinition,
   FunctionServices,
   Grains,
@@ -29,6 +30,7 @@ import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
 import type { ClientTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { liveView, tellUnfollowed } from '../live-options.ts'
 import { busMethods } from './bus-methods.ts'
 import { type FunctionOutcome, JobRunner } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
@@ -36,6 +38,19 @@ import { MasterConnection } from './master-connection.ts'
 
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
+
+/** Options that a running minion follows; functions see each as it was last read. */
+const followed: ReadonlySet<string> = new Set([
+  'autosign_grains',
+  'disable_modules',
+  'extension_modules',
+  'grains',
+  'log_level',
+  'log_level_logfile',
+  'module_dirs',
+  'start_event_grains',
+  'whitelist_modules',
+])
 
 export interface MinionParts {
   readonly clock?: Clock
@@ -70,7 +85,7 @@ export async function startMinion(options: MinionOptions, log: Log, parts: Minio
 
 class MinionDaemon implements Minion {
   readonly id: string
-  readonly #options: MinionOptions
+  #options: MinionOptions
   readonly #log: Log
   readonly #clock: Clock
   readonly #parts: MinionParts
@@ -84,6 +99,8 @@ class MinionDaemon implements Minion {
   readonly #connections: MasterConnection[] = []
   readonly #spools: ReturnSpool[] = []
   readonly #grains: GrainsSource
+  /** The configuration as last read, for functions and grains. */
+  readonly #config: ConfigView
 
   constructor(options: MinionOptions, log: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -96,15 +113,15 @@ class MinionDaemon implements Minion {
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'minion')
     this.#table = new JobTable(this.#clock)
     this.#bus = new EventBus({ clock: this.#clock, maximumEventSize: values.max_event_size })
-    this.#grains = new GrainsSource({ registry: grainsRegistry, config: options.view, log })
-    const grains = (): Grains => this.#grains.read()
-    this.#modules = new PluginCatalogue(moduleRegistry, {
-      get grains() {
-        return grains()
-      },
-      disabled: values.disable_modules,
-      only: values.whitelist_modules,
-    })
+    this.#config = liveView(() => this.#options.view)
+    this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
+    this.#modules = new PluginCatalogue(
+      moduleRegistry,
+      liveHost(
+        () => this.#options,
+        () => this.#grains.read(),
+      ),
+    )
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#busServer = new BusServer({
       bus: this.#bus,
@@ -140,10 +157,12 @@ class MinionDaemon implements Minion {
     this.#log.info('the minion is ready', { id: this.id, fingerprint: this.fingerprint })
   }
 
-  async reload(_options: MinionOptions): Promise<void> {
+  async reload(options: MinionOptions): Promise<void> {
+    tellUnfollowed(this.#options.values, options.values, followed, this.#log)
+    this.#options = options
     await this.#refreshGrains()
     await this.#refreshModules()
-    this.#log.info('grains and modules were read again')
+    this.#log.info('the configuration was read again')
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -192,7 +211,7 @@ class MinionDaemon implements Minion {
       runner,
       reconnect: { minimumMs: values.recon_default, maximumMs: values.recon_max },
       grains: () => this.#grains.read(),
-      startEventGrains: values.start_event_grains,
+      startEventGrains: () => this.#options.values.start_event_grains,
       payload: () => ({ autosign_grains: this.#autosignGrains() }),
       runningJids: () => this.#table.jids(),
       onState: (state) => this.#tellState(address.text, state),
@@ -224,7 +243,7 @@ class MinionDaemon implements Minion {
       context: {
         id: this.id,
         grains: () => this.#grains.read(),
-        config: this.#options.view,
+        config: this.#config,
         log: this.#log,
         signal: entry.controller.signal,
         job: jobContext(load),
@@ -251,14 +270,14 @@ class MinionDaemon implements Minion {
   }
 
   async #refreshGrains(): Promise<Grains> {
-    this.#grains.setUserPlugins(await loadUserGrains(this.#options.view, this.#log))
+    this.#grains.setUserPlugins(await loadUserGrains(this.#config, this.#log))
     const grains = await this.#grains.refresh()
     for (const connection of this.#connections) connection.announceGrains(grains)
     return grains
   }
 
   async #refreshModules(): Promise<void> {
-    await loadUserModules(this.#modules, this.#options.view, this.#log)
+    await loadUserModules(this.#modules, this.#config, this.#log)
   }
 
   #status(): Readonly<Record<string, unknown>> {
@@ -284,5 +303,19 @@ function jobContext(load: JobLoad): JobContext {
     ret: load.ret,
     user: load.user,
     ...(load.id === undefined ? {} : { publisherId: load.id }),
+  }
+}
+
+function liveHost(options: () => MinionOptions, grains: () => Grains): CatalogueHost {
+  return {
+    get grains() {
+      return grains()
+    },
+    get disabled() {
+      return options().values.disable_modules
+    },
+    get only() {
+      return options().values.whitelist_modules
+    },
   }
 }
