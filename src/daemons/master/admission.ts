@@ -23,7 +23,6 @@ export interface AdmissionOptions {
   autosign(): AutosignOptions
   /** 0: no limit. */
   readonly maximumMinions: number
-  readonly maximumPendingKeys: number
   /** Whether `salt/auth` events are fired (Salt's `auth_events`). */
   readonly fireEvents: boolean
   welcome(claim: Claim): unknown
@@ -98,10 +97,10 @@ export class MinionAdmission {
   }
 
   #pend(claim: Claim, isPending: boolean): Admission {
-    const { keys, maximumPendingKeys } = this.#options
+    const { keys } = this.#options
     const pending = keys.count('pending')
     if (!isPending) {
-      if (pending >= maximumPendingKeys) return this.#refuse(claim, 'full', 'too many keys wait for acceptance')
+      if (!keys.hasRoomForPending) return this.#refuse(claim, 'full', 'too many keys wait for acceptance')
       keys.storePending(claim.name, claim.publicPem)
       this.#options.log.info('a new key waits for acceptance', { id: claim.name, fingerprint: claim.fingerprint })
     }

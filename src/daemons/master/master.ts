@@ -120,7 +120,7 @@ class MasterDaemon implements Master {
       log,
       onFault: (error) => this.#storageFault('job cache', error?.message),
     })
-    this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'))
+    this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
     const accepted = (): readonly string[] => this.#keys.ids('accepted')
     this.#publisher = new Publisher({
@@ -226,7 +226,6 @@ class MasterDaemon implements Master {
       log: this.#log,
       autosign: () => this.#settings.autosign,
       maximumMinions: values.max_minions,
-      maximumPendingKeys: 10_000,
       fireEvents: values.auth_events,
       welcome: () => ({ now: this.#clock.now() }),
     })

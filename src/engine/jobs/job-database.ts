@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { pack, unpack } from '../../base/msgpack.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { TargetState } from '../../client/api.ts'
-import { openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import { inTransaction, openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
 import type { JobRecord } from './types.ts'
 
 /** Outcome of one target as a row: `ret` is a packed `JobReturn`. */
@@ -60,15 +60,7 @@ export class JobDatabase {
 
   /** Runs the work in one transaction: all or nothing. */
   transaction(work: () => void): void {
-    this.#database.exec('BEGIN')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      // After some faults SQLite has rolled back already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    inTransaction(this.#database, work)
   }
 
   /** Answers the row number under which its outcomes are kept. */

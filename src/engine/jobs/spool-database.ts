@@ -1,6 +1,6 @@
 /** The tables of a minion's return spool. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import { inTransaction, openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS job (jid TEXT PRIMARY KEY, expires_at REAL NOT NULL, load BLOB) STRICT, WITHOUT ROWID;
@@ -35,15 +35,7 @@ export class SpoolDatabase {
 
   /** Runs the work in one transaction: all or nothing. */
   transaction(work: () => void): void {
-    this.#database.exec('BEGIN')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      // After some faults SQLite has rolled back already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    inTransaction(this.#database, work)
   }
 
   saveJob(jid: string, expiresAt: number, load: Uint8Array | null): void {

@@ -74,6 +74,19 @@ function prepare(database: DatabaseSync, options: SqliteFileOptions, check: bool
   return database
 }
 
+/** Runs the work in one transaction: all or nothing. */
+export function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    // After some faults SQLite has rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
 class DamageError extends Error {}
 
 function moveAside(path: string, now: number): string {

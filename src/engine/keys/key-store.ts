@@ -157,9 +157,13 @@ export class KeyStore {
     return true
   }
 
+  get hasRoomForPending(): boolean {
+    return this.count('pending') < this.#maximumPending
+  }
+
   /** Keeps a key that waits for a decision. Throws `overloaded` when too many wait already. */
   storePending(id: string, pem: string): void {
-    if (!this.#has(id, 'pending') && this.count('pending') >= this.#maximumPending) {
+    if (!this.#has(id, 'pending') && !this.hasRoomForPending) {
       throw new SaltError('overloaded', `${this.#maximumPending} keys wait for acceptance already.`, {
         hint: 'Accept or delete some: salt key -L',
       })

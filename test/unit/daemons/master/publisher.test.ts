@@ -54,7 +54,7 @@ class Fixture {
   readonly identity = temporaryIdentity()
   readonly bus = new EventBus({ clock: this.clock })
   readonly sessions = new MinionSessions()
-  readonly cache = new MinionCache(':memory:')
+  readonly cache = new MinionCache(':memory:', { clock: this.clock, log: silentLog })
   readonly store = openJobStore(':memory:', { clock: this.clock, log: silentLog })
   readonly events: BusEvent[] = []
   readonly warnings: string[] = []
