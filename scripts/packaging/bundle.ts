@@ -81,7 +81,7 @@ async function splitSources(options: BundleOptions): Promise<ReadonlyMap<string,
     charset: 'ascii',
     logLevel: 'warning',
     define: await defines(options),
-    plugins: [embeddedAddon, lighterStringWidth, withoutNativeMsgpack],
+    plugins: [embeddedAddon, lighterStringWidth],
   })
   const chunks = new Map<string, Chunk>()
   for (const file of result.outputFiles) {
@@ -196,18 +196,6 @@ const lighterStringWidth: Plugin = {
       contents: `export {stringWidth as default} from ${sourceFile('base/string-width.ts')}`,
       loader: 'js',
       resolveDir: root,
-    }))
-  },
-}
-
-/** msgpackr tries an optional addon and works without it; in the binary the attempt would look outside of the file. */
-const withoutNativeMsgpack: Plugin = {
-  name: 'without-native-msgpack',
-  setup(setup) {
-    setup.onLoad({ filter: /msgpackr[\\/]node-index\.js$/ }, () => ({
-      contents: 'export * from "./index.js"',
-      loader: 'js',
-      resolveDir: path.join(root, 'node_modules/msgpackr'),
     }))
   },
 }

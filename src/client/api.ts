@@ -41,6 +41,21 @@ export interface TargetOutcome {
   readonly reason?: string
 }
 
+/** A job that runs on a minion. */
+export interface RunningJob {
+  readonly jid: string
+  readonly fun: string | readonly string[]
+  readonly arg: readonly unknown[]
+  readonly tgt: unknown
+  readonly tgt_type: string
+  readonly ret: string
+  readonly user: string
+  /** Process that does the work: the job's own child where it has one, else the minion. */
+  readonly pid: number
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+}
+
 /** What a client asks the master to do. */
 export interface PublishRequest {
   readonly tgt: string | readonly string[]
@@ -135,7 +150,7 @@ export interface MasterBusMethods extends BusMethods {
 /** The minion's local bus. */
 export interface MinionBusMethods extends BusMethods {
   /** `saltutil.running` for another process of the same host. */
-  running: { params: null; item: never; result: readonly Readonly<Record<string, unknown>>[] }
+  running: { params: null; item: never; result: readonly RunningJob[] }
   signal: { params: { jid: string; signal: number }; item: never; result: boolean }
 }
 

@@ -6,17 +6,18 @@ import { compareText } from '../base/text.ts'
 
 export type VersionSections = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-export function versionsInformation(): VersionSections {
+export async function versionsInformation(): Promise<VersionSections> {
   return {
     'Salt Version': { Salt: version, Commit: commit ?? 'working copy', Kind: bundled ? 'single binary' : 'sources' },
     'Node Version': { Node: `${process.versions.node} (${process.platform} ${process.arch})` },
-    'Dependency Versions': dependencies(),
+    'Dependency Versions': await dependencies(),
     'System Versions': system(),
   }
 }
 
 /** As lines in Salt's layout: names aligned to the right under a title, a line with one space after each section. */
-export function versionsReport(sections: VersionSections = versionsInformation()): string {
+export async function versionsReport(): Promise<string> {
+  const sections = await versionsInformation()
   const names = Object.values(sections).flatMap((entries) => Object.keys(entries))
   const width = Math.max(...names.map((name) => name.length)) + 2
   return Object.entries(sections)
@@ -27,16 +28,31 @@ export function versionsReport(sections: VersionSections = versionsInformation()
     .join('')
 }
 
-function dependencies(): Record<string, string> {
+async function dependencies(): Promise<Record<string, string>> {
   const found: Record<string, string> = {
     ...libraryVersions(),
+    libsodium: await versionOf(async () => {
+      const { default: sodium } = await import('libsodium-wrappers')
+      await sodium.ready
+      return sodium.sodium_version_string()
+    }),
     libuv: process.versions.uv,
     OpenSSL: process.versions.openssl,
     SQLite: process.versions.sqlite ?? 'not available',
     V8: process.versions.v8,
+    ZMQ: await versionOf(async () => (await import('zeromq')).version),
   }
   const names = Object.keys(found).sort((a, b) => compareText(a.toLowerCase(), b.toLowerCase()))
   return Object.fromEntries(names.map((name) => [name, found[name] ?? '']))
+}
+
+/** A report is what a person sends when something is broken, so a library that does not load must not end it. */
+async function versionOf(read: () => Promise<string>): Promise<string> {
+  try {
+    return await read()
+  } catch (error) {
+    return `not available (${error instanceof Error ? error.message : String(error)})`
+  }
 }
 
 function system(): Record<string, string> {
@@ -55,11 +71,18 @@ function system(): Record<string, string> {
   }
 }
 
+/** `KEY=value` lines of os-release; Debian's point release stands only in a file of its own. */
 function osRelease(): Record<string, string> {
+  const pairs = readText('/etc/os-release').matchAll(/^([A-Z_]+)=(?:"(.*)"|(.*))$/gm)
+  const entries = Object.fromEntries([...pairs].map((match) => [match[1] ?? '', match[2] ?? match[3] ?? '']))
+  const debian = readText('/etc/debian_version').trim()
+  return entries.ID === 'debian' && /^\d+(\.\d+)*$/.test(debian) ? { ...entries, VERSION_ID: debian } : entries
+}
+
+function readText(path: string): string {
   try {
-    const pairs = readFileSync('/etc/os-release', 'utf8').matchAll(/^([A-Z_]+)=(?:"(.*)"|(.*))$/gm)
-    return Object.fromEntries([...pairs].map((match) => [match[1] ?? '', match[2] ?? match[3] ?? '']))
+    return readFileSync(path, 'utf8')
   } catch {
-    return {}
+    return ''
   }
 }

@@ -74,6 +74,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/grains.ts')).grains,
     },
     {
+      name: 'key',
+      guarded: false,
+      functions: ['finger', 'finger_master'],
+      load: async () => (await import('./modules/key.ts')).key,
+    },
+    {
       name: 'publish',
       guarded: false,
       functions: ['full_data', 'publish', 'runner'],

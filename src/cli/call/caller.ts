@@ -19,6 +19,7 @@ import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { printFailure } from './failure.ts'
 import { MasterLink } from './master-link.ts'
+import { runningJobs } from './running-jobs.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -138,6 +139,7 @@ export class Caller {
 
   #services(): FunctionServices {
     return {
+      jobs: runningJobs({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters }),

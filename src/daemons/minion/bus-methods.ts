@@ -1,13 +1,13 @@
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
 import type { MinionBusMethods } from '../../client/api.ts'
-import type { RunningJobs } from '../../engine/jobs/types.ts'
 import type { Handler } from '../../wire/rpc.ts'
+import type { JobTable } from './job-table.ts'
 
 type Methods = { [M in Exclude<keyof MinionBusMethods, 'subscribe' | 'fire' | 'status'>]: Handler }
 
 /** What other processes of this host may ask a minion: `salt call saltutil.running` and the like. */
-export function busMethods(jobs: RunningJobs): Methods {
+export function busMethods(jobs: JobTable): Methods {
   return {
     running: () => jobs.list(),
     signal: (params) => {

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
+import type { RunningJob } from '../../client/api.ts'
 import { signalGroup } from '../../engine/functions/execute.ts'
-import type { JobLoad, RunningJob, RunningJobs } from '../../engine/jobs/types.ts'
+import type { JobLoad } from '../../engine/jobs/types.ts'
 
 /** Signals that end a job; any other is only passed on to its processes. */
 const endingSignals = new Set([1, 2, 3, 6, 9, 15])
@@ -26,7 +27,7 @@ export interface JobEntry {
 }
 
 /** The jobs that run in this minion. */
-export class JobTable implements RunningJobs {
+export class JobTable {
   readonly #jobs = new Map<string, JobEntry>()
   readonly #clock: Clock
   #waiting: (() => void)[] = []

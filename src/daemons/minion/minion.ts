@@ -262,7 +262,10 @@ class MinionDaemon implements Minion {
 
   #services(): FunctionServices {
     return {
-      jobs: this.#table,
+      jobs: {
+        list: () => Promise.resolve(this.#table.list()),
+        signal: (jid, signal) => Promise.resolve(this.#table.signal(jid, signal)),
+      },
       masters: this.#connections.map((connection) => connection.calls),
       refreshGrains: () => this.#refreshGrains(),
       refreshModules: () => this.#refreshModules(),

@@ -1,5 +1,5 @@
 /** Jobs as data: what is published, what comes back, and where it is kept. */
-import type { TargetOutcome, TargetState } from '../../client/api.ts'
+import type { RunningJob, TargetOutcome, TargetState } from '../../client/api.ts'
 
 /** The signed body of a job record. */
 export interface JobLoad {
@@ -19,26 +19,11 @@ export interface JobLoad {
   readonly expiresAt: number
 }
 
-export interface RunningJob {
-  readonly jid: string
-  readonly fun: string | readonly string[]
-  readonly arg: readonly unknown[]
-  readonly tgt: unknown
-  readonly tgt_type: string
-  readonly ret: string
-  readonly user: string
-  /** Process that does the work: the job's own child where it has one, else the minion. */
-  readonly pid: number
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-}
-
-/** The jobs that run in this minion. */
+/** The jobs that run in the minion of this host: in this process, or in the daemon beside it. */
 export interface RunningJobs {
-  list(): readonly RunningJob[]
-  find(jid: string): RunningJob | undefined
+  list(): Promise<readonly RunningJob[]>
   /** Sends a signal to the job's process groups and aborts it. False when no such job runs. */
-  signal(jid: string, signal: number): boolean
+  signal(jid: string, signal: number): Promise<boolean>
 }
 
 export interface JobRecord {

@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import { SaltError } from '../../base/errors.ts'
 import { pythonString } from '../../base/python-repr.ts'
 import { s } from '../../base/schema.ts'
+import type { RunningJob } from '../../client/api.ts'
 import { listExtensions, type SyncKind, syncExtensions, syncKinds } from '../../engine/functions/extension-sync.ts'
-import type { RunningJob } from '../../engine/jobs/types.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
 
@@ -17,24 +17,30 @@ const syncArguments = {
 }
 
 /** The jobs that run here, but for the one that asks. */
-function otherJobs(ctx: FunctionContext): readonly RunningJob[] {
-  return (ctx.services.jobs?.list() ?? []).filter((job) => job.jid !== ctx.job?.jid)
+async function otherJobs(ctx: FunctionContext): Promise<readonly RunningJob[]> {
+  const jobs = (await ctx.services.jobs?.list()) ?? []
+  return jobs.filter((job) => job.jid !== ctx.job?.jid)
+}
+
+async function findJob(ctx: FunctionContext, jid: string): Promise<RunningJob | undefined> {
+  return (await otherJobs(ctx)).find((job) => job.jid === jid)
 }
 
 function shown({ jid, fun, arg, tgt, tgt_type, ret, user, pid }: RunningJob): Record<string, unknown> {
   return { jid, fun, arg, tgt, tgt_type, ret, user, pid }
 }
 
-function signalJob(ctx: FunctionContext, jid: string, signal: number): string {
-  const job = otherJobs(ctx).find((candidate) => candidate.jid === jid)
+async function signalJob(ctx: FunctionContext, jid: string, signal: number): Promise<string> {
+  const job = await findJob(ctx, jid)
   if (job === undefined) return ''
-  return ctx.services.jobs?.signal(jid, signal) === true
+  return (await ctx.services.jobs?.signal(jid, signal)) === true
     ? `Signal ${signal} sent to job ${jid} at pid ${job.pid}`
     : `Job ${jid} was not running any more`
 }
 
-function signalAll(ctx: FunctionContext, signal: number): string[] {
-  return otherJobs(ctx).map((job) => signalJob(ctx, job.jid, signal))
+async function signalAll(ctx: FunctionContext, signal: number): Promise<string[]> {
+  const jobs = await otherJobs(ctx)
+  return Promise.all(jobs.map((job) => signalJob(ctx, job.jid, signal)))
 }
 
 async function refresh(ctx: FunctionContext, kinds: readonly SyncKind[]): Promise<void> {
@@ -87,25 +93,25 @@ export const saltutil = defineModule({
       doc: 'List the jobs that run on this minion.',
       returns: s.array(jobRecord),
       examples: ["salt '*' saltutil.running"],
-      run: (ctx) => otherJobs(ctx).map(shown),
+      run: async (ctx) => (await otherJobs(ctx)).map(shown),
     }),
     is_running: fn({
       doc: 'List the running jobs of a function.',
       args: { fun: s.string('Name of the function, with shell-style patterns') },
       returns: s.array(jobRecord),
       examples: ["salt '*' saltutil.is_running 'state.*'"],
-      run: (ctx, { fun }) =>
-        otherJobs(ctx)
-          .filter((job) => (typeof job.fun === 'string' ? [job.fun] : job.fun).some((name) => matchGlob(fun, name)))
-          .map(shown),
+      async run(ctx, { fun }) {
+        const jobs = await otherJobs(ctx)
+        return jobs.filter((job) => [job.fun].flat().some((name) => matchGlob(fun, name))).map(shown)
+      },
     }),
     find_job: fn({
       doc: 'Show a job while it runs on this minion.',
       args: { jid: jidArgument },
       returns: jobRecord,
       examples: ["salt '*' saltutil.find_job 20260102030405060708"],
-      run(ctx, { jid }) {
-        const job = otherJobs(ctx).find((candidate) => candidate.jid === jid)
+      async run(ctx, { jid }) {
+        const job = await findJob(ctx, jid)
         return job === undefined ? {} : shown(job)
       },
     }),

@@ -25,7 +25,7 @@ interface ModuleCase {
   readonly left?: Readonly<Record<string, string>>
 }
 
-for (const module of ['test', 'cmd', 'config', 'grains', 'sys']) {
+for (const module of ['test', 'cmd', 'config', 'grains', 'key', 'sys']) {
   const text = readFileSync(new URL(`../../cases/modules/${module}.json`, import.meta.url), 'utf8')
   const cases: readonly ModuleCase[] = JSON.parse(text)
   for (const one of cases) {
@@ -37,7 +37,7 @@ for (const module of ['test', 'cmd', 'config', 'grains', 'sys']) {
 async function check(one: ModuleCase): Promise<void> {
   using folder = new ConfigFolder(one.files)
   const here = (word: string): string => word.replaceAll('FOLDER', folder.path)
-  const config = { id: 'alpha', config_dir: folder.path, ...one.config }
+  const config = { id: 'alpha', config_dir: folder.path, ...JSON.parse(here(JSON.stringify(one.config ?? {}))) }
   const host = new FunctionHost({ grains: one.grains ?? {}, pillar: one.pillar ?? {}, config })
   for (const [fun, ...words] of one.before ?? []) await host.type(fun, ...words.map(here))
   const [fun, ...words] = one.call

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { MasterCalls } from '../../../src/client/api.ts'
-import type { RunningJob } from '../../../src/engine/jobs/types.ts'
+import type { MasterCalls, RunningJob } from '../../../src/client/api.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 import { FunctionHost, samplePublishedJob } from '../../support/function-host.ts'
 
@@ -17,9 +16,8 @@ function hostWithJobs(...jobs: readonly RunningJob[]) {
     job: samplePublishedJob,
     services: {
       jobs: {
-        list: () => jobs,
-        find: (jid) => jobs.find((one) => one.jid === jid),
-        signal: (jid, signal) => signals.push([jid, signal]) > 0,
+        list: async () => jobs,
+        signal: async (jid, signal) => signals.push([jid, signal]) > 0,
       },
     },
   })

@@ -20,7 +20,7 @@ export const hostFunctions = {
     doc: 'Tell the versions of this program, of its libraries and of the system, as data.',
     returns: s.record(s.record(s.string())),
     examples: ["salt '*' test.versions_information"],
-    run: () => Object.fromEntries(Object.entries(versionsInformation()).map(([title, list]) => [title, { ...list }])),
+    run: async () => ({ ...(await versionsInformation()) }),
   }),
   versions_report: fn({
     doc: 'Tell the versions of this program, of its libraries and of the system, as text.',

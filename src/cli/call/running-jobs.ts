@@ -1,0 +1,21 @@
+import { asSaltError } from '../../base/errors.ts'
+import type { MinionBus } from '../../client/master-bus.ts'
+import type { RunningJobs } from '../../engine/jobs/types.ts'
+
+/** The jobs of the minion that runs beside this process; none where none runs. */
+export function runningJobs(target: { readonly sockDir: string; readonly id: string }): RunningJobs {
+  const ask = async <Answer>(question: (bus: MinionBus) => Promise<Answer>, otherwise: Answer): Promise<Answer> => {
+    const { connectMinionBus } = await import('../../client/master-bus.ts')
+    try {
+      await using bus = await connectMinionBus(target)
+      return await question(bus)
+    } catch (thrown) {
+      if (asSaltError(thrown).code === 'minion-unreachable') return otherwise
+      throw thrown
+    }
+  }
+  return {
+    list: () => ask((bus) => bus.call('running', null), []),
+    signal: (jid, signal) => ask((bus) => bus.call('signal', { jid, signal }), false),
+  }
+}
