@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readFileIfExists } from '../../base/files.ts'
 import { s } from '../../base/schema.ts'
@@ -28,7 +28,9 @@ export const key = defineModule({
       ),
       examples: ["salt '*' key.finger_master"],
       run(ctx) {
-        const several = readdirSync(String(ctx.config.get('pki_dir'))).flatMap((file) => {
+        const folder = String(ctx.config.get('pki_dir'))
+        const files = existsSync(folder) ? readdirSync(folder) : []
+        const several = files.flatMap((file) => {
           const address = /^minion_master\.(.+)\.pub$/.exec(file)?.[1]
           return address === undefined ? [] : [[address, fingerprint(ctx, file)]]
         })

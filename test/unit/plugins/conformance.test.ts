@@ -89,7 +89,7 @@ const notHarmless =
 
 test('examples can be run, and give what is promised', async () => {
   using folder = new ConfigFolder()
-  const config = { id: 'alpha', config_dir: folder.path, cachedir: folder.path, file_roots: {} }
+  const config = { id: 'alpha', config_dir: folder.path, cachedir: folder.path, pki_dir: folder.path, file_roots: {} }
   const host = new FunctionHost({ config, grains: { os: 'Debian', os_family: 'Debian' } })
   const catalogue = new PluginCatalogue(moduleRegistry, { grains: {} })
   let ran = 0
