@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { MasterBus } from '../../src/client/master-bus.ts'
 import { Fleet } from '../../test/support/fleet.ts'
 import { ping } from './jobs.ts'
 import { cpuOf, median, memoryOf, timed } from './measure.ts'
@@ -24,18 +25,10 @@ async function* fanOutTo(size: number, runs: number): AsyncGenerator<Row> {
     yield { name: `${size} minions: first contact to connected, all`, value: connecting, unit: 's' }
     await using bus = await fleet.bus()
     const { pid } = fleet.master
-    const once_ = async (): Promise<number> => {
-      let returned = 0
-      const wall = await timed(async () => {
-        returned = await ping(bus, '*')
-      })
-      if (returned !== size) throw new Error(`${returned} of ${size} minions returned`)
-      return wall
-    }
-    for (let warm = 0; warm < 3; warm += 1) await once_()
+    for (let warm = 0; warm < 3; warm += 1) await pingAll(bus, size)
     const cpuBefore = cpuOf(pid)
     const walls: number[] = []
-    for (let count = 0; count < runs; count += 1) walls.push(await once_())
+    for (let count = 0; count < runs; count += 1) walls.push(await pingAll(bus, size))
     const cpuPerReturn = ((cpuOf(pid) - cpuBefore) * 1e6) / (runs * size)
     const goal = goals[size]
     yield {
@@ -50,4 +43,34 @@ async function* fanOutTo(size: number, runs: number): AsyncGenerator<Row> {
     swarm.kill()
     await once(swarm, 'exit')
   }
+}
+
+/** The same to real minions, each a process of its own, on the same cores. */
+export async function* fanOutToProcesses(sizes: readonly number[], runs: number): AsyncGenerator<Row> {
+  await using fleet = await Fleet.start({ program: 'binary' })
+  await using bus = await fleet.bus()
+  let started = 0
+  for (const size of sizes) {
+    while (started < size) await fleet.startMinion(`minion-${started++}`, '')
+    await pingAll(bus, size)
+    const walls: number[] = []
+    for (let count = 0; count < runs; count += 1) walls.push(await pingAll(bus, size))
+    yield {
+      name: `${size} minions, each a process: job to all returns`,
+      value: median(walls),
+      unit: 's',
+      also: { best: Math.min(...walls) },
+      ...(size === 100 ? { goal: { atMost: 0.3 } } : {}),
+    }
+  }
+}
+
+/** Seconds. Throws when one did not return. */
+async function pingAll(bus: MasterBus, size: number): Promise<number> {
+  let returned = 0
+  const wall = await timed(async () => {
+    returned = await ping(bus, '*')
+  })
+  if (returned !== size) throw new Error(`${returned} of ${size} minions returned`)
+  return wall
 }

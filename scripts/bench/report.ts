@@ -12,7 +12,7 @@ export interface Row {
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number }
 }
 
-export function reached({ value, goal }: Row): boolean | undefined {
+function reached({ value, goal }: Row): boolean | undefined {
   if (goal === undefined) return undefined
   return 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast
 }

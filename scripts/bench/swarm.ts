@@ -1,85 +1,17 @@
-/**
- * Very many minions in one process, each with a key and a session, but with a function that only
- * says true: `swarm.ts PORT COUNT`. Tells its parent when all are connected.
- */
+/** Very many simulated minions in one process: `swarm.ts PORT COUNT`. Tells its parent when all are connected. */
 import * as zeromq from 'zeromq'
-import { systemClock } from '../../src/base/clock.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { type GuardedJob, type GuardOptions, guardJob } from '../../src/daemons/minion/job-guard.ts'
-import { returnOf } from '../../src/daemons/minion/job-runner.ts'
-import { WireClient } from '../../src/wire/client.ts'
-import { temporaryIdentity } from '../../src/wire/identity.ts'
-import { RpcPeer } from '../../src/wire/rpc.ts'
-import { zeromqClient } from '../../src/wire/zeromq-transport.ts'
+import { connectSimulatedMinion } from './simulated-minion.ts'
 
-const [port, count] = process.argv.slice(2).map(Number)
+const [port = 0, count = 0] = process.argv.slice(2).map(Number)
 zeromq.context.maxSockets = 20_000
-/**
- * Real minions check the signature of a job at the same time, each on a machine of its own. Here that would be measured one
- * after the other, on the master's own cores: a job is checked whole for the first minion and again when it differs.
- */
-class SharedGuard {
-  readonly #checked = new Map<string, GuardedJob>()
-
-  check(record: Readonly<Record<string, unknown>>, options: GuardOptions): GuardedJob {
-    const key = Buffer.concat([record.signature as Uint8Array, record.body as Uint8Array]).toString('latin1')
-    const guarded = this.#checked.get(key) ?? guardJob(record, options)
-    if (!this.#checked.has(key)) this.#checked.clear()
-    this.#checked.set(key, guarded)
-    return guarded
-  }
-}
-
-const guard = new SharedGuard()
 /** As many as an admission limit lets in without sending them away. */
 const atOnce = 64
 
-function connect(id: string): Promise<void> {
-  const grains = { id, os: 'Swarm', kernel: 'Linux' }
-  let masterKey = new Uint8Array()
-  let seq = 0
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const client = new WireClient({
-    endpoint: `127.0.0.1:${port}`,
-    transport: () => zeromqClient(`tcp://127.0.0.1:${port}`),
-    identity: temporaryIdentity(),
-    name: id,
-    role: 'minion',
-    instance: id,
-    clock: systemClock,
-    log: silentLog,
-    reconnect: { minimumMs: 100, maximumMs: 2000 },
-    checkServer: (server) => {
-      masterKey = Uint8Array.from(server.publicKeyRaw)
-    },
-    payload: () => ({}),
-    onSession: (channel) => {
-      const rpc = new RpcPeer(channel, {
-        clock: systemClock,
-        onNotice: (record) => {
-          if (record.kind !== 'job') return
-          const guarded = guard.check(record, { id, masterKey, masterNow: Date.now, grains: () => grains })
-          if (guarded.kind !== 'job') throw new Error(`${id} refused a job: ${guarded.reason}`)
-          const { load } = guarded
-          seq += 1
-          rpc.notify({ kind: 'ack', jid: load.jid })
-          const outcome = { return: true, retcode: 0, success: true }
-          rpc.notify({ kind: 'return', seq, ...returnOf(id, load, outcome) })
-        },
-      })
-      rpc.notify({ kind: 'hello', grains, running: [], startGrains: [] })
-      resolve()
-    },
-  })
-  client.start()
-  return promise
-}
-
 let next = 0
 async function connectSome(): Promise<void> {
-  while (next < (count ?? 0)) {
+  while (next < count) {
     next += 1
-    await connect(`swarm-${next}`)
+    await connectSimulatedMinion(`swarm-${next}`, port)
   }
 }
 

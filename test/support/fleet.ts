@@ -97,9 +97,13 @@ export class Fleet implements AsyncDisposable {
     return minion
   }
 
+  get sockDir(): string {
+    return join(this.folder, 'root', 'var', 'run', 'salt', 'master')
+  }
+
   /** A connection to the bus of the master. */
   bus(): Promise<MasterBus> {
-    return connectMasterBus({ sockDir: join(this.folder, 'root', 'var', 'run', 'salt', 'master') })
+    return connectMasterBus({ sockDir: this.sockDir })
   }
 
   /** All events of the master's bus from now on. */
