@@ -1,7 +1,8 @@
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { type GuardedJob, type GuardOptions, guardJob } from '../../src/daemons/minion/job-guard.ts'
+import { guardJob } from '../../src/daemons/minion/job-guard.ts'
 import { returnOf } from '../../src/daemons/minion/job-runner.ts'
+import { JobVerifier, type SignedJob } from '../../src/engine/jobs/signature.ts'
 import { WireClient } from '../../src/wire/client.ts'
 import { temporaryIdentity } from '../../src/wire/identity.ts'
 import { RpcPeer } from '../../src/wire/rpc.ts'
@@ -9,21 +10,21 @@ import { zeromqClient } from '../../src/wire/zeromq-transport.ts'
 
 /**
  * Real minions check the signature of a job at the same time, each on a machine of its own. Here that would be measured one
- * after the other, on the master's own cores: a job is checked whole for the first minion and again when it differs.
+ * after the other, on the master's own cores: a job is verified for the first minion, and again when it differs.
  */
-class SharedGuard {
-  readonly #checked = new Map<string, GuardedJob>()
+class SharedVerifier extends JobVerifier {
+  readonly #verified = new Set<string>()
 
-  check(record: Readonly<Record<string, unknown>>, options: GuardOptions): GuardedJob {
-    const key = Buffer.concat([record.signature as Uint8Array, record.body as Uint8Array]).toString('latin1')
-    const guarded = this.#checked.get(key) ?? guardJob(record, options)
-    if (!this.#checked.has(key)) this.#checked.clear()
-    this.#checked.set(key, guarded)
-    return guarded
+  override isSigned(job: SignedJob): boolean {
+    const key = Buffer.concat([job.signature, job.body]).toString('latin1')
+    if (this.#verified.has(key)) return true
+    this.#verified.clear()
+    if (super.isSigned(job)) this.#verified.add(key)
+    return this.#verified.has(key)
   }
 }
 
-const guard = new SharedGuard()
+let verifier: JobVerifier | undefined
 
 /**
  * A minion with a key, a session and a socket of its own, but with a function that only says true. Resolves when it is
@@ -31,7 +32,6 @@ const guard = new SharedGuard()
  */
 export function connectSimulatedMinion(id: string, port: number): Promise<RpcPeer> {
   const grains = { id, os: 'Swarm', kernel: 'Linux' }
-  let masterKey = new Uint8Array()
   let seq = 0
   const { promise, resolve } = Promise.withResolvers<RpcPeer>()
   const client = new WireClient({
@@ -45,15 +45,15 @@ export function connectSimulatedMinion(id: string, port: number): Promise<RpcPee
     log: silentLog,
     reconnect: { minimumMs: 100, maximumMs: 2000 },
     checkServer: (server) => {
-      masterKey = Uint8Array.from(server.publicKeyRaw)
+      verifier ??= new SharedVerifier(Uint8Array.from(server.publicKeyRaw))
     },
     payload: () => ({}),
     onSession: (channel) => {
       const rpc = new RpcPeer(channel, {
         clock: systemClock,
         onNotice: (record) => {
-          if (record.kind !== 'job') return
-          const guarded = guard.check(record, { id, masterKey, masterNow: Date.now, grains: () => grains })
+          if (record.kind !== 'job' || verifier === undefined) return
+          const guarded = guardJob(record, { id, verifier, masterNow: Date.now, grains: () => grains })
           if (guarded.kind !== 'job') throw new Error(`${id} refused a job: ${guarded.reason}`)
           const { load } = guarded
           seq += 1

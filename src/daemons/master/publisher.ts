@@ -6,7 +6,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../client/api.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
-import { jobSignaturePurpose } from '../../engine/jobs/signature.ts'
+import { JobSigner } from '../../engine/jobs/signature.ts'
 import type { JobLoad, JobStore } from '../../engine/jobs/types.ts'
 import { compileTarget } from '../../engine/target/compile.ts'
 import type { Matcher } from '../../engine/target/matcher.ts'
@@ -41,11 +41,13 @@ export interface PublisherOptions {
 /** Publishes jobs and brings each of their targets to its final state. */
 export class Publisher {
   readonly #options: PublisherOptions
+  readonly #signer: JobSigner
   readonly #live = new Map<string, LiveJob>()
   #published = 0
 
   constructor(options: PublisherOptions) {
     this.#options = options
+    this.#signer = new JobSigner(options.identity)
   }
 
   get counters(): Readonly<Record<string, number>> {
@@ -94,7 +96,7 @@ export class Publisher {
       throw new SaltError('no-match', 'No minions matched the target. No command was sent, no jid was assigned.')
     }
     const load = this.#load(request, origin)
-    const record = this.#recordFor(load)
+    const body = packed(load)
     this.#options.store.add(recordOf(load, minions))
     const job = new LiveJob({
       load,
@@ -111,7 +113,7 @@ export class Publisher {
     this.#announce(load, minions)
     follower?.({ kind: 'published', jid: load.jid, minions })
     if (follower !== undefined) job.follow(follower)
-    this.#deliver(job, record)
+    this.#deliver(job, body)
     return job
   }
 
@@ -265,31 +267,18 @@ export class Publisher {
     }
   }
 
-  #deliver(job: LiveJob, record: () => Record<string, unknown>): void {
+  /** The body is packed and signed once per job, and sealed per minion. */
+  #deliver(job: LiveJob, body: Uint8Array): void {
+    const { sessions } = this.#options
     for (const id of job.minions) {
-      const session = this.#options.sessions.get(id)
-      if (session === undefined) job.notConnected(id, 'the minion is not connected')
-      // A session that does not take the record any more is about to be told of as lost.
-      else session.channel.send(record())
+      if (sessions.get(id) === undefined) job.notConnected(id, 'the minion is not connected')
     }
-  }
-
-  /**
-   * The body is packed now and signed when the first minion needs it, once per job; it is sealed per minion. Throws
-   * `bad-arguments` for a job that cannot be sent, before anybody hears of it.
-   */
-  #recordFor(load: JobLoad): () => Record<string, unknown> {
-    const body = pack(load)
-    if (body.byteLength > largestJob) {
-      throw new SaltError('bad-arguments', `the arguments of a job may have ${largestJob / mebibyte} MiB in all`, {
-        hint: 'Bring larger data to the minions as a file.',
-      })
-    }
-    let record: Record<string, unknown> | undefined
-    return () => {
-      record ??= { kind: 'job', body, signature: this.#options.identity.sign(jobSignaturePurpose, body) }
-      return record
-    }
+    const targets = job.openTargets
+    if (targets.length === 0) return
+    this.#signer.sign(body, (signed) => {
+      // A session that ended since, or takes no record any more, is told of as lost.
+      for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.channel.send({ kind: 'job', ...signed })
+    })
   }
 
   #announce(load: JobLoad, minions: readonly string[]): void {
@@ -351,4 +340,13 @@ async function untilAborted(work: Promise<void>, signal?: AbortSignal): Promise<
   signal.addEventListener('abort', stop, { once: true })
   await Promise.race([work, aborted])
   signal.removeEventListener('abort', stop)
+}
+
+/** Throws `bad-arguments` for a job that cannot be sent, before anybody hears of it. */
+function packed(load: JobLoad): Uint8Array {
+  const body = pack(load)
+  if (body.byteLength <= largestJob) return body
+  throw new SaltError('bad-arguments', `the arguments of a job may have ${largestJob / mebibyte} MiB in all`, {
+    hint: 'Bring larger data to the minions as a file.',
+  })
 }

@@ -1,11 +1,10 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import { unpack } from '../../base/msgpack.ts'
 import { asRecord, isRecord } from '../../base/narrow.ts'
-import { jobSignaturePurpose } from '../../engine/jobs/signature.ts'
+import type { JobVerifier, SignedJob } from '../../engine/jobs/signature.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { Grains } from '../../engine/plugin.ts'
 import { compileTarget } from '../../engine/target/compile.ts'
-import { verify } from '../../wire/identity.ts'
 
 /** Target kinds that a minion can judge by what it knows of itself. */
 const checkedHere = new Set(['glob', 'list', 'pcre', 'grain', 'grain_pcre'])
@@ -19,7 +18,7 @@ export type GuardedJob =
 
 export interface GuardOptions {
   readonly id: string
-  readonly masterKey: Uint8Array
+  readonly verifier: JobVerifier
   /** Milliseconds since 1970 by the master's clock. */
   masterNow(): number
   grains(): Grains
@@ -27,14 +26,10 @@ export interface GuardOptions {
 
 /** Verifies a job record before anything of it is believed. Throws `bad-frame` when the signature is not the master's. */
 export function guardJob(record: Readonly<Record<string, unknown>>, options: GuardOptions): GuardedJob {
-  const { body, signature } = record
-  if (!(body instanceof Uint8Array) || !(signature instanceof Uint8Array)) {
-    throw new SaltError('bad-frame', 'a job record needs a body and a signature')
-  }
-  if (!verify(options.masterKey, jobSignaturePurpose, body, signature)) {
+  const signed = signedJobFrom(record)
+  if (!options.verifier.isSigned(signed))
     throw new SaltError('bad-frame', 'the signature of a job is not that of the trusted master')
-  }
-  const load = loadFrom(unpack(body))
+  const load = loadFrom(unpack(signed.body))
   if (options.masterNow() > load.expiresAt + toleranceMs) {
     return { kind: 'refused', jid: load.jid, state: 'expired', reason: 'the job arrived after its time was over' }
   }
@@ -42,6 +37,12 @@ export function guardJob(record: Readonly<Record<string, unknown>>, options: Gua
   return mismatch === undefined
     ? { kind: 'job', load }
     : { kind: 'refused', jid: load.jid, state: 'denied', reason: mismatch }
+}
+
+function signedJobFrom({ body, signature, digests }: Readonly<Record<string, unknown>>): SignedJob {
+  if (!(body instanceof Uint8Array) || !(signature instanceof Uint8Array))
+    throw new SaltError('bad-frame', 'a job record needs a body and a signature')
+  return digests instanceof Uint8Array ? { body, signature, digests } : { body, signature }
 }
 
 function targetMismatch(load: JobLoad, options: GuardOptions): string | undefined {

@@ -7,6 +7,7 @@ import { createMasterClient, type MasterClientOptions } from '../../client/maste
 import type { MasterPin } from '../../client/master-pin.ts'
 import { masterCalls } from '../../client/master-session.ts'
 import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
+import { JobVerifier } from '../../engine/jobs/signature.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { Grains } from '../../engine/plugin.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
@@ -38,6 +39,7 @@ export class MasterConnection implements AsyncDisposable {
   readonly #options: MasterConnectionOptions
   readonly #client: WireClient
   #session: LiveSession | undefined
+  #verifier: JobVerifier | undefined
   /** Master's clock minus ours, in milliseconds, as told at the start of the session. */
   #clockOffsetMs = 0
   /** Numbers of returns that this session has sent and the master has not confirmed, in their order. */
@@ -131,10 +133,12 @@ export class MasterConnection implements AsyncDisposable {
   #job(record: Record<string, unknown>, pin: MasterPin): void {
     const { log, clock } = this.#options
     if (pin.publicKeyRaw === undefined) return
+    // The key of a pin never changes.
+    this.#verifier ??= new JobVerifier(pin.publicKeyRaw)
     try {
       const guarded = guardJob(record, {
         id: this.#options.id,
-        masterKey: pin.publicKeyRaw,
+        verifier: this.#verifier,
         masterNow: () => clock.now() + this.#clockOffsetMs,
         grains: this.#options.grains,
       })

@@ -140,11 +140,12 @@ const shown = (items: readonly PublishItem[]): readonly string[] =>
   items.map((item) => (item.kind === 'outcome' ? `${item.id} ${item.state}` : item.kind))
 
 describe('publishing', () => {
-  it('sends a signed job to the connected targets and ends the others at once', () => {
+  it('sends a signed job to the connected targets and ends the others at once', async () => {
     const fixture = new Fixture()
     const a = fixture.connect('a')
     const { jid, items } = fixture.publish()
     assert.deepEqual(shown(items), ['published', 'b not-connected', 'c not-connected'])
+    await settle()
     const [record] = a.channel.sent
     assert.ok(record?.body instanceof Uint8Array && record.signature instanceof Uint8Array)
     assert.ok(verify(fixture.identity.publicKeyRaw, jobSignaturePurpose, record.body, record.signature))
