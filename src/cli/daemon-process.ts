@@ -6,6 +6,7 @@ import { createLog, type LogOutput } from '../base/log-output.ts'
 import { currentUser } from '../engine/functions/accounts.ts'
 import { isInBackground, startInBackground, tellReady, tellRefused } from './background.ts'
 import { becomeUser, giveFolders } from './become-user.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { commonOptions, userOption } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, type OptionSpec, text } from './options/option.ts'
@@ -108,6 +109,7 @@ class DaemonProcess<Options extends DaemonOptions> {
     this.#listen(log)
     this.#running = await this.#daemon.start(options, log)
     tellReady()
+    collectGarbage()
     const reason = await this.#end.promise
     log.info('ending', { reason })
     await this.#running.drain(drainMs)
