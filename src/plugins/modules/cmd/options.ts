@@ -6,7 +6,7 @@ import { type Schema, s } from '../../../base/schema.ts'
 
 const accepted = 'Accepted, and without effect here'
 
-/** Every argument by name; a function picks those it takes, in its own order. */
+/** Every argument by name, in the order in which most functions take them. */
 export const cmdArguments = {
   cmd: s.union([s.command(), s.array(s.string())], 'The command line, or a list of program and arguments'),
   cwd: s.optional(s.path('Folder to run in; the home folder by default')),
@@ -33,11 +33,11 @@ export const cmdArguments = {
   ignore_retcode: s.withDefault(s.boolean('A return code other than 0 is not a failure'), false),
   saltenv: s.optional(s.string('Environment of the file server')),
   use_vt: s.withDefault(s.boolean(accepted), false),
+  redirect_stderr: s.withDefault(s.boolean('Put stderr into stdout, in order'), false),
   bg: s.withDefault(s.boolean('Start it and do not wait'), false),
   password: s.optional(s.string(accepted)),
   encoded_cmd: s.withDefault(s.boolean(accepted), false),
   raise_err: s.withDefault(s.boolean('Fail the function when the command fails'), false),
-  redirect_stderr: s.withDefault(s.boolean('Put stderr into stdout, in order'), false),
   prepend_path: s.optional(s.string('Folders to put before PATH')),
   success_retcodes: s.optional(s.any('Return codes that count as 0: a list, or text with commas')),
   success_stdout: s.optional(s.any('Text in stdout that makes the return code 0')),
@@ -49,6 +49,12 @@ type ArgumentName = keyof typeof cmdArguments
 /** The named arguments in that order. */
 export function pick<const N extends readonly ArgumentName[]>(...names: N): Pick<typeof cmdArguments, N[number]> {
   return Object.fromEntries(names.map((name) => [name, cmdArguments[name]])) as Pick<typeof cmdArguments, N[number]>
+}
+
+/** All arguments but these, in their order. */
+export function allBut<const N extends readonly ArgumentName[]>(...names: N): Omit<typeof cmdArguments, N[number]> {
+  const left = Object.entries(cmdArguments).filter(([name]) => !names.includes(name as ArgumentName))
+  return Object.fromEntries(left) as Omit<typeof cmdArguments, N[number]>
 }
 
 /** A mapping, or a list of mappings and names; a name without a value gets the empty text. */

@@ -10,7 +10,7 @@ import { findAccount } from '../../../engine/functions/accounts.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import { type FunctionContext, fn, type MoreArguments } from '../../../engine/plugin.ts'
 import { type CommandRequest, type CommandResult, runCommand } from './command.ts'
-import { pick } from './options.ts'
+import { allBut, pick } from './options.ts'
 import { allResult, moreKeywords } from './run.ts'
 
 const source = s.string('The script: salt://path, file:///path, or an absolute path on the minion')
@@ -24,29 +24,15 @@ export const scriptFunctions = {
     args: {
       source,
       args: scriptArguments,
-      ...pick(
-        'cwd',
-        'stdin',
-        'runas',
-        'group',
-        'shell',
-        'python_shell',
-        'env',
-        'template',
-        'umask',
-        'output_encoding',
-        'output_loglevel',
-        'log_callback',
-        'hide_output',
-        'timeout',
-        'reset_system_locale',
-        'saltenv',
-        'use_vt',
-        'bg',
-        'password',
-        'success_retcodes',
-        'success_stdout',
-        'success_stderr',
+      ...allBut(
+        'cmd',
+        'clean_env',
+        'rstrip',
+        'ignore_retcode',
+        'redirect_stderr',
+        'encoded_cmd',
+        'raise_err',
+        'prepend_path',
       ),
     },
     extra: moreKeywords,
