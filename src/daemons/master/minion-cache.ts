@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { pack, unpack } from '../../base/msgpack.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { inTransaction, openSqliteFile, storageError } from '../../engine/jobs/sqlite-file.ts'
+import { inTransaction, openSqliteFile } from '../../engine/jobs/sqlite-file.ts'
+import { StorageFault } from '../../engine/jobs/storage-fault.ts'
 import { WriteBehind } from '../../engine/jobs/write-behind.ts'
 import type { Grains } from '../../engine/plugin.ts'
 
@@ -21,8 +22,7 @@ interface KnownMinion {
  * file follows, and is not needed for anything but the next start.
  */
 export class MinionCache implements Disposable {
-  readonly #path: string
-  readonly #log: Log
+  readonly #fault: StorageFault
   readonly #database: DatabaseSync
   readonly #save: StatementSync
   readonly #remove: StatementSync
@@ -32,8 +32,7 @@ export class MinionCache implements Disposable {
 
   /** `path` is a SQLite file, or `:memory:`. Throws `storage`. */
   constructor(path: string, { clock, log }: { clock: Clock; log: Log }) {
-    this.#path = path
-    this.#log = log
+    this.#fault = new StorageFault({ path, log, what: 'what is known of minions', meanwhile: 'it stays in memory' })
     this.#database = openSqliteFile(path, { schema, version, log, now: clock.now() }).database
     this.#save = this.#database.prepare('INSERT OR REPLACE INTO minion (id, fingerprint, grains) VALUES (?, ?, ?)')
     this.#remove = this.#database.prepare('DELETE FROM minion WHERE id = ?')
@@ -41,7 +40,7 @@ export class MinionCache implements Disposable {
       clock,
       write: () => this.#write(),
       failed: (error) => this.#failed(error),
-      recovered: () => log.warning('the grains of the minions can be stored again'),
+      recovered: () => this.#fault.end(),
     })
     for (const row of this.#database.prepare('SELECT id, fingerprint, grains FROM minion').iterate()) {
       const grains = row.grains instanceof Uint8Array ? unpack(row.grains) : undefined
@@ -88,7 +87,7 @@ export class MinionCache implements Disposable {
   }
 
   #failed(error: unknown): 'later' {
-    this.#log.error('the grains of the minions cannot be stored', { error: storageError(this.#path, error).message })
+    this.#fault.begin(error)
     return 'later'
   }
 }

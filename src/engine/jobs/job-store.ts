@@ -13,6 +13,7 @@ import { JobDatabase } from './job-database.ts'
 import { JobEntry } from './job-entry.ts'
 import { compileJobFilter } from './job-filter.ts'
 import { isDamage, storageError } from './sqlite-file.ts'
+import { StorageFault } from './storage-fault.ts'
 import type { JobFilter, JobRecord, JobStore } from './types.ts'
 import { WriteBehind } from './write-behind.ts'
 
@@ -67,17 +68,19 @@ class SqliteJobStore implements PersistentJobStore {
   #droppedValues = 0
   #droppedJobs = 0
   #pendingBytes = 0
-  #isFaultKnown = false
+  readonly #fault: StorageFault
 
   constructor(path: string, options: JobStoreOptions) {
     this.#path = path
     this.#options = options
+    const { clock, log, onFault } = options
     this.#database = this.#open()
+    this.#fault = new StorageFault({ path, log, what: 'the job cache', meanwhile: 'jobs go on in memory', onFault })
     this.#writer = new WriteBehind({
-      clock: options.clock,
+      clock,
       write: () => this.#write(),
       failed: (error) => this.#failed(error),
-      recovered: () => this.#recovered(),
+      recovered: () => this.#fault.end({ dropped_values: this.#droppedValues, dropped_jobs: this.#droppedJobs }),
     })
   }
 
@@ -251,26 +254,9 @@ class SqliteJobStore implements PersistentJobStore {
   #failed(error: unknown): 'again' | 'later' {
     this.#faults += 1
     if (isDamage(error) && this.#startAnew()) return 'again'
-    if (!this.#isFaultKnown) this.#announceFault(error)
+    this.#fault.begin(error)
     this.#boundMemory()
     return 'later'
-  }
-
-  #announceFault(error: unknown): void {
-    this.#isFaultKnown = true
-    const fault = storageError(this.#path, error)
-    this.#options.log.error('the job cache cannot be written; jobs go on in memory', { error: fault.message })
-    this.#options.onFault?.(fault)
-  }
-
-  #recovered(): void {
-    if (!this.#isFaultKnown) return
-    this.#isFaultKnown = false
-    this.#options.log.warning('the job cache can be written again', {
-      dropped_values: this.#droppedValues,
-      dropped_jobs: this.#droppedJobs,
-    })
-    this.#options.onFault?.(undefined)
   }
 
   /** Opening moves the damaged file aside; what memory knows goes into the new one. */
@@ -279,7 +265,7 @@ class SqliteJobStore implements PersistentJobStore {
       this.#database.close()
       this.#database = this.#open()
     } catch (error) {
-      this.#announceFault(error)
+      this.#fault.begin(error)
       return false
     }
     for (const entry of this.#entries.values()) {

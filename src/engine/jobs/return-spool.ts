@@ -14,6 +14,7 @@ import type { JobReturn } from '../../client/api.ts'
 import { packReturn, unpackReturn } from './packed-return.ts'
 import { SpoolDatabase } from './spool-database.ts'
 import { isDamage, storageError } from './sqlite-file.ts'
+import { StorageFault } from './storage-fault.ts'
 import type { JobLoad } from './types.ts'
 import { WriteBehind } from './write-behind.ts'
 
@@ -108,18 +109,26 @@ class SqliteReturnSpool implements ReturnSpool {
   #memoryBytes = 0
   #dropped = 0
   #faults = 0
-  #isFaultKnown = false
+  readonly #fault: StorageFault
 
   constructor(path: string, options: ReturnSpoolOptions) {
     this.#path = path
     this.#options = options
+    const { clock, log, onFault } = options
     this.#database = this.#open()
     this.#load()
+    this.#fault = new StorageFault({
+      path,
+      log,
+      what: 'the return spool',
+      meanwhile: 'returns stay in memory',
+      onFault,
+    })
     this.#writer = new WriteBehind({
-      clock: options.clock,
+      clock,
       write: () => this.#write(),
       failed: (error) => this.#failed(error),
-      recovered: () => this.#recovered(),
+      recovered: () => this.#fault.end({ dropped: this.#dropped }),
     })
   }
 
@@ -240,7 +249,7 @@ class SqliteReturnSpool implements ReturnSpool {
       if (this.#waiting.size <= maximumReturns && (this.#bytes <= maximumBytes || this.#waiting.size === 1)) break
       this.#drop(seq)
     }
-    if (!this.#isFaultKnown) return
+    if (!this.#fault.isKnown) return
     const { maximumMemoryBytes = 32 * 1024 * 1024 } = this.#options
     for (const [seq, { ret }] of this.#waiting) {
       if (this.#memoryBytes <= maximumMemoryBytes || this.#waiting.size === 1) return
@@ -283,24 +292,9 @@ class SqliteReturnSpool implements ReturnSpool {
   #failed(error: unknown): 'again' | 'later' {
     this.#faults += 1
     if (isDamage(error) && this.#startAnew()) return 'again'
-    this.#announceFault(error)
+    this.#fault.begin(error)
     this.#bound()
     return 'later'
-  }
-
-  #announceFault(error: unknown): void {
-    if (this.#isFaultKnown) return
-    this.#isFaultKnown = true
-    const fault = storageError(this.#path, error)
-    this.#options.log.error('the return spool cannot be written; returns stay in memory', { error: fault.message })
-    this.#options.onFault?.(fault)
-  }
-
-  #recovered(): void {
-    if (!this.#isFaultKnown) return
-    this.#isFaultKnown = false
-    this.#options.log.warning('the return spool can be written again', { dropped: this.#dropped })
-    this.#options.onFault?.(undefined)
   }
 
   /** Values that only the damaged file had are gone; everything else goes into the new one. */
@@ -309,7 +303,7 @@ class SqliteReturnSpool implements ReturnSpool {
       this.#database.close()
       this.#database = this.#open()
     } catch (error) {
-      this.#announceFault(error)
+      this.#fault.begin(error)
       return false
     }
     this.#removedReturns.clear()
