@@ -26,6 +26,7 @@ import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
+import { tellStorage } from '../storage-event.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
 import { linkMethods } from './link-methods.ts'
@@ -118,7 +119,7 @@ class MasterDaemon implements Master {
     this.#store = openJobStore(join(paths.cachedir, 'jobs.db'), {
       clock: this.#clock,
       log,
-      onFault: (error) => this.#storageFault('job cache', error?.message),
+      onFault: (error) => tellStorage(this.#bus, 'job cache', error),
     })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
@@ -313,13 +314,6 @@ class MasterDaemon implements Master {
     const keepMs = this.#options.values.keep_jobs_seconds * 1000
     if (keepMs > 0) this.#store.removeBefore(this.#clock.now() - keepMs)
     this.#retention = this.#clock.after(retentionCheckMs, () => this.#removeOldJobs(), { background: true })
-  }
-
-  #storageFault(what: string, message: string | undefined): void {
-    this.#bus.fire(tagOf('salt/storage/:state', message === undefined ? 'well' : 'fault'), {
-      what,
-      message: message ?? '',
-    })
   }
 
   #status(): Readonly<Record<string, unknown>> {

@@ -50,10 +50,10 @@ export class JobRunner {
 
   take(load: JobLoad): Intake {
     const { spool, table } = this.#options
-    if (table.find(load.jid) !== undefined || spool.seen(load.jid)) return { kind: 'seen' }
+    if (table.find(load.jid) !== undefined) return { kind: 'seen' }
     if (this.#waiting.length >= mostWaiting)
       return { kind: 'refused', reason: `${mostWaiting} jobs wait on the minion already` }
-    spool.start(load.jid, load)
+    if (!spool.start(load.jid, load)) return { kind: 'seen' }
     const entry = table.add(load)
     // A job acts on the world only when the disk knows of it: after a crash it is told about, and not run again.
     const noted = spool.settled()

@@ -6,6 +6,7 @@ import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
+import { tagOf } from '../../bus/event-types.ts'
 import { minionBusName } from '../../client/bus-names.ts'
 import { type MasterAddress, masterAddresses } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
@@ -31,6 +32,7 @@ import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
 import type { ClientTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
+import { tellStorage } from '../storage-event.ts'
 import { busMethods } from './bus-methods.ts'
 import { type FunctionOutcome, JobRunner } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
@@ -184,6 +186,9 @@ class MinionDaemon implements Minion {
     const spool = openReturnSpool(join(paths.cachedir, `spool-${address.text.replace(/[^\w.-]+/g, '-')}.db`), {
       clock: this.#clock,
       log: this.#log,
+      onDrop: (jid) =>
+        this.#bus.fire(tagOf('salt/drop/:what', 'return'), { count: 1, reason: 'spool full', id: this.id, jid }),
+      onFault: (error) => tellStorage(this.#bus, 'return spool', error),
     })
     this.#spools.push(spool)
     const runner = new JobRunner({

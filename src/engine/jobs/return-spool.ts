@@ -2,9 +2,9 @@
  * What a minion must not forget about its jobs: which it has seen, which it was running when it died, and which returns its
  * master has not confirmed. One spool per master.
  *
- * Memory knows all of it but the values of returns that are on disk already. Changes go to disk in one transaction at the end
- * of the turn of the event loop; what is made and confirmed within one turn never gets there. With a full disk it works on in
- * memory and says so.
+ * Memory holds what runs, the numbers of the returns that wait, and what is not on disk yet: jobs that have ended are the disk's
+ * to remember. Changes go to disk in one transaction at the end of the turn of the event loop; what is made and confirmed within
+ * one turn never gets there. With a full disk it works on in memory and says so.
  */
 import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
@@ -56,10 +56,8 @@ export interface ReturnSpool extends Disposable {
   unacknowledged(): SpooledReturn[]
   /** Jobs that ran when the former process died and that have no return yet. */
   interrupted(): InterruptedJob[]
-  /** Whether the job was started here before; remembered until it expires. */
+  /** Whether the job was started here before; remembered until some time after it has expired. */
   seen(jid: string): boolean
-  /** Forgets finished jobs that have expired by `now` (milliseconds since 1970); answers how many. */
-  purge(now: number): number
   /** Resolves when everything until now is on disk, or the disk has refused it. Await it before a job acts on the world. */
   settled(): Promise<void>
   readonly counters: {
@@ -72,6 +70,10 @@ export interface ReturnSpool extends Disposable {
 
 /** A job must stay known longer than its signature is valid, whatever the clocks say. */
 const graceMs = 10 * 60_000
+/** How often expired jobs are forgotten, and how many at most: in all more than can come in that time. */
+const forgetting = { everyMs: 1000, atOnce: 20_000 }
+/** Ended jobs that memory remembers while the disk takes none; the oldest go first. */
+const mostEndedInMemory = 100_000
 
 interface Job {
   readonly expiresAt: number
@@ -105,6 +107,7 @@ class SqliteReturnSpool implements ReturnSpool {
   readonly #dirtyReturns = new Set<number>()
   readonly #removedReturns = new Set<number>()
   #nextSeq = 1
+  #forgottenAt = 0
   #bytes = 0
   #memoryBytes = 0
   #dropped = 0
@@ -137,7 +140,7 @@ class SqliteReturnSpool implements ReturnSpool {
   }
 
   start(jid: string, load: JobLoad): boolean {
-    if (this.#jobs.has(jid)) return false
+    if (this.seen(jid)) return false
     const expiresAt = load.expiresAt + graceMs
     this.#jobs.set(jid, { expiresAt, isRunning: true, load: pack(load), wasRunningBefore: false })
     this.#dirtyJobs.add(jid)
@@ -187,19 +190,7 @@ class SqliteReturnSpool implements ReturnSpool {
   }
 
   seen(jid: string): boolean {
-    return this.#jobs.has(jid)
-  }
-
-  purge(now: number): number {
-    let purged = 0
-    for (const [jid, { isRunning, expiresAt }] of this.#jobs) {
-      if (isRunning || expiresAt > now) continue
-      this.#jobs.delete(jid)
-      this.#dirtyJobs.add(jid)
-      purged += 1
-    }
-    if (purged > 0) this.#writer.schedule()
-    return purged
+    return this.#jobs.has(jid) || this.#read(() => this.#database.hasJob(jid), false)
   }
 
   settled(): Promise<void> {
@@ -221,8 +212,8 @@ class SqliteReturnSpool implements ReturnSpool {
   }
 
   #load(): void {
-    for (const { jid, expiresAt, load } of this.#database.jobs()) {
-      this.#jobs.set(jid, { expiresAt, isRunning: load !== null, load, wasRunningBefore: load !== null })
+    for (const { jid, expiresAt, load } of this.#database.runningJobs()) {
+      this.#jobs.set(jid, { expiresAt, isRunning: true, load, wasRunningBefore: true })
     }
     for (const { seq, jid, bytes } of this.#database.waiting()) {
       this.#waiting.set(seq, { jid, bytes, ret: null })
@@ -250,10 +241,19 @@ class SqliteReturnSpool implements ReturnSpool {
       this.#drop(seq)
     }
     if (!this.#fault.isKnown) return
+    this.#boundEnded()
     const { maximumMemoryBytes = 32 * 1024 * 1024 } = this.#options
     for (const [seq, { ret }] of this.#waiting) {
       if (this.#memoryBytes <= maximumMemoryBytes || this.#waiting.size === 1) return
       if (ret) this.#drop(seq)
+    }
+  }
+
+  #boundEnded(): void {
+    if (this.#jobs.size <= mostEndedInMemory) return
+    for (const [jid, { isRunning }] of this.#jobs) {
+      if (this.#jobs.size <= mostEndedInMemory) return
+      if (!isRunning) this.#jobs.delete(jid)
     }
   }
 
@@ -270,7 +270,6 @@ class SqliteReturnSpool implements ReturnSpool {
       for (const jid of this.#dirtyJobs) {
         const job = this.#jobs.get(jid)
         if (job) this.#database.saveJob(jid, job.expiresAt, job.load)
-        else this.#database.removeJob(jid)
       }
       for (const seq of this.#dirtyReturns) {
         const entry = this.#waiting.get(seq)
@@ -278,7 +277,9 @@ class SqliteReturnSpool implements ReturnSpool {
       }
       for (const seq of this.#removedReturns) this.#database.removeReturn(seq)
       this.#database.saveNextSeq(this.#nextSeq)
+      this.#forgetExpired()
     })
+    for (const jid of this.#dirtyJobs) if (this.#jobs.get(jid)?.isRunning === false) this.#jobs.delete(jid)
     for (const seq of this.#dirtyReturns) {
       const entry = this.#waiting.get(seq)
       if (entry) entry.ret = null
@@ -287,6 +288,13 @@ class SqliteReturnSpool implements ReturnSpool {
     this.#dirtyReturns.clear()
     this.#removedReturns.clear()
     this.#memoryBytes = 0
+  }
+
+  #forgetExpired(): void {
+    const now = this.#options.clock.now()
+    if (now - this.#forgottenAt < forgetting.everyMs) return
+    this.#forgottenAt = now
+    this.#database.removeExpired(now, forgetting.atOnce)
   }
 
   #failed(error: unknown): 'again' | 'later' {

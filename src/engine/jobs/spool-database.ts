@@ -4,6 +4,7 @@ import { inTransaction, openSqliteFile, type SqliteFileOptions } from './sqlite-
 
 const schema = `
   CREATE TABLE IF NOT EXISTS job (jid TEXT PRIMARY KEY, expires_at REAL NOT NULL, load BLOB) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS ended ON job (expires_at) WHERE load IS NULL;
   CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY, jid TEXT NOT NULL, ret BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`
 const version = 1
@@ -11,14 +12,15 @@ const version = 1
 export interface StoredJob {
   readonly jid: string
   readonly expiresAt: number
-  /** Packed load of a job that runs; null once it has ended. */
-  readonly load: Uint8Array | null
+  /** Packed. */
+  readonly load: Uint8Array
 }
 
 export class SpoolDatabase {
   readonly #database: DatabaseSync
   readonly #saveJob: StatementSync
-  readonly #removeJob: StatementSync
+  readonly #findJob: StatementSync
+  readonly #removeExpired: StatementSync
   readonly #saveReturn: StatementSync
   readonly #removeReturn: StatementSync
   readonly #saveCounter: StatementSync
@@ -27,7 +29,10 @@ export class SpoolDatabase {
     const { database } = openSqliteFile(path, { ...options, schema, version })
     this.#database = database
     this.#saveJob = database.prepare('INSERT OR REPLACE INTO job (jid, expires_at, load) VALUES (?, ?, ?)')
-    this.#removeJob = database.prepare('DELETE FROM job WHERE jid = ?')
+    this.#findJob = database.prepare('SELECT 1 FROM job WHERE jid = ?')
+    this.#removeExpired = database.prepare(
+      'DELETE FROM job WHERE jid IN (SELECT jid FROM job WHERE load IS NULL AND expires_at < ? LIMIT ?)',
+    )
     this.#saveReturn = database.prepare('INSERT OR REPLACE INTO waiting (seq, jid, ret) VALUES (?, ?, ?)')
     this.#removeReturn = database.prepare('DELETE FROM waiting WHERE seq = ?')
     this.#saveCounter = database.prepare("INSERT OR REPLACE INTO counter (name, value) VALUES ('next_seq', ?)")
@@ -42,8 +47,13 @@ export class SpoolDatabase {
     this.#saveJob.run(jid, expiresAt, load)
   }
 
-  removeJob(jid: string): void {
-    this.#removeJob.run(jid)
+  hasJob(jid: string): boolean {
+    return this.#findJob.get(jid) !== undefined
+  }
+
+  /** Jobs that have ended and expired before this time, `most` of them. */
+  removeExpired(now: number, most: number): void {
+    this.#removeExpired.run(now, most)
   }
 
   saveReturn(seq: number, jid: string, ret: Uint8Array): void {
@@ -64,15 +74,13 @@ export class SpoolDatabase {
     return Math.max(Number(counter?.value ?? 1), Number(last?.seq ?? 0) + 1)
   }
 
-  jobs(): StoredJob[] {
-    return this.#database
-      .prepare('SELECT jid, expires_at, load FROM job ORDER BY jid')
+  runningJobs(): StoredJob[] {
+    const rows = this.#database
+      .prepare('SELECT jid, expires_at, load FROM job WHERE load IS NOT NULL ORDER BY jid')
       .all()
-      .map((row) => ({
-        jid: String(row.jid),
-        expiresAt: Number(row.expires_at),
-        load: row.load instanceof Uint8Array ? row.load : null,
-      }))
+    return rows.flatMap(({ jid, expires_at: expiresAt, load }) =>
+      load instanceof Uint8Array ? [{ jid: String(jid), expiresAt: Number(expiresAt), load }] : [],
+    )
   }
 
   /** What waits, without the values. */
