@@ -73,19 +73,19 @@ export async function* jobs(growthJobs: number): AsyncGenerator<Row> {
   yield* growth(bus, daemons, growthJobs)
 }
 
-/** Memory after so many jobs against memory after a fifth of them, when heaps and caches have their size. */
+/** Memory after so many more jobs, once as many have given heaps and caches their size. */
 async function* growth(
   bus: MasterBus,
   daemons: Readonly<Record<'master' | 'minion', number>>,
   count: number,
 ): AsyncGenerator<Row> {
-  await rate(bus, count / 5, 16)
+  await rate(bus, count, 16)
   const settled = { master: ownMemoryOf(daemons.master), minion: ownMemoryOf(daemons.minion) }
-  await rate(bus, (count * 4) / 5, 16)
+  await rate(bus, count, 16)
   for (const name of ['master', 'minion'] as const) {
     const now = ownMemoryOf(daemons[name])
     yield {
-      name: `growth of the ${name} from job ${count / 5} to ${count}`,
+      name: `growth of the ${name} over ${count.toLocaleString('en')} jobs`,
       value: now - settled[name],
       unit: 'MiB',
       also: { now },

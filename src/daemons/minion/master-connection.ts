@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
-import type { JobReturn, MasterCalls } from '../../client/api.ts'
+import type { MasterCalls } from '../../client/api.ts'
 import { createMasterClient, type MasterClientOptions } from '../../client/master-client.ts'
 import type { MasterPin } from '../../client/master-pin.ts'
 import { masterCalls } from '../../client/master-session.ts'
@@ -15,6 +15,7 @@ import type { ClientState, WireClient } from '../../wire/client.ts'
 import { RpcPeer } from '../../wire/rpc.ts'
 import { guardJob } from './job-guard.ts'
 import { interruptedReturn, type JobRunner } from './job-runner.ts'
+import { ReturnSender } from './return-sender.ts'
 
 export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role' | 'onSession' | 'onState'> {
   readonly clock: Clock
@@ -32,6 +33,7 @@ export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role
 interface LiveSession {
   readonly channel: RecordChannel
   readonly rpc: RpcPeer
+  readonly returns: ReturnSender
 }
 
 /** One minion's lasting connection to one master: takes its jobs and brings it every return, over as many sessions as it takes. */
@@ -42,8 +44,6 @@ export class MasterConnection implements AsyncDisposable {
   #verifier: JobVerifier | undefined
   /** Master's clock minus ours, in milliseconds, as told at the start of the session. */
   #clockOffsetMs = 0
-  /** Numbers of returns that this session has sent and the master has not confirmed, in their order. */
-  readonly #unconfirmed = new Set<number>()
 
   constructor(options: MasterConnectionOptions) {
     this.#options = options
@@ -102,32 +102,21 @@ export class MasterConnection implements AsyncDisposable {
       clock: this.#options.clock,
       onNotice: (record) => this.#notice(record, pin),
     })
-    const session = { channel, rpc }
+    const returns = new ReturnSender(channel, this.#options.spool)
+    const session = { channel, rpc, returns }
     this.#session = session
     void channel.closed.then(() => {
       if (this.#session === session) this.#session = undefined
     })
     const { grains, startEventGrains, runningJids } = this.#options
     rpc.notify({ kind: 'hello', grains: grains(), running: runningJids(), startGrains: startEventGrains() })
-    this.#unconfirmed.clear()
-    for (const { seq, ret } of this.#options.spool.unacknowledged()) this.#return(seq, ret)
+    for (const { seq, ret } of this.#options.spool.unacknowledged()) returns.send(seq, ret)
   }
 
   #notice(record: Record<string, unknown>, pin: MasterPin): void {
     if (record.kind === 'job') this.#job(record, pin)
-    else if (record.kind === 'acknowledge' && Array.isArray(record.seqs)) this.#confirmed(record.seqs.map(Number))
-  }
-
-  #return(seq: number, ret: JobReturn): void {
-    this.#unconfirmed.add(seq)
-    this.#tell({ kind: 'return', seq, ...ret })
-  }
-
-  /** A large return may be overtaken by small ones: the spool may forget only what lies below the lowest open number. */
-  #confirmed(seqs: readonly number[]): void {
-    for (const seq of seqs) this.#unconfirmed.delete(seq)
-    const lowest = this.#unconfirmed.values().next().value
-    this.#options.spool.acknowledge(lowest === undefined ? Math.max(...seqs) : lowest - 1)
+    else if (record.kind === 'acknowledge' && Array.isArray(record.seqs))
+      this.#session?.returns.confirmed(record.seqs.map(Number))
   }
 
   #job(record: Record<string, unknown>, pin: MasterPin): void {
@@ -156,7 +145,7 @@ export class MasterConnection implements AsyncDisposable {
       return this.#tell({ kind: 'refused', jid: load.jid, state: 'denied', reason: intake.reason })
     if (intake.kind === 'seen') return this.#tell({ kind: 'ack', jid: load.jid })
     void intake.noted.then(() => this.#tell({ kind: 'ack', jid: load.jid }))
-    void intake.finished.then(({ seq, ret }) => this.#return(seq, ret))
+    void intake.finished.then(({ seq, ret }) => this.#session?.returns.send(seq, ret))
   }
 
   #tell(record: Record<string, unknown> & { kind: string }): void {

@@ -61,6 +61,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | number): boole
 }
 
 function start(argv: readonly string[], options: ExecOptions): ChildProcess {
+  assertNoNul(argv, options)
   const identity = resolveIdentity(options)
   assertFolder(options.cwd)
   const env = environmentFor(options, identity.account)
@@ -88,6 +89,15 @@ function start(argv: readonly string[], options: ExecOptions): ChildProcess {
     throw new SaltError('execution-failed', `Unable to run '${program}': ${message}`, { cause: error })
   } finally {
     withUmask.restore()
+  }
+}
+
+/** The system ends each of these at a NUL. */
+function assertNoNul(argv: readonly string[], { cwd = '', env = {} }: ExecOptions): void {
+  const parts = { 'the command': argv, cwd: [cwd], env: Object.entries(env).flat() }
+  for (const [name, texts] of Object.entries(parts)) {
+    if (texts.some((text) => text?.includes('\0') === true))
+      throw new SaltError('bad-arguments', `A NUL character cannot be part of ${name}.`)
   }
 }
 
