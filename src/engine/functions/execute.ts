@@ -96,8 +96,8 @@ function start(argv: readonly string[], options: ExecOptions): ChildProcess {
 function assertNoNul(argv: readonly string[], { cwd = '', env = {} }: ExecOptions): void {
   const parts = { 'the command': argv, cwd: [cwd], env: Object.entries(env).flat() }
   for (const [name, texts] of Object.entries(parts)) {
-    if (texts.some((text) => text?.includes('\0') === true))
-      throw new SaltError('bad-arguments', `A NUL character cannot be part of ${name}.`)
+    if (texts.some((text) => text.includes('\0')))
+      throw new SaltError('execution-failed', `A NUL character cannot be part of ${name}.`)
   }
 }
 

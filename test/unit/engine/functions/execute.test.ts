@@ -145,7 +145,21 @@ for (const [what, argv, options, code, message] of [
   ],
   ['a zero umask', ['true'], { umask: '000' }, 'execution-failed', /Zero umask/],
   ['a wrong umask', ['true'], { umask: '9' }, 'execution-failed', /Invalid umask/],
-  ['a null byte', ['echo', 'a\0b'], {}, 'execution-failed', /null bytes/],
+  [
+    'a NUL in an argument',
+    ['echo', 'a\0b'],
+    {},
+    'execution-failed',
+    /^A NUL character cannot be part of the command\.$/,
+  ],
+  ['a NUL in the folder', ['true'], { cwd: '/a\0b' }, 'execution-failed', /NUL character cannot be part of cwd/],
+  [
+    'a NUL in the environment',
+    ['true'],
+    { env: { A: '\0' } },
+    'execution-failed',
+    /NUL character cannot be part of env/,
+  ],
 ] as const) {
   test(`${what} is told as people read it`, async () => {
     await assert.rejects(
