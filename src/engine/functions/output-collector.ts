@@ -4,6 +4,9 @@ import type { Readable } from 'node:stream'
 /** Bytes kept of one stream; what follows is read and thrown away, so that the program is not stopped by it. */
 export const outputLimitBytes = 32 * 1024 * 1024
 
+/** Python's names for the encoding whose bytes are the first 256 characters; what the web calls so is windows-1252. */
+const latin1 = /^(?:iso[-_]?8859[-_]1|latin[-_]?1|l1)$/i
+
 export class OutputCollector {
   readonly #chunks: Buffer[] = []
   readonly #limit: number
@@ -25,6 +28,7 @@ export class OutputCollector {
   decode(encoding: string): { readonly text: string; readonly replaced: boolean } {
     const bytes = Buffer.concat(this.#chunks)
     const cut = this.#dropped === 0 ? '' : `\n[${this.#dropped} more bytes were not kept]`
+    if (latin1.test(encoding)) return { text: bytes.toString('latin1') + cut, replaced: false }
     try {
       return { text: new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes) + cut, replaced: false }
     } catch (error) {
