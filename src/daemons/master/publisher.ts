@@ -163,29 +163,32 @@ export class Publisher {
 
   /** A return that arrived in the session of `session`; its id counts, not a field of the payload. */
   returned(session: MinionSession, ret: JobReturn): void {
+    this.#returned(session.id, ret)
+  }
+
+  #returned(id: string, ret: JobReturn): void {
     const job = this.#live.get(ret.jid)
     if (job?.isOpen(ret.id)) return job.returned(ret)
     const known = this.#options.store.get(ret.jid)
-    if (known === undefined || !known.minions.includes(ret.id)) return this.#dropReturn(session, ret, 'not targeted')
-    if (this.#options.store.states(ret.jid)[ret.id] === 'denied') return this.#dropReturn(session, ret, 'denied')
+    if (known === undefined || !known.minions.includes(ret.id)) return this.#dropReturn(id, ret, 'not targeted')
+    if (this.#options.store.states(ret.jid)[ret.id] === 'denied') return this.#dropReturn(id, ret, 'denied')
     this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret })
   }
 
-  /** A return of work that no job asked for (`salt call`): stored as a job of its own. */
+  /** A return of work that no job asked for (`salt call`): stored as a job of its own. Its jid is the minion's word only. */
   returnedUnasked(ret: JobReturn, user: string): void {
     const { store } = this.#options
-    if (store.get(ret.jid) === undefined) {
-      store.add({
-        jid: ret.jid,
-        fun: ret.fun,
-        arg: ret.fun_args,
-        tgt: ret.id,
-        tgtType: 'glob',
-        user,
-        minions: [ret.id],
-        startedAt: this.#options.clock.now(),
-      })
-    }
+    if (store.get(ret.jid) !== undefined) return this.#returned(ret.id, ret)
+    store.add({
+      jid: ret.jid,
+      fun: ret.fun,
+      arg: ret.fun_args,
+      tgt: ret.id,
+      tgtType: 'glob',
+      user,
+      minions: [ret.id],
+      startedAt: this.#options.clock.now(),
+    })
     this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret })
     store.close(ret.jid, this.#options.clock.now())
   }
@@ -297,8 +300,8 @@ export class Publisher {
   }
 
   /** `not targeted`: the job never meant this minion; `denied`: its key had lost its right, or it had refused the job. */
-  #dropReturn(session: MinionSession, { jid, id }: JobReturn, reason: 'not targeted' | 'denied'): void {
-    this.#options.log.warning('dropped a return that no job waits for', { id: session.id, jid, reason })
+  #dropReturn(id: string, { jid }: JobReturn, reason: 'not targeted' | 'denied'): void {
+    this.#options.log.warning('dropped a return that no job waits for', { id, jid, reason })
     this.#options.bus.fire(tagOf('salt/drop/:what', 'return'), { count: 1, reason, id, jid })
   }
 

@@ -231,6 +231,19 @@ describe('a return', () => {
     assert.deepEqual(fixture.statesOf(jid), ['a returned'])
     assert.notEqual(fixture.store.get(jid)?.closedAt, undefined)
   })
+
+  it('of work that nobody published does not enter the job of somebody else', () => {
+    const fixture = new Fixture()
+    fixture.connect('a')
+    const { jid, items } = fixture.publish({ tgt: 'a' })
+    fixture.publisher.returnedUnasked(returnOf('b', jid), 'root')
+    assert.deepEqual(fixture.statesOf(jid), [])
+    assert.equal(fixture.store.get(jid)?.closedAt, undefined)
+    assert.ok(fixture.tags().includes('salt/drop/return'))
+    fixture.publisher.returnedUnasked(returnOf('a', jid), 'root')
+    assert.deepEqual(shown(items), ['published', 'a returned'])
+    assert.deepEqual(fixture.statesOf(jid), ['a returned'])
+  })
 })
 
 describe('a connection that ends', () => {
