@@ -2,17 +2,20 @@ import type { JobReturn } from '../../client/api.ts'
 import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 
+type Channel = Pick<RecordChannel, 'send' | 'isCongested' | 'relieved' | 'isOpen'>
+type Spool = Pick<ReturnSpool, 'acknowledge'>
+
 /** Brings returns to the master over one session, never more at a time than the session takes: the spool holds the rest. */
 export class ReturnSender {
-  readonly #channel: RecordChannel
-  readonly #spool: ReturnSpool
+  readonly #channel: Channel
+  readonly #spool: Spool
   /** Numbers of returns that the master has not confirmed, in their order; held ones are among them. */
   readonly #unconfirmed = new Set<number>()
   /** Returns that wait until the session is relieved. */
   readonly #held = new Map<number, JobReturn>()
   #isWaiting = false
 
-  constructor(channel: RecordChannel, spool: ReturnSpool) {
+  constructor(channel: Channel, spool: Spool) {
     this.#channel = channel
     this.#spool = spool
   }
