@@ -1,6 +1,6 @@
 /** Who may be a minion: twins, changed, deleted, rejected and late keys, ids of all kinds. Daemons in this process, over TCP. */
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, it } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
@@ -15,13 +15,18 @@ import { Gate } from '../support/gate.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
 
 /** A client that says whatever a test wants it to say. */
-function handMadeClient(master: TestMaster, name: string, onSession?: (rpc: RpcPeer) => void): WireClient {
+function handMadeClient(
+  master: TestMaster,
+  name: string,
+  onSession?: (rpc: RpcPeer) => void,
+  role = 'minion',
+): WireClient {
   return new WireClient({
     endpoint: 'hand-made',
     transport: () => zeromqClient(`tcp://127.0.0.1:${master.port}`),
     identity: temporaryIdentity(),
     name,
-    role: 'minion',
+    role,
     instance: `instance of ${name}`,
     clock: systemClock,
     log: silentLog,
@@ -125,6 +130,21 @@ describe('the identity of a minion', () => {
     assert.deepEqual([data.id, data.reason], ['web', 'denied'])
     assert.equal(events.tagged(/^salt\/job\/\d+\/ret\/web$/).length, 0)
     assert.equal((await master.follow(String(data.jid))).web?.state, 'denied')
+  })
+
+  it('loses its session when the file of its key holds no key any more, and the master goes on', async () => {
+    await begin('', ['web', 'other'])
+    writeFileSync(join(keys.folder('accepted'), 'web'), 'no key')
+    await events.until(/^salt\/minion\/web\/stop$/)
+    assert.equal((await master.publish('other', 'test.ping')).other?.state, 'returned')
+  })
+
+  it('is the new one when its key is replaced: no session of the old one is left, of salt call neither', async () => {
+    await begin('')
+    await using caller = handMadeClient(master, 'web', undefined, 'caller')
+    const { channel } = await caller.connectOnce()
+    writeFileSync(join(keys.folder('accepted'), 'web'), temporaryIdentity().publicPem)
+    assert.deepEqual(await channel.closed, { code: 'revoked', message: 'the key of this minion was replaced' })
   })
 
   it('is turned away when its key is rejected, at once and for good', async () => {

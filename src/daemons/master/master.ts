@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
+import { asSaltError } from '../../base/errors.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
@@ -294,14 +295,27 @@ class MasterDaemon implements Master {
     this.#keyMoved(id)
   }
 
-  /** Ends the sessions and the open jobs of an id whose key is no longer the accepted one. */
+  /** Ends the sessions and the open jobs of an id that were begun with a key which is no longer the accepted one. */
   #keyMoved(id: string): void {
-    const session = this.#sessions.get(id)
     if (this.#keys.state(id) !== 'accepted') {
       this.#revoke(id, 'the key of this minion is no longer accepted')
       this.#cache.keepOnly(id, undefined)
-    } else if (session !== undefined && this.#keys.read(id, 'accepted').fingerprint !== session.fingerprint) {
-      this.#revoke(id, 'the key of this minion was replaced')
+      return
+    }
+    const fingerprint = this.#acceptedFingerprint(id)
+    const session = this.#sessions.get(id)
+    const reason = 'the key of this minion was replaced'
+    if (session !== undefined && session.fingerprint !== fingerprint) this.#publisher.revoked(id, reason)
+    this.#sessions.revoke(id, reason, fingerprint)
+  }
+
+  /** Undefined when the file holds no key: whoever copies one there may not be done, or has made a mistake. */
+  #acceptedFingerprint(id: string): string | undefined {
+    try {
+      return this.#keys.read(id, 'accepted').fingerprint
+    } catch (error) {
+      this.#log.error('an accepted key cannot be read', { id, error: asSaltError(error).message })
+      return undefined
     }
   }
 
