@@ -33,6 +33,7 @@ export type Intake =
       readonly noted: Promise<void>
       readonly finished: Promise<{ seq: number; ret: JobReturn }>
     }
+  /** It runs already, and its return will come. */
   | { readonly kind: 'seen' }
   | { readonly kind: 'refused'; readonly reason: string }
 
@@ -40,6 +41,8 @@ export type Intake =
 export class JobRunner {
   readonly #options: JobRunnerOptions
   readonly #limit: number
+  /** Jobs that this runner has in the table, which the runners of all masters share. */
+  readonly #mine = new Set<string>()
   #active = 0
   #waiting: (() => void)[] = []
 
@@ -50,10 +53,13 @@ export class JobRunner {
 
   take(load: JobLoad): Intake {
     const { spool, table } = this.#options
-    if (table.find(load.jid) !== undefined) return { kind: 'seen' }
+    if (this.#mine.has(load.jid)) return { kind: 'seen' }
+    if (table.find(load.jid) !== undefined)
+      return { kind: 'refused', reason: 'a job of another master runs here with this jid' }
     if (this.#waiting.length >= mostWaiting)
       return { kind: 'refused', reason: `${mostWaiting} jobs wait on the minion already` }
-    if (!spool.start(load.jid, load)) return { kind: 'seen' }
+    if (!spool.start(load.jid, load)) return { kind: 'refused', reason: 'a job with this jid was run here before' }
+    this.#mine.add(load.jid)
     const entry = table.add(load)
     // A job acts on the world only when the disk knows of it: after a crash it is told about, and not run again.
     const noted = spool.settled()
@@ -79,6 +85,7 @@ export class JobRunner {
       }
     } finally {
       table.remove(load.jid)
+      this.#mine.delete(load.jid)
       this.#leave()
     }
     const ret = sendable(returnOf(this.#options.id, load, outcome))

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { silentLog } from '../../../../src/base/log.ts'
+import { type FunctionOutcome, JobRunner } from '../../../../src/daemons/minion/job-runner.ts'
+import { JobTable } from '../../../../src/daemons/minion/job-table.ts'
+import { openReturnSpool } from '../../../../src/engine/jobs/return-spool.ts'
+import type { JobLoad } from '../../../../src/engine/jobs/types.ts'
+import { FakeClock, settle } from '../../../support/fake-clock.ts'
+
+const jid = '20260101000000000001'
+const load: JobLoad = {
+  jid,
+  tgt: '*',
+  tgt_type: 'glob',
+  fun: 'test.ping',
+  arg: [],
+  ret: '',
+  user: 'root',
+  issuedAt: 0,
+  expiresAt: 30_000,
+}
+
+/** One minion with a runner for each of its masters. */
+class Fixture {
+  readonly clock = new FakeClock(0)
+  readonly table = new JobTable(this.clock)
+  /** How often a job has run. */
+  runs = 0
+  readonly #end = Promise.withResolvers<FunctionOutcome>()
+
+  runner(): JobRunner {
+    return new JobRunner({
+      id: 'a',
+      table: this.table,
+      spool: openReturnSpool(':memory:', { clock: this.clock, log: silentLog }),
+      log: silentLog,
+      maximumJobs: 0,
+      run: () => {
+        this.runs += 1
+        return this.#end.promise
+      },
+    })
+  }
+
+  end(): void {
+    this.#end.resolve({ return: true, retcode: 0, success: true })
+  }
+}
+
+describe('a job that comes twice', () => {
+  it('runs once; while it runs, it is known', async () => {
+    const fixture = new Fixture()
+    const runner = fixture.runner()
+    assert.equal(runner.take(load).kind, 'started')
+    assert.deepEqual(runner.take(load), { kind: 'seen' })
+    fixture.end()
+    await settle()
+    assert.equal(fixture.runs, 1)
+  })
+
+  it('after its end is refused: no return would come for it', async () => {
+    const fixture = new Fixture()
+    const runner = fixture.runner()
+    const first = runner.take(load)
+    fixture.end()
+    if (first.kind === 'started') await first.finished
+    assert.deepEqual(runner.take(load), { kind: 'refused', reason: 'a job with this jid was run here before' })
+    assert.equal(fixture.runs, 1)
+  })
+
+  it('from two masters is refused to the second while that of the first runs, instead of never returning to it', async () => {
+    const fixture = new Fixture()
+    const [first, second] = [fixture.runner(), fixture.runner()]
+    assert.equal(first.take(load).kind, 'started')
+    assert.deepEqual(second.take(load), { kind: 'refused', reason: 'a job of another master runs here with this jid' })
+    assert.equal(fixture.table.size, 1)
+    fixture.end()
+    await settle()
+    assert.equal(fixture.runs, 1)
+  })
+})
