@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SaltError, systemCode } from '../base/errors.ts'
-import { ensurePrivateFolder, writeFileAtomicSync } from '../base/files.ts'
+import { createFileSync, ensurePrivateFolder } from '../base/files.ts'
 import type { Log } from '../base/log.ts'
 import { fingerprintOf, publicKeyFromPem } from '../wire/identity.ts'
 
@@ -12,7 +12,7 @@ export interface MasterPinOptions {
   readonly address: string
   /** Whether this minion has several masters, each with a pin of its own. */
   readonly several: boolean
-  /** Fingerprint that the first master key must have (Salt's `master_finger`); empty: none. */
+  /** Fingerprint that the master's key must have (Salt's `master_finger`); empty: none. */
   readonly masterFinger: string
   /** Refuse a first contact without `master_finger`. */
   readonly requireMasterFinger: boolean
@@ -36,9 +36,7 @@ export class MasterPin {
 
   constructor(options: MasterPinOptions) {
     this.#options = options
-    const name = options.several
-      ? `minion_master.${options.address.replace(/[^\w.-]+/g, '-')}.pub`
-      : 'minion_master.pub'
+    const name = options.several ? `minion_master.${options.address.replace(/[^\w.-]/g, '-')}.pub` : 'minion_master.pub'
     this.#file = join(options.pkiDir, name)
     this.#pinned = readPin(this.#file)
   }
@@ -50,10 +48,13 @@ export class MasterPin {
 
   /** Throws `master-mismatch` when the key is not the one this minion trusts. */
   check(server: ServerKey): void {
-    if (this.#pinned !== undefined) return this.#checkPinned(server, this.#pinned)
-    const { masterFinger, requireMasterFinger, address, log } = this.#options
+    const { masterFinger, requireMasterFinger, address, log, pkiDir } = this.#options
+    // Also for a pinned key: whoever names a fingerprint may have learned that the first contact was with somebody else.
     if (masterFinger !== '') this.#checkFinger(server)
-    else if (requireMasterFinger) {
+    // `salt call` may have met the master while this process waited for it.
+    this.#pinned ??= readPin(this.#file)
+    if (this.#pinned !== undefined) return this.#checkPinned(server, this.#pinned)
+    if (masterFinger === '' && requireMasterFinger) {
       throw new SaltError(
         'master-mismatch',
         `no key of the master at ${address} is pinned yet, and require_master_finger is set`,
@@ -62,8 +63,8 @@ export class MasterPin {
         },
       )
     }
-    ensurePrivateFolder(this.#options.pkiDir)
-    writeFileAtomicSync(this.#file, server.publicPem, 0o644)
+    ensurePrivateFolder(pkiDir)
+    if (!createFileSync(this.#file, server.publicPem, 0o644)) return this.#checkPinned(server, this.#madeMeanwhile())
     this.#pinned = server.publicKeyRaw
     if (masterFinger === '') {
       log.warning('trusting the key of this master from now on; compare it with `salt key -F` on the master', {
@@ -71,6 +72,14 @@ export class MasterPin {
         fingerprint: server.fingerprint,
       })
     }
+  }
+
+  #madeMeanwhile(): Uint8Array {
+    this.#pinned = readPin(this.#file)
+    if (this.#pinned !== undefined) return this.#pinned
+    throw new SaltError('key-invalid', 'the pinned key of the master is a link that leads nowhere', {
+      where: this.#file,
+    })
   }
 
   #checkPinned(server: ServerKey, pinned: Uint8Array): void {

@@ -183,7 +183,7 @@ class MinionDaemon implements Minion {
 
   #connect(address: MasterAddress, several: boolean): MasterConnection {
     const { values, paths } = this.#options
-    const spool = openReturnSpool(join(paths.cachedir, `spool-${address.text.replace(/[^\w.-]+/g, '-')}.db`), {
+    const spool = openReturnSpool(join(paths.cachedir, `spool-${address.text.replace(/[^\w.-]/g, '-')}.db`), {
       clock: this.#clock,
       log: this.#log,
       onDrop: (jid) =>

@@ -22,7 +22,7 @@ export const minionTable = {
   master_finger: option(
     s.string(),
     '',
-    'Fingerprint that the master must show at first contact, as `salt key -F master` prints it.',
+    'Fingerprint that the key of the master must have, as `salt key -F master` prints it. It is compared at each contact, also with a master that is known already.',
   ),
   require_master_finger: option(
     s.boolean(),
