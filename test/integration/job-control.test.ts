@@ -1,0 +1,147 @@
+/** Jobs that run: seen, ended, limited, beside one another, and waited for, by people and by peers. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { isRecord } from '../../src/base/narrow.ts'
+import type { TargetOutcome } from '../../src/client/api.ts'
+import { Gate, isAlive } from '../support/gate.ts'
+import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
+
+/** What a function returned that is expected to succeed. */
+async function resultOf(master: TestMaster, fun: string, ...arg: readonly unknown[]): Promise<unknown> {
+  const { alpha } = await master.publish('alpha', fun, arg)
+  assert.equal(alpha?.state, 'returned', `${fun}: ${alpha?.reason ?? alpha?.ret?.return}`)
+  return alpha?.ret?.return
+}
+
+function assertEnded(outcome: TargetOutcome | undefined, signal: number): void {
+  const { state, ret } = outcome ?? assert.fail('there is no outcome')
+  assert.deepEqual(
+    [state, ret?.return, ret?.retcode, ret?.success],
+    ['failed', `The job was ended by signal ${signal}.`, 128 + signal, false],
+  )
+}
+
+describe('a running job', () => {
+  let fleet: InProcessFleet & { master: TestMaster }
+  let master: TestMaster
+  let gate: Gate
+  before(async () => {
+    fleet = await InProcessFleet.start(['alpha'])
+    master = fleet.master
+  })
+  after(() => fleet[Symbol.asyncDispose]())
+
+  async function begin(
+    command: (held: string) => string,
+    count = 1,
+  ): Promise<{ readonly jid: string; readonly pids: readonly number[] }> {
+    gate = new Gate()
+    const jid = await master.begin('alpha', 'cmd.run', [command(gate.command)])
+    return { jid, pids: await gate.entered(count) }
+  }
+  afterEach(() => gate[Symbol.dispose]())
+
+  it('is seen by its jid, by its function, and among all', async () => {
+    const { jid, pids } = await begin((held) => held)
+    const job = await resultOf(master, 'saltutil.find_job', jid)
+    assert.ok(isRecord(job))
+    const { arg, ...known } = job
+    assert.deepEqual(known, {
+      jid,
+      fun: 'cmd.run',
+      tgt: 'alpha',
+      tgt_type: 'glob',
+      ret: '',
+      user: 'tester',
+      pid: pids[0],
+    })
+    assert.deepEqual(arg, [gate.command])
+    assert.deepEqual(await resultOf(master, 'saltutil.running'), [job])
+    assert.deepEqual(await resultOf(master, 'saltutil.is_running', 'cmd.*'), [job])
+    assert.deepEqual(await resultOf(master, 'saltutil.is_running', 'test.*'), [])
+    gate.open()
+    assert.equal((await master.follow(jid)).alpha?.ret?.return, 'passed')
+    assert.deepEqual(await resultOf(master, 'saltutil.find_job', jid), {})
+    assert.deepEqual(await resultOf(master, 'saltutil.running'), [])
+  })
+
+  it('is killed with all that it has started', async () => {
+    const { jid, pids } = await begin((held) => `(${held}) & (sh -c 'sleep 600 & sleep 600') & (${held}) & wait`, 2)
+    const job = await resultOf(master, 'saltutil.find_job', jid)
+    assert.ok(isRecord(job))
+    assert.ok(processesOf(Number(job.pid)).length > pids.length)
+    assert.equal(await resultOf(master, 'saltutil.kill_job', jid), `Signal 9 sent to job ${jid} at pid ${job.pid}`)
+    assertEnded((await master.follow(jid)).alpha, 9)
+    assert.deepEqual(pids.map(isAlive), [false, false])
+    assert.deepEqual(processesOf(Number(job.pid)), [])
+    assert.equal(await resultOf(master, 'saltutil.kill_job', jid), '', 'it is not there any more')
+  })
+
+  it('may still do something when it is told to end', async () => {
+    const { jid, pids } = await begin((held) => `trap 'echo bye > ${gate.folder}/words; exit 0' TERM; ${held}`)
+    assert.match(String(await resultOf(master, 'saltutil.term_job', jid)), /^Signal 15 sent to job/)
+    assertEnded((await master.follow(jid)).alpha, 15)
+    assert.equal(readFileSync(join(gate.folder, 'words'), 'utf8'), 'bye\n')
+    assert.deepEqual(pids.map(isAlive), [false])
+  })
+
+  it('takes a signal that does not end it', async () => {
+    const { jid } = await begin((held) => `trap 'echo told > ${gate.folder}/words' USR1; ${held}`)
+    assert.match(String(await resultOf(master, 'saltutil.signal_job', jid, 'USR1')), /^Signal 10 sent to job/)
+    gate.open()
+    assert.equal((await master.follow(jid)).alpha?.ret?.return, 'passed')
+    assert.equal(readFileSync(join(gate.folder, 'words'), 'utf8'), 'told\n')
+  })
+
+  it('takes no signal that there is not', async () => {
+    const { jid } = await begin((held) => held)
+    const { alpha } = await master.publish('alpha', 'saltutil.signal_job', [jid, 'SIGNOPE'])
+    assert.equal(alpha?.ret?.return, "ERROR executing 'saltutil.signal_job': 'SIGNOPE' is not a signal.")
+    gate.open()
+    assert.equal((await master.follow(jid)).alpha?.ret?.return, 'passed')
+  })
+
+  it('ends without a process of its own as well', async () => {
+    gate = new Gate()
+    const jid = await master.begin('alpha', 'test.sleep', [600])
+    assert.equal(
+      await resultOf(master, 'saltutil.kill_job', jid),
+      `Signal 9 sent to job ${jid} at pid ${process.pid}`,
+      'the job runs in the minion itself',
+    )
+    assertEnded((await master.follow(jid)).alpha, 9)
+  })
+
+  it('ends with all others', async () => {
+    const { jid, pids } = await begin((held) => held)
+    const other = await master.begin('alpha', 'test.sleep', [600])
+    assert.equal(((await resultOf(master, 'saltutil.kill_all_jobs')) as unknown[]).length, 2)
+    for (const one of [jid, other]) assertEnded((await master.follow(one)).alpha, 9)
+    assert.deepEqual(pids.map(isAlive), [false])
+  })
+
+  it('runs beside another one', async () => {
+    const { jid } = await begin((held) => held)
+    const other = await master.begin('alpha', 'cmd.run', [gate.command])
+    await gate.entered(2)
+    gate.open(2)
+    for (const one of [jid, other]) assert.equal((await master.follow(one)).alpha?.ret?.return, 'passed')
+  })
+})
+
+/** Ids of the living processes of a group. */
+function processesOf(group: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isAlive(pid) && groupOf(pid) === group)
+}
+
+function groupOf(pid: number): number | undefined {
+  try {
+    return Number(/\) \S \d+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
+  } catch {
+    return undefined
+  }
+}
