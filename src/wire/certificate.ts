@@ -31,6 +31,12 @@ export function serverCertificate(identity: Identity, channelKey: Uint8Array, cl
   return pack({ identity: identity.publicKeyRaw, body, signature: identity.sign(serverPurpose, body) })
 }
 
+/** Whether a certificate made at that time holds for long enough yet; it does not once the wall clock was set far away. */
+export function isFresh(madeAt: number, clock: Clock): boolean {
+  const age = clock.now() - madeAt
+  return age > -dayMs / 2 && age < certificateLifeMs / 2
+}
+
 /** Throws `bad-frame` when the certificate does not vouch for the key that the handshake has shown. */
 export function checkServerCertificate(bytes: Uint8Array, channelKey: Uint8Array | undefined, clock: Clock): Certified {
   const { certified, body } = readCertificate(bytes, serverPurpose, channelKey)

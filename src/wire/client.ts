@@ -155,6 +155,11 @@ export class WireClient implements AsyncDisposable {
     try {
       await transport.connect()
       const attempt = await this.#shake(transport, signals)
+      // Stopped in the same moment: nobody would end this session.
+      if (this.#stop.signal.aborted) {
+        attempt.session.close()
+        throw new SaltError('cancelled', 'the client was stopped')
+      }
       this.#connection = { transport, ...attempt }
       return this.#connection
     } catch (error) {

@@ -6,7 +6,7 @@ import { pack, unpack } from '../base/msgpack.ts'
 import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import { isRecord } from '../base/narrow.ts'
 import { BucketsBySource, TokenBucket } from './admission.ts'
-import { certificateRenewMs, checkClientCertificate, serverCertificate } from './certificate.ts'
+import { certificateRenewMs, checkClientCertificate, isFresh, serverCertificate } from './certificate.ts'
 import type { CloseReason } from './channel.ts'
 import { type DiffieHellmanPair, generatePair } from './crypto.ts'
 import { decodeFrame, encodeFrame, type Frame, FrameError, frameTypes } from './frame.ts'
@@ -57,8 +57,6 @@ interface Established {
   readonly session: Session
   /** Where the last frame that opened came from. */
   peer: PeerAddress
-  /** All connections that it came over. */
-  readonly peers: Set<PeerAddress>
 }
 
 const incidentOf = {
@@ -86,6 +84,7 @@ export class WireServer implements AsyncDisposable {
   readonly #sources: BucketsBySource
   #channelKey: DiffieHellmanPair = generatePair()
   #certificate: Buffer
+  #certifiedAt: number
   #renewal: Timer | undefined
   #handshakes = 0
   #isClosing = false
@@ -101,6 +100,7 @@ export class WireServer implements AsyncDisposable {
     this.#bucket = new TokenBucket(clock, options.handshakeRate ?? defaultHandshakeRate)
     this.#sources = new BucketsBySource(clock, sourceRate, sourcesKept)
     this.#certificate = serverCertificate(options.identity, this.#channelKey.publicKey, clock)
+    this.#certifiedAt = clock.now()
     transport.onFrame((peer, bytes) => this.#receive(peer, bytes))
     transport.onGone((peer) => this.#gone(peer))
     transport.onDropped((kind, peer) => this.#incidents.add(kind, peer, 'a message of several parts'))
@@ -117,6 +117,7 @@ export class WireServer implements AsyncDisposable {
       ...this.#incidents.counts,
       handshakes: this.#handshakes,
       sessions: this.#sessions.size,
+      connections: this.#byPeer.size,
       halfOpen: this.#halfOpen.size,
     }
   }
@@ -185,6 +186,7 @@ export class WireServer implements AsyncDisposable {
       })
     }
     try {
+      if (!isFresh(this.#certifiedAt, this.#options.clock)) this.#certify()
       const handshake = new Handshake({ pattern: 'XX', initiator: false, prologue, static: this.#channelKey })
       checkOffer(handshake.read(frame.body))
       const id = this.#newSessionId()
@@ -216,7 +218,6 @@ export class WireServer implements AsyncDisposable {
     const { keys, hash } = handshake.finish()
     const established: Established = {
       peer,
-      peers: new Set(),
       session: new Session({
         id,
         peer: { name: claim.name, role: claim.role, fingerprint: claim.fingerprint },
@@ -230,7 +231,7 @@ export class WireServer implements AsyncDisposable {
     }
     this.#sessions.set(id, established)
     this.#remember(established, peer)
-    void established.session.closed.then(() => this.#forget(id))
+    void established.session.closed.then(() => this.#forget(established))
     void this.#decide(established.session, claim)
   }
 
@@ -273,27 +274,27 @@ export class WireServer implements AsyncDisposable {
 
   #gone(peer: PeerAddress): void {
     const reason: CloseReason = { code: 'lost', message: 'the connection ended' }
-    for (const id of this.#byPeer.get(peer) ?? []) {
-      const established = this.#sessions.get(id)
-      if (established?.peer === peer) established.session.abandon(reason)
-    }
+    for (const id of this.#byPeer.get(peer) ?? []) this.#sessions.get(id)?.session.abandon(reason)
   }
 
+  /** Only the connection in use counts: a session that changes it again and again must not fill the memory. */
   #remember(established: Established, peer: PeerAddress): void {
+    this.#leave(established)
     established.peer = peer
-    established.peers.add(peer)
     const ids = this.#byPeer.get(peer) ?? new Set()
     ids.add(established.session.id)
     this.#byPeer.set(peer, ids)
   }
 
-  #forget(id: bigint): void {
-    for (const peer of this.#sessions.get(id)?.peers ?? []) {
-      const ids = this.#byPeer.get(peer)
-      ids?.delete(id)
-      if (ids?.size === 0) this.#byPeer.delete(peer)
-    }
-    this.#sessions.delete(id)
+  #leave({ peer, session }: Established): void {
+    const ids = this.#byPeer.get(peer)
+    ids?.delete(session.id)
+    if (ids?.size === 0) this.#byPeer.delete(peer)
+  }
+
+  #forget(established: Established): void {
+    this.#leave(established)
+    this.#sessions.delete(established.session.id)
   }
 
   #refuse(peer: PeerAddress, session: bigint, refusal: Refusal): void {
@@ -307,12 +308,18 @@ export class WireServer implements AsyncDisposable {
     }
   }
 
+  #certify(): void {
+    const { identity, clock } = this.#options
+    this.#channelKey = generatePair()
+    this.#certificate = serverCertificate(identity, this.#channelKey.publicKey, clock)
+    this.#certifiedAt = clock.now()
+  }
+
   #planRenewal(): void {
     this.#renewal = this.#options.clock.after(
       certificateRenewMs,
       () => {
-        this.#channelKey = generatePair()
-        this.#certificate = serverCertificate(this.#options.identity, this.#channelKey.publicKey, this.#options.clock)
+        this.#certify()
         this.#planRenewal()
       },
       { background: true },
