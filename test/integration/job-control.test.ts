@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { isRecord } from '../../src/base/narrow.ts'
 import type { TargetOutcome } from '../../src/client/api.ts'
 import { Gate, isAlive } from '../support/gate.ts'
@@ -128,6 +128,78 @@ describe('a running job', () => {
     await gate.entered(2)
     gate.open(2)
     for (const one of [jid, other]) assert.equal((await master.follow(one)).alpha?.ret?.return, 'passed')
+  })
+})
+
+describe('limits of jobs', () => {
+  let fleet: InProcessFleet
+  let master: TestMaster
+  let gate: Gate
+  before(async () => {
+    fleet = new InProcessFleet()
+    master = await fleet.startMaster()
+    await fleet.connect('alpha', master, `process_count_max: 2\nfunction_timeouts: {'cmd.run_*': 0.3}\n`)
+  })
+  after(() => fleet[Symbol.asyncDispose]())
+  beforeEach(() => {
+    gate = new Gate()
+  })
+  afterEach(() => gate[Symbol.dispose]())
+
+  const begin = (): Promise<string> => master.begin('alpha', 'cmd.run', [gate.command])
+
+  it('let more jobs wait than process_count_max, and lose none', async () => {
+    const jids: string[] = []
+    for (let count = 0; count < 5; count++) jids.push(await begin())
+    await gate.entered(2)
+    const running = await resultOf(master, 'saltutil.running')
+    assert.ok(Array.isArray(running))
+    assert.deepEqual(
+      running.map(({ jid }) => jid),
+      jids,
+    )
+    for (const passed of [1, 2, 3]) {
+      assert.equal(gate.begun.length, 1 + passed)
+      gate.open()
+      await gate.entered(2 + passed)
+    }
+    gate.open(2)
+    for (const jid of jids) assert.equal((await master.follow(jid)).alpha?.ret?.return, 'passed')
+    assert.equal(gate.begun.length, 5)
+  })
+
+  it('let a job be ended that waits; it never begins', async () => {
+    const first = [await begin(), await begin()]
+    await gate.entered(2)
+    const waiting = await begin()
+    const last = await begin()
+    assert.match(String(await resultOf(master, 'saltutil.kill_job', waiting)), /^Signal 9 sent to job/)
+    assertEnded((await master.follow(waiting)).alpha, 9)
+    gate.open(3)
+    for (const jid of [...first, last]) assert.equal((await master.follow(jid)).alpha?.ret?.return, 'passed')
+    assert.equal(gate.begun.length, 3)
+  })
+
+  it('end a command with its processes after the time of function_timeouts', async () => {
+    const { alpha } = await master.publish('alpha', 'cmd.run_all', [`(${gate.command}) & ${gate.command}`])
+    const pids = await gate.entered(2)
+    assert.equal(
+      alpha?.ret?.return,
+      'ERROR: cmd.run_all was ended because it ran longer than the 0.3 seconds that function_timeouts allows.',
+    )
+    assert.deepEqual([alpha.state, alpha.ret.retcode], ['failed', 1])
+    assert.deepEqual(pids.map(isAlive), [false, false])
+  })
+
+  it('end a command with its processes after the timeout that it was given', async () => {
+    const { alpha } = await master.publish('alpha', 'cmd.run', [
+      `(${gate.command}) & ${gate.command}`,
+      { __kwarg__: true, timeout: 1 },
+    ])
+    const pids = await gate.entered(2)
+    assert.match(String(alpha?.ret?.return), / : Timed out after 1 seconds$/)
+    assert.equal(alpha?.state, 'failed')
+    assert.deepEqual(pids.map(isAlive), [false, false])
   })
 })
 

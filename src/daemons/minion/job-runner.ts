@@ -4,6 +4,7 @@ import { sendable } from '../../engine/jobs/packed-return.ts'
 import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import { JobCancelled, type JobEntry, type JobTable } from './job-table.ts'
+import { JobTurns } from './job-turns.ts'
 
 export interface FunctionOutcome {
   readonly return: unknown
@@ -25,6 +26,14 @@ export interface JobRunnerOptions {
 /** With no limit configured, a flood of jobs must still not take all memory. */
 const mostJobs = 1000
 const mostWaiting = 10_000
+const terminate = 15
+
+/** Functions that look after jobs: behind jobs that hang they would be of no use. */
+const needNoTurn = new Set(
+  ['running', 'is_running', 'find_job', 'signal_job', 'term_job', 'kill_job', 'term_all_jobs', 'kill_all_jobs'].map(
+    (name) => `saltutil.${name}`,
+  ),
+)
 
 export type Intake =
   | {
@@ -40,15 +49,13 @@ export type Intake =
 /** Takes verified jobs, runs each once, and leaves every return in the spool. */
 export class JobRunner {
   readonly #options: JobRunnerOptions
-  readonly #limit: number
+  readonly #turns: JobTurns
   /** Jobs that this runner has in the table, which the runners of all masters share. */
   readonly #mine = new Set<string>()
-  #active = 0
-  #waiting: (() => void)[] = []
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
-    this.#limit = options.maximumJobs > 0 ? options.maximumJobs : mostJobs
+    this.#turns = new JobTurns(options.maximumJobs > 0 ? options.maximumJobs : mostJobs)
   }
 
   take(load: JobLoad): Intake {
@@ -56,7 +63,7 @@ export class JobRunner {
     if (this.#mine.has(load.jid)) return { kind: 'seen' }
     if (table.find(load.jid) !== undefined)
       return { kind: 'refused', reason: 'a job of another master runs here with this jid' }
-    if (this.#waiting.length >= mostWaiting)
+    if (this.#turns.waiting >= mostWaiting)
       return { kind: 'refused', reason: `${mostWaiting} jobs wait on the minion already` }
     if (!spool.start(load.jid, load)) return { kind: 'refused', reason: 'a job with this jid was run here before' }
     this.#mine.add(load.jid)
@@ -67,43 +74,44 @@ export class JobRunner {
   }
 
   async #run(load: JobLoad, entry: JobEntry): Promise<{ seq: number; ret: JobReturn }> {
-    const { table, spool, log } = this.#options
-    let outcome: FunctionOutcome
-    await this.#turn()
-    try {
-      outcome = await this.#options.run(load, entry)
-      const reason: unknown = entry.controller.signal.reason
-      if (reason instanceof JobCancelled) {
-        outcome = { return: reason.message, retcode: 128 + reason.signal, success: false }
-      }
-    } catch (error) {
-      log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
-      outcome = {
-        return: `The minion failed: ${error instanceof Error ? error.message : error}`,
-        retcode: 70,
-        success: false,
-      }
-    } finally {
-      table.remove(load.jid)
-      this.#mine.delete(load.jid)
-      this.#leave()
-    }
+    const { table, spool } = this.#options
+    const outcome = await this.#inTurn(load, entry)
+    table.remove(load.jid)
+    this.#mine.delete(load.jid)
     const ret = sendable(returnOf(this.#options.id, load, outcome))
     return { seq: spool.finish(ret), ret }
   }
 
-  /** Resolves when this job may run. */
-  async #turn(): Promise<void> {
-    if (this.#active < this.#limit) this.#active += 1
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  async #inTurn(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
+    const { signal } = entry.controller
+    if ([load.fun].flat().every((name) => needNoTurn.has(name))) return this.#outcome(load, entry)
+    if (!(await this.#turns.enter(signal))) return cancelledOutcome(signal.reason)
+    try {
+      return await this.#outcome(load, entry)
+    } finally {
+      this.#turns.leave()
+    }
   }
 
-  /** Hands the place on to the job that has waited longest. */
-  #leave(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#active -= 1
-    else next()
+  async #outcome(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
+    const { signal } = entry.controller
+    try {
+      const outcome = await this.#options.run(load, entry)
+      return signal.aborted ? cancelledOutcome(signal.reason) : outcome
+    } catch (error) {
+      this.#options.log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
+      return {
+        return: `The minion failed: ${error instanceof Error ? error.message : error}`,
+        retcode: 70,
+        success: false,
+      }
+    }
   }
+}
+
+function cancelledOutcome(reason: unknown): FunctionOutcome {
+  const { message, signal } = reason instanceof JobCancelled ? reason : new JobCancelled(terminate)
+  return { return: message, retcode: 128 + signal, success: false }
 }
 
 /** The return record of a job (SPEC §9). */

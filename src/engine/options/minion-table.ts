@@ -89,5 +89,9 @@ export const minionTable = {
     'Seconds after which a function is stopped, by globs over the full names; the longest glob that fits counts.',
     { isOurs: true },
   ),
-  process_count_max: option(s.integer(), -1, 'Most jobs that run at a time; more wait for their turn. -1: no limit.'),
+  process_count_max: option(
+    s.integer(),
+    -1,
+    'Most jobs that run at a time; more wait for their turn, but for functions of saltutil that look after jobs. -1: no limit.',
+  ),
 }
