@@ -241,6 +241,7 @@ describe('the identity of a minion', () => {
       events: [
         { tag: 'salt/minion/honest/start', data: {} },
         { tag: 'salt/key', data: {} },
+        { tag: 'salt/storage/fault', data: {} },
         { tag: 'salt/job/1/ret/honest', data: {} },
         { tag: 'my/own', data: { id: 'honest' } },
       ],

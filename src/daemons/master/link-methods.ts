@@ -18,6 +18,7 @@ const reservedPrefixes = [
   'salt/wheel',
   'salt/presence',
   'salt/peer',
+  'salt/storage',
   'salt/drop',
 ]
 const longestPeerTimeoutSeconds = 3600
@@ -74,16 +75,19 @@ async function publishForPeer(
   const tgt =
     typeof params.tgt === 'string' ? params.tgt : asList(params.tgt, 'tgt').map((item) => asString(item, 'tgt'))
   const tgtType = asString(params.tgt_type ?? 'glob', 'tgt_type')
-  const targets = publisher.resolve({ tgt, tgt_type: tgtType })
+  let resolved: readonly string[] | undefined
+  const targets = (): readonly string[] => (resolved ??= publisher.resolve({ tgt, tgt_type: tgtType }))
   const decision = settings.peer.authorize({
     from: id,
     fun,
     arg,
-    targets,
+    get targets() {
+      return targets()
+    },
     matches: (compound) => publisher.resolveKnown({ tgt: compound, tgt_type: 'compound' }),
   })
   if (!decision.allowed) return { jid: null, outcomes: [], refusal: refuse(options, id, fun, arg, decision.reason) }
-  if (targets.length === 0) return { jid: null, outcomes: [], refusal: 'no minion matches the target' }
+  if (targets().length === 0) return { jid: null, outcomes: [], refusal: 'no minion matches the target' }
   const outcomes: TargetOutcome[] = []
   const published = await publisher.publishAndWait(
     {

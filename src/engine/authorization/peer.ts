@@ -34,7 +34,7 @@ export interface PeerRequest {
   readonly fun: string | readonly string[]
   /** Arguments of the one function, or one list for each. */
   readonly arg: readonly unknown[]
-  /** Ids that the job's target means. */
+  /** Ids that the job's target means. Not read before the sender may do anything at all: to find them takes time. */
   readonly targets: readonly string[]
   /** The ids that the target means when pillar values must be equal; give it when the target looks at pillar. */
   readonly exactTargets?: readonly string[]
@@ -128,7 +128,7 @@ function compileUnlessGroup(target: string): void {
 }
 
 function authorizePeer(senders: readonly SenderRules[], request: PeerRequest): Decision {
-  const { from, targets, exactTargets } = request
+  const { from } = request
   const calls = callsOf(request)
   if (calls.length === 0) return refuse('no function is named')
   const malformed = calls.find(({ fun }) => !isFunctionName(fun))
@@ -138,7 +138,7 @@ function authorizePeer(senders: readonly SenderRules[], request: PeerRequest): D
   if (senders.length === 0) return refuse('peer publishing is off on the master: peer is not configured')
   const scopes = senders.filter(({ sender }) => sender.matches(from)).flatMap((rules) => rules.scopes)
   if (scopes.length === 0) return refuse(`no entry of peer permits anything to ${from}`)
-  if (exactTargets && !sameIds(targets, exactTargets)) {
+  if (request.exactTargets && !sameIds(request.targets, request.exactTargets)) {
     return refuse('a peer may target pillar by exact values only')
   }
   return allOf(calls, (call) => authorizeCall(scopes, call, request))
@@ -186,7 +186,8 @@ function callsOf({ fun, arg }: Pick<PeerRequest, 'fun' | 'arg'>): FunctionCall[]
   if (typeof fun === 'string') return [{ fun, arg }]
   return fun.map((name, index) => {
     const own = arg[index]
-    return { fun: name, arg: Array.isArray(own) ? own : own === undefined ? [] : [own] }
+    // As `callFunction` reads them.
+    return { fun: name, arg: Array.isArray(own) ? own : [] }
   })
 }
 

@@ -43,6 +43,33 @@ for (const { name, peer, cases: requests } of cases.policies) {
   })
 }
 
+describe('a peer request', () => {
+  const policy = compilePeerPolicy({ alpha: [{ '*': [{ 'service.restart': { args: ['nginx'] } }] }] })
+
+  it('is refused without a look at the minions when nothing is permitted to the sender', () => {
+    const request = {
+      from: 'beta',
+      fun: 'test.ping',
+      arg: [],
+      matches,
+      get targets(): never {
+        throw new Error('its target was resolved')
+      },
+    }
+    assert.equal(policy.authorize(request).allowed, false)
+    assert.equal(compilePeerPolicy(undefined).authorize(request).allowed, false)
+  })
+
+  it('of several functions is judged by the arguments that each of them will get', () => {
+    const targets = ['alpha']
+    const allows = (arg: readonly unknown[]): boolean =>
+      policy.authorize({ from: 'alpha', fun: ['service.restart'], arg, targets, matches }).allowed
+    assert.equal(allows([['nginx']]), true)
+    assert.equal(allows(['nginx']), false, 'what is no list is not passed on')
+    assert.equal(allows([]), false)
+  })
+})
+
 describe('a wrong peer configuration', () => {
   for (const { peer, says } of cases.faults) {
     it(JSON.stringify(peer), () => {
