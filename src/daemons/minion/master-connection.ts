@@ -42,7 +42,7 @@ export class MasterConnection implements AsyncDisposable {
   readonly #client: WireClient
   #session: LiveSession | undefined
   #verifier: JobVerifier | undefined
-  /** Master's clock minus ours, in milliseconds, as told at the start of the session. */
+  /** Master's clock minus our monotonic one, in milliseconds, as told at the start of the session: ours may be set any time. */
   #clockOffsetMs = 0
 
   constructor(options: MasterConnectionOptions) {
@@ -97,7 +97,7 @@ export class MasterConnection implements AsyncDisposable {
 
   #begin(channel: RecordChannel, welcome: unknown, pin: MasterPin): void {
     const now = isRecord(welcome) && typeof welcome.now === 'number' ? welcome.now : this.#options.clock.now()
-    this.#clockOffsetMs = now - this.#options.clock.now()
+    this.#clockOffsetMs = now - this.#options.clock.monotonic()
     const rpc = new RpcPeer(channel, {
       clock: this.#options.clock,
       onNotice: (record) => this.#notice(record, pin),
@@ -128,7 +128,7 @@ export class MasterConnection implements AsyncDisposable {
       const guarded = guardJob(record, {
         id: this.#options.id,
         verifier: this.#verifier,
-        masterNow: () => clock.now() + this.#clockOffsetMs,
+        masterNow: () => clock.monotonic() + this.#clockOffsetMs,
         grains: this.#options.grains,
       })
       if (guarded.kind === 'refused')
