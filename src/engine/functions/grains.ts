@@ -60,7 +60,7 @@ export class GrainsSource {
     const slow: Record<string, unknown> = {}
     for (const plugin of this.#userPlugins) {
       try {
-        Object.assign(slow, await plugin.read(this.#host))
+        Object.assign(slow, await tellable(await plugin.read(this.#host)))
       } catch (error) {
         this.#options.log.error('A grains plugin failed', { plugin: plugin.name, error })
       }
@@ -83,6 +83,14 @@ export class GrainsSource {
     const configured = this.#options.config.get('grains')
     return { ...core, ...this.#file, ...this.#slow, ...(isRecord(configured) ? configured : {}) }
   }
+}
+
+/** What cannot be sent would keep the minion from every session. Throws `bad-arguments`. */
+async function tellable(grains: unknown): Promise<Grains> {
+  if (!isRecord(grains)) throw new SaltError('bad-arguments', 'grains must be a mapping')
+  const { pack } = await import('../../base/msgpack.ts')
+  pack({ grains })
+  return grains
 }
 
 /** The file that `grains.setval` and its like write: `grains` beside the minion's configuration file. */

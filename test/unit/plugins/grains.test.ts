@@ -4,7 +4,7 @@ import os from 'node:os'
 import { test } from 'node:test'
 import { silentLog } from '../../../src/base/log.ts'
 import { GrainsSource, grainsFilePath } from '../../../src/engine/functions/grains.ts'
-import type { GrainsDefinition } from '../../../src/engine/plugin.ts'
+import type { Grains, GrainsDefinition } from '../../../src/engine/plugin.ts'
 import { processorGrains, virtualGrains } from '../../../src/plugins/grains/core/hardware.ts'
 import { core } from '../../../src/plugins/grains/core/module.ts'
 import { networkGrains } from '../../../src/plugins/grains/core/network.ts'
@@ -137,6 +137,30 @@ test('a refresh reads the file anew and asks slow plugins', async () => {
   source.setUserPlugins([broken, slow])
   const grains = await source.refresh()
   assert.deepEqual([grains.a, grains.slow], [2, true])
+})
+
+test('a plugin whose grains no master can be told is told here and left out', async () => {
+  const errors: string[] = []
+  const source = sourceWith(
+    {},
+    { ...silentLog, error: (message, fields) => errors.push(`${message}: ${fields?.plugin}`) },
+  )
+  const nested = Array.from({ length: 70 }).reduce((inner) => [inner], 'x')
+  const answers: Record<string, unknown> = {
+    date: { now: new Date() },
+    nested: { nested },
+    text: 'abc',
+    fine: { fine: 1 },
+  }
+  source.setUserPlugins(
+    Object.entries(answers).map(([name, value]) => ({ name, doc: '', grains: {}, read: async () => value as Grains })),
+  )
+  const grains = await source.refresh()
+  assert.deepEqual([grains.now, grains.nested, grains[0], grains.fine], [undefined, undefined, undefined, 1])
+  assert.deepEqual(
+    errors,
+    ['date', 'nested', 'text'].map((name) => `A grains plugin failed: ${name}`),
+  )
 })
 
 test('the grains file lies beside the configuration', () => {
