@@ -3,10 +3,17 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { isRecord } from '../../src/base/narrow.ts'
 import type { TargetOutcome } from '../../src/client/api.ts'
+import { WireClient } from '../../src/wire/client.ts'
+import { temporaryIdentity } from '../../src/wire/identity.ts'
+import { RpcPeer } from '../../src/wire/rpc.ts'
+import { zeromqClient } from '../../src/wire/zeromq-transport.ts'
+import type { BusEvents } from '../support/bus-events.ts'
 import { Gate, isAlive } from '../support/gate.ts'
-import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
+import { InProcessFleet, type TestMaster, type TestMinion } from '../support/in-process-fleet.ts'
 
 /** What a function returned that is expected to succeed. */
 async function resultOf(master: TestMaster, fun: string, ...arg: readonly unknown[]): Promise<unknown> {
@@ -202,6 +209,154 @@ describe('limits of jobs', () => {
     assert.deepEqual(pids.map(isAlive), [false, false])
   })
 })
+
+describe('a job of a peer', () => {
+  let fleet: InProcessFleet
+  let master: TestMaster
+  let alpha: TestMinion
+  let events: BusEvents
+  before(async () => {
+    fleet = new InProcessFleet()
+    master = await fleet.startMaster(
+      "peer: {alpha: [test.ping, cmd.run], 'eve.*': ['.*']}\npeer_run: {alpha: [test.arg, test.sleep, manage.up]}\n",
+    )
+    alpha = await fleet.connect('alpha', master)
+    for (const id of ['beta', 'gamma']) await fleet.connect(id, master)
+    events = await master.events()
+  })
+  after(async () => {
+    await events[Symbol.asyncDispose]()
+    await fleet[Symbol.asyncDispose]()
+  })
+
+  it('brings the returns of others', async () => {
+    assert.deepEqual(await resultOf(master, 'publish.publish', '*', 'test.ping'), {
+      alpha: true,
+      beta: true,
+      gamma: true,
+    })
+    assert.deepEqual(await resultOf(master, 'publish.full_data', 'beta,gamma', 'test.ping', { ...byList }), {
+      beta: { ret: true },
+      gamma: { ret: true },
+    })
+    const { data } = await events.until(/^salt\/job\/\d+\/new$/, ({ peer }) => peer === 'alpha')
+    assert.deepEqual([data.fun, data.minions], ['test.ping', ['alpha', 'beta', 'gamma']])
+  })
+
+  it('ends at its deadline with what has come until then', async () => {
+    using gate = new Gate()
+    // Whoever is first goes through.
+    const command = `mkdir ${gate.folder}/first 2>&- && echo first || { ${gate.command}; }`
+    const since = performance.now()
+    const [held, full] = await Promise.all([
+      resultOf(master, 'publish.publish', 'beta', 'cmd.run', gate.command, { __kwarg__: true, timeout: 1 }),
+      resultOf(master, 'publish.full_data', 'beta,gamma', 'cmd.run', command, { ...byList, timeout: 1 }),
+    ])
+    const elapsed = performance.now() - since
+    assert.ok(elapsed > 950 && elapsed < 2500, `${elapsed} ms`)
+    assert.deepEqual(held, {})
+    assert.ok(isRecord(full))
+    const states = Object.entries(full).sort(([, one]) => (isRecord(one) && one.ret === 'first' ? -1 : 1))
+    assert.deepEqual(
+      states.map(([, state]) => state),
+      [{ ret: 'first' }, { status: 'timeout', reason: 'still running when the time was over' }],
+    )
+    assert.deepEqual(states.map(([id]) => id).sort(), ['beta', 'gamma'])
+    const [missing = ''] = states[1] ?? []
+    const told = new RegExp(`WARNING A minion did not return minion=${missing} state=timeout reason=still running`)
+    assert.equal(alpha.log.matching(told).length > 0, true)
+  })
+
+  it('is refused where peer does not permit it, which everybody sees', async () => {
+    const reason = 'no entry of peer permits test.echo to alpha'
+    assert.deepEqual(await resultOf(master, 'publish.publish', 'beta', 'test.echo', 'x'), {})
+    assert.deepEqual(await resultOf(master, 'publish.full_data', 'beta', 'test.echo', 'x'), {
+      beta: { status: 'denied', reason },
+    })
+    const { data } = await events.until(/^salt\/peer\/alpha\/refused$/)
+    assert.deepEqual([data.id, data.fun, data.arg, data.reason], ['alpha', 'test.echo', ['x'], reason])
+    assert.equal(alpha.log.matching(/WARNING Nothing was published fun=test\.echo tgt=beta reason=no entry/).length, 2)
+    assert.equal(
+      master.log.matching(/WARNING refused a peer request id=alpha fun=test\.echo reason=no entry/).length,
+      2,
+    )
+    assert.deepEqual(
+      events.tagged(/^salt\/job\/\d+\/new$/).filter(({ data: job }) => job.fun === 'test.echo'),
+      [],
+    )
+  })
+
+  it('is refused to whoever is not named at all', async () => {
+    const outcome = (await master.publish('beta', 'publish.full_data', ['alpha', 'test.ping'])).beta
+    assert.deepEqual(outcome?.ret?.return, {
+      alpha: { status: 'denied', reason: 'no entry of peer permits anything to beta' },
+    })
+  })
+
+  it('may not publish itself, whatever the minion and the configuration say', async () => {
+    const reason = 'a minion may not make another one publish'
+    const nested = ['beta', 'publish.publish', ['*', 'test.ping']]
+    assert.deepEqual(await resultOf(master, 'publish.publish', ...nested), {})
+    assert.deepEqual(await resultOf(master, 'publish.full_data', ...nested), { beta: { status: 'denied', reason } })
+    await using eve = clientOf(master, 'eve')
+    const rpc = new RpcPeer((await eve.connectOnce()).channel, { clock: systemClock })
+    for (const fun of ['publish.publish', 'publish.runner', ['test.ping', 'publish.full_data']]) {
+      const answer = await rpc.call('publish', { tgt: 'beta', tgt_type: 'glob', fun, arg: [[], []], timeout: 5 })
+      assert.ok(isRecord(answer))
+      assert.deepEqual([answer.jid, answer.outcomes], [null, []])
+      assert.match(
+        String(answer.refusal),
+        /^publish\.\w+ may not be called through a peer: it could publish without end$/,
+      )
+      await events.until(/^salt\/peer\/eve\/refused$/, (data) => JSON.stringify(data.fun) === JSON.stringify(fun))
+    }
+  })
+
+  it('may be a runner, where peer_run permits it', async () => {
+    assert.deepEqual(await resultOf(master, 'publish.runner', 'test.arg', ['a', 'b=1']), {
+      args: ['a'],
+      kwargs: { b: 1 },
+    })
+    assert.deepEqual(await resultOf(master, 'publish.runner', 'manage.down'), {})
+    const reason = 'no entry of peer_run permits manage.down to alpha'
+    const { data } = await events.until(/^salt\/peer\/alpha\/refused$/, ({ fun }) => fun === 'runner.manage.down')
+    assert.equal(data.reason, reason)
+    assert.equal(
+      alpha.log.matching(new RegExp(`WARNING The runner was not run fun=manage.down reason=${reason}`)).length,
+      1,
+    )
+  })
+
+  it('may be a runner, which its deadline ends', async () => {
+    const since = performance.now()
+    assert.equal(
+      await resultOf(master, 'publish.runner', 'test.sleep', 600, { __kwarg__: true, timeout: 1 }),
+      "'test.sleep' runner publish timed out",
+    )
+    assert.ok(performance.now() - since < 4000)
+    await events.until(/^salt\/run\/\d+\/ret$/, ({ fun, success }) => fun === 'runner.test.sleep' && success === false)
+  })
+})
+
+/** What a modified minion may use to ask for anything. */
+function clientOf(master: TestMaster, id: string): WireClient {
+  return new WireClient({
+    endpoint: 'modified',
+    transport: () => zeromqClient(`tcp://127.0.0.1:${master.port}`),
+    identity: temporaryIdentity(),
+    name: id,
+    role: 'minion',
+    instance: id,
+    clock: systemClock,
+    log: silentLog,
+    reconnect: false,
+    checkServer: () => {},
+    payload: () => ({}),
+    onSession: () => {},
+  })
+}
+
+const byList = { __kwarg__: true, tgt_type: 'list' }
 
 /** Ids of the living processes of a group. */
 function processesOf(group: number): number[] {

@@ -8,6 +8,8 @@ type PublishAnswer = MasterLinkMethods['publish']['result']
 
 /** What the master is given beyond the time that the job itself may take, in seconds. */
 const answerSlackSeconds = 5
+/** A runner has no end of its own: what it is given beyond the time that its own jobs may take, in seconds. */
+const runnerSlackSeconds = 1
 
 const publishArguments = {
   tgt: s.union([s.string(), s.array(s.string())], 'Which minions'),
@@ -168,14 +170,14 @@ export const publish = defineModule({
           const answer = await master.call(
             'runner',
             { fun, arg: parsed.arg, timeout },
-            { timeoutMs: (timeout + answerSlackSeconds) * 1000, signal: ctx.signal },
+            { timeoutMs: (timeout + runnerSlackSeconds) * 1000, signal: ctx.signal },
           )
           if (answer.refusal === undefined) return answer.return
           ctx.log.warning('The runner was not run', { fun, reason: answer.refusal })
           return {}
         } catch (error) {
           ctx.signal.throwIfAborted()
-          if (asSaltError(error).code === 'timeout') return `'${fun}' publish timed out`
+          if (asSaltError(error).code === 'timeout') return `'${fun}' runner publish timed out`
           throw error
         }
       },
