@@ -28,13 +28,13 @@ class Fixture {
   runs = 0
   readonly #end = Promise.withResolvers<FunctionOutcome>()
 
-  runner(): JobRunner {
+  runner(maximumJobs = 0): JobRunner {
     return new JobRunner({
       id: 'a',
       table: this.table,
       spool: openReturnSpool(':memory:', { clock: this.clock, log: silentLog }),
       log: silentLog,
-      maximumJobs: 0,
+      maximumJobs,
       run: () => {
         this.runs += 1
         return this.#end.promise
@@ -77,5 +77,22 @@ describe('a job that comes twice', () => {
     fixture.end()
     await settle()
     assert.equal(fixture.runs, 1)
+  })
+})
+
+describe('a job that is ended while it waits for its turn', () => {
+  it('never begins, and returns what ended it', async () => {
+    const fixture = new Fixture()
+    const runner = fixture.runner(1)
+    runner.take(load)
+    const waiting = runner.take({ ...load, jid: '20260101000000000002' })
+    assert.ok(waiting.kind === 'started')
+    await settle()
+    fixture.table.signal('20260101000000000002', 9)
+    fixture.end()
+    const { ret } = await waiting.finished
+    assert.equal(fixture.runs, 1)
+    assert.deepEqual([ret.return, ret.retcode, ret.success], ['The job was ended by signal 9.', 137, false])
+    assert.equal(fixture.table.size, 0)
   })
 })
