@@ -44,6 +44,17 @@ describe('compileTarget', () => {
     })
   }
 
+  it('finds in any depth without trying the same again and again', () => {
+    const nested = (depth: number): unknown => Array.from({ length: depth }).reduce((inner) => ({ a: inner }), 'end')
+    const grains = { a: nested(60) }
+    const path = 'a:'.repeat(60)
+    const since = performance.now()
+    assert.equal(compileTarget(`${path}nothing`, 'grain').matches({ id: 'x', grains }), false)
+    assert.equal(compileTarget(`${path}a:end`, 'grain').matches({ id: 'x', grains }), true)
+    assert.ok(performance.now() - since < 1000)
+    assert.throws(() => compileTarget(`${path}${path}x`, 'grain'), { code: 'bad-target' })
+  })
+
   it('says what a target looks at', () => {
     const look = (tgt: string, type: string) => {
       const { minionsOnlyById, usesPillar, ids } = compileTarget(tgt, type)
