@@ -178,7 +178,7 @@ class MasterDaemon implements Master {
       log,
       onSession: (channel) => this.#busServer.accept(channel),
     })
-    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyMoved(id))
+    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyMoved(id), { log })
   }
 
   get port(): number {

@@ -157,6 +157,11 @@ export class KeyStore {
     return true
   }
 
+  /** Takes up what another process has done to the keys of one id, where the lists would be looked at later only. */
+  noticed(id: string): void {
+    for (const state of keyStates) this.#patch(state, id, this.#has(id, state))
+  }
+
   get hasRoomForPending(): boolean {
     return this.count('pending') < this.#maximumPending
   }
@@ -194,7 +199,14 @@ export class KeyStore {
   }
 
   #has(id: string, state: KeyState): boolean {
-    return fs.statSync(this.#path(id, state), { throwIfNoEntry: false })?.isFile() === true
+    const path = this.#path(id, state)
+    try {
+      return fs.statSync(path, { throwIfNoEntry: false })?.isFile() === true
+    } catch (error) {
+      // A link that leads to itself.
+      if (systemCode(error) === 'ELOOP') return false
+      throw cannot('look at', path, error)
+    }
   }
 
   #readText(id: string, state: KeyState): string {
