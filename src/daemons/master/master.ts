@@ -236,6 +236,7 @@ class MasterDaemon implements Master {
       identity: this.#identity,
       clock: this.#clock,
       log: this.#log,
+      limits: { heartbeatMs: values.heartbeat_interval * 1000 },
       admit: (claim) => admission.admit(claim),
       onSession: (session, claim) => this.#begin(session, claim),
       onIncident: (incident) => {

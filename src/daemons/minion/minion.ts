@@ -208,6 +208,7 @@ class MinionDaemon implements Minion {
       identity: this.#identity,
       pkiDir: paths.pki_dir,
       handshakeTimeoutMs: values.auth_timeout * 1000,
+      limits: { heartbeatMs: values.heartbeat_interval * 1000 },
       masterFinger: values.master_finger,
       requireMasterFinger: values.require_master_finger,
       clock: this.#clock,
