@@ -13,6 +13,8 @@ export interface FleetOptions {
   readonly master?: string
   /** Whether keys are accepted by themselves; default true. */
   readonly autoAccept?: boolean
+  /** Words before the command line of a daemon, `master` or the id of a minion: the program that starts it. */
+  starter?(daemon: string, fleet: Fleet): readonly string[]
 }
 
 /** A master and minions as real processes on loopback, in one temporary folder. */
@@ -77,7 +79,7 @@ export class Fleet implements AsyncDisposable {
       join(this.config, 'master'),
       `root_dir: ${this.folder}/root\ninterface: 127.0.0.1\nret_port: ${this.#port}\nauto_accept: ${autoAccept}\n${master}`,
     )
-    this.#master = new Running([...programArgv(this.kind), 'master', '-c', this.config, '-l', 'info'])
+    this.#master = new Running([...this.#argv('master'), 'master', '-c', this.config, '-l', 'info'])
     await this.#master.until(/the master is ready/)
     this.#port = Number(/the master is ready.*\bport=(\d+)/.exec(this.#master.output)?.[1])
   }
@@ -89,12 +91,16 @@ export class Fleet implements AsyncDisposable {
       join(config, 'minion'),
       `root_dir: ${this.folder}/root-${id}\nid: ${JSON.stringify(id)}\nmaster: 127.0.0.1:${this.#port}\nrecon_default: 100\nrecon_max: 500\n${extra}`,
     )
-    const minion = new Running([...programArgv(this.kind), 'minion', '-c', config, '-l', 'info'])
+    const minion = new Running([...this.#argv(id), 'minion', '-c', config, '-l', 'info'])
     this.#minions.set(id, minion)
     await minion.until(
       this.#options.autoAccept === false ? /waits for acceptance|connected to the master/ : /connected to the master/,
     )
     return minion
+  }
+
+  #argv(daemon: string): readonly string[] {
+    return [...(this.#options.starter?.(daemon, this) ?? []), ...programArgv(this.kind)]
   }
 
   get sockDir(): string {
