@@ -171,6 +171,7 @@ class DaemonProcess<Options extends DaemonOptions> {
       const options = await this.#load()
       const { log_level: level, log_level_logfile: fileLevel } = options.values
       log.setLevel(level, fileLevel)
+      for (const warning of options.warnings) log.warning(warning)
       await this.#running?.reload(options)
     } catch (thrown) {
       const error = asSaltError(thrown)

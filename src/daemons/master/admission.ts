@@ -79,8 +79,8 @@ export class MinionAdmission {
   }
 
   #decideUnknown(claim: Claim, isPending: boolean): Admission | Promise<Admission> {
-    const { keys, autosign } = this.#options
-    const decision = decideNewKey({ id: claim.name, grains: claimedGrains(claim), options: autosign() })
+    const { keys, autosign, log } = this.#options
+    const decision = decideNewKey({ id: claim.name, grains: claimedGrains(claim), options: autosign(), log })
     switch (decision.kind) {
       case 'accept':
         keys.storePending(claim.name, claim.publicPem)
