@@ -182,6 +182,24 @@ export class Host {
     execFileSync('bridge', ['-n', this.#switch, 'link', 'set', 'dev', this.name, 'state', 'forwarding'])
   }
 
+  /** Makes its line narrow and its queue so short that packets are lost; false where the kernel cannot. */
+  narrow(): boolean {
+    const queue = ['tbf', 'rate', '20mbit', 'burst', '3kb', 'limit', '6kb']
+    return spawnSync('tc', ['-n', this.#namespace, 'qdisc', 'add', 'dev', 'eth0', 'root', ...queue]).status === 0
+  }
+
+  widen(): void {
+    spawnSync('tc', ['-n', this.#namespace, 'qdisc', 'del', 'dev', 'eth0', 'root'])
+  }
+
+  /** Since its line is narrow. */
+  get packetsLost(): number {
+    const shown = execFileSync('tc', ['-n', this.#namespace, '-s', 'qdisc', 'show', 'dev', 'eth0'], {
+      encoding: 'utf8',
+    })
+    return Number(/\(dropped (\d+),/.exec(shown)?.[1])
+  }
+
   /** Gives it another address in place of the one it has. */
   move(address: string): void {
     ip('-n', this.#namespace, 'address', 'del', `${this.#address}/24`, 'dev', 'eth0')
