@@ -75,9 +75,7 @@ describe('a full disk', { skip }, () => {
       const { stdout, exitCode } = await fleet.salt('alpha', 'test.echo', large, '--out', 'json')
       assert.deepEqual([exitCode, JSON.parse(stdout)], [0, { alpha: large }])
     }
-    await minion.until(
-      /the return spool cannot be written; returns stay in memory/,
-    )
+    await minion.until(/the return spool cannot be written; returns stay in memory/)
     assert.equal(occurrences(minion.output, /the return spool cannot be written/), 1)
     disk.free()
     await minion.until(/the return spool can be written again/)

@@ -172,7 +172,7 @@ class MasterDaemon implements Master {
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, masterBusName) }),
+      transport: zeromqServer({ path: join(paths.sock_dir, masterBusName), chosenBy: 'sock_dir' }),
       busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
       clock: this.#clock,
       log,
@@ -232,7 +232,9 @@ class MasterDaemon implements Master {
       welcome: () => ({ now: this.#clock.now() }),
     })
     return new WireServer({
-      transport: parts.transport ?? zeromqServer({ host: values.interface, port: values.ret_port }),
+      transport:
+        parts.transport ??
+        zeromqServer({ host: values.interface, port: values.ret_port, chosenBy: 'interface and ret_port' }),
       identity: this.#identity,
       clock: this.#clock,
       log: this.#log,

@@ -133,7 +133,7 @@ class MinionDaemon implements Minion {
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)) }),
+      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)), chosenBy: 'sock_dir' }),
       busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
       clock: this.#clock,
       log,
