@@ -2,7 +2,7 @@
  * Hosts in a network of their own: each is a network namespace with a name, a folder and an address, all of them on one switch
  * (a bridge in a namespace of its own). Nothing is set up outside these namespaces.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -14,14 +14,21 @@ import { binaryPath, type Finished, Running, type RunOptions } from './program.t
 export function whyNoNetwork(): string | false {
   if (process.platform !== 'linux') return 'needs Linux'
   if (process.getuid?.() !== 0) return 'needs root to make network namespaces'
-  if (spawnSync('ip', ['-V']).status !== 0) return 'needs ip: apt-get install iproute2'
-  const trial = spawnSync('unshare', ['--net', '--uts', 'ip', 'link', 'add', 'switch', 'type', 'bridge'])
-  return trial.status !== 0 && `network namespaces or bridges are not to be had: ${String(trial.stderr).trim()}`
+  if (attempt('ip', '-V').status !== 0) return 'needs ip: apt-get install iproute2'
+  const trial = attempt('unshare', '--net', '--uts', 'ip', 'link', 'add', 'switch', 'type', 'bridge')
+  return trial.status !== 0 && `network namespaces or bridges are not to be had: ${trial.stderr?.trim()}`
 }
 
-const ip = (...words: readonly string[]): void => {
-  execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] })
-}
+/** With the folders of the tools of root, which the search path of somebody who became root may lack. */
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+
+const run = (program: string, ...words: readonly string[]): string =>
+  execFileSync(program, words, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', env })
+
+const ip = (...words: readonly string[]): string => run('ip', ...words)
+
+const attempt = (program: string, ...words: readonly string[]): SpawnSyncReturns<string> =>
+  spawnSync(program, words, { encoding: 'utf8', env })
 
 const open = new Set<Network>()
 let isWatched = false
@@ -79,10 +86,10 @@ export class Network implements Disposable {
 
 /** Ends whatever runs in it first. */
 function removeNamespace(name: string): void {
-  const { stdout } = spawnSync('ip', ['netns', 'pids', name], { encoding: 'utf8' })
+  const { stdout } = attempt('ip', 'netns', 'pids', name)
   const pids = stdout.split('\n').filter((line) => line !== '')
-  if (pids.length > 0) spawnSync('kill', ['-KILL', ...pids])
-  spawnSync('ip', ['netns', 'del', name])
+  if (pids.length > 0) attempt('kill', '-KILL', ...pids)
+  attempt('ip', 'netns', 'del', name)
 }
 
 /** Further names: that of the master where nothing is configured, and one that a page uses. */
@@ -138,14 +145,19 @@ export class Host {
 
   start(argv: readonly string[], options: RunOptions = {}): Running {
     const { folder } = this.#network
-    const env = {
+    const own = {
       HOME: this.folder,
-      PATH: `${this.folder}:${process.env.PATH}`,
+      TMPDIR: this.folder,
+      PATH: `${this.folder}:${env.PATH}`,
       SALT_CONFIG_DIR: this.config,
       ...options.env,
     }
     const inside = ['unshare', '--uts', 'sh', '-c', enter, this.name, join(folder, 'hosts'), ...argv]
-    return new Running(['ip', 'netns', 'exec', this.#namespace, ...inside], { cwd: this.folder, ...options, env })
+    return new Running(['ip', 'netns', 'exec', this.#namespace, ...inside], {
+      cwd: this.folder,
+      ...options,
+      env: own,
+    })
   }
 
   salt(...words: readonly string[]): Promise<Finished> {
@@ -175,28 +187,26 @@ export class Host {
 
   /** The switch drops whatever comes from or goes to the host, without a word to anybody. */
   block(): void {
-    execFileSync('bridge', ['-n', this.#switch, 'link', 'set', 'dev', this.name, 'state', 'disabled'])
+    run('bridge', '-n', this.#switch, 'link', 'set', 'dev', this.name, 'state', 'disabled')
   }
 
   unblock(): void {
-    execFileSync('bridge', ['-n', this.#switch, 'link', 'set', 'dev', this.name, 'state', 'forwarding'])
+    run('bridge', '-n', this.#switch, 'link', 'set', 'dev', this.name, 'state', 'forwarding')
   }
 
   /** Makes its line narrow and its queue so short that packets are lost; false where the kernel cannot. */
   narrow(): boolean {
     const queue = ['tbf', 'rate', '20mbit', 'burst', '3kb', 'limit', '6kb']
-    return spawnSync('tc', ['-n', this.#namespace, 'qdisc', 'add', 'dev', 'eth0', 'root', ...queue]).status === 0
+    return attempt('tc', '-n', this.#namespace, 'qdisc', 'add', 'dev', 'eth0', 'root', ...queue).status === 0
   }
 
   widen(): void {
-    spawnSync('tc', ['-n', this.#namespace, 'qdisc', 'del', 'dev', 'eth0', 'root'])
+    attempt('tc', '-n', this.#namespace, 'qdisc', 'del', 'dev', 'eth0', 'root')
   }
 
   /** Since its line is narrow. */
   get packetsLost(): number {
-    const shown = execFileSync('tc', ['-n', this.#namespace, '-s', 'qdisc', 'show', 'dev', 'eth0'], {
-      encoding: 'utf8',
-    })
+    const shown = run('tc', '-n', this.#namespace, '-s', 'qdisc', 'show', 'dev', 'eth0')
     return Number(/\(dropped (\d+),/.exec(shown)?.[1])
   }
 
