@@ -223,8 +223,9 @@ export function ensurePrivateFolder(path: string): void {
 /**
  * Proves that a file is a regular file which belongs to this user (or to root) and that nobody else can read or write.
  * Throws `key-permissions` otherwise, `storage` when it cannot be looked at. Windows has no such modes and is not checked.
+ * With `rootMay`, root may use what belongs to anybody: for what grants no more than root has anyway.
  */
-export function assertPrivateFile(path: string): void {
+export function assertPrivateFile(path: string, { rootMay = false }: { readonly rootMay?: boolean } = {}): void {
   let status: fs.Stats
   try {
     status = fs.statSync(path)
@@ -240,7 +241,8 @@ export function assertPrivateFile(path: string): void {
       hint: `Run: chmod 600 ${path}`,
     })
   }
-  const user = process.getuid?.()
+  const user = process.geteuid?.()
+  if (user === 0 && rootMay) return
   if (user !== undefined && status.uid !== user && status.uid !== 0) {
     throw new SaltError('key-permissions', `The private file ${path} belongs to another user (uid ${status.uid}).`, {
       where: path,

@@ -92,7 +92,7 @@ describe('a damaged file of the cache', () => {
     const movedTo = join(folder, aside[0] ?? '')
     assert.equal(readFileSync(movedTo, 'utf8'), garbage)
     assert.equal(logged.length, 1, logged.join('\n'))
-    assert.ok(logged[0]?.includes(`file=${join(folder, name)} moved_to=${movedTo}`), logged[0])
+    assert.ok(logged[0]?.includes(`file=${join(folder, name)} moved_to=${movedTo}`), logged.join())
   }
 
   for (const name of ['jobs.db', 'minions.db']) {

@@ -156,7 +156,7 @@ describe('SIGTERM', () => {
     assert.equal((await fleet.master.end('SIGTERM')).exitCode, 0)
     await fleet.minion('beta').until(/not connected to the master/)
     await fleet.startMaster()
-    await fleet.minion('beta').until(/connected to the master/)
+    await fleet.minion('beta').until(/\] connected to the master/)
     gate.open()
     assert.equal((await follow(fleet, jid)).beta?.ret?.return, 'passed')
   })

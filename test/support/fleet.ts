@@ -94,7 +94,9 @@ export class Fleet implements AsyncDisposable {
     const minion = new Running([...this.#argv(id), 'minion', '-c', config, '-l', 'info'])
     this.#minions.set(id, minion)
     await minion.until(
-      this.#options.autoAccept === false ? /waits for acceptance|connected to the master/ : /connected to the master/,
+      this.#options.autoAccept === false
+        ? /waits for acceptance|\] connected to the master/
+        : /\] connected to the master/,
     )
     return minion
   }
