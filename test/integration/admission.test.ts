@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { KeyStore } from '../../src/engine/keys/key-store.ts'
-import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
+import { temporaryIdentity } from '../../src/wire/identity.ts'
+import { InProcessFleet, type TestMaster, type TestMinion } from '../support/in-process-fleet.ts'
+import { type Finished, run } from '../support/program.ts'
 
 describe('the admission of minions', () => {
   let fleet: InProcessFleet
@@ -20,6 +22,9 @@ describe('the admission of minions', () => {
     mkdirSync(join(path, '..'), { recursive: true })
     writeFileSync(path, content, { mode: 0o600 })
   }
+
+  const call = ({ folder }: TestMinion, ...words: readonly string[]): Promise<Finished> =>
+    run('source', ['call', '-c', join(folder, 'etc'), ...words])
 
   it('accepts and rejects by the files of ids, and lets the others wait', async () => {
     write('etc/autosign', '# servers\nweb*\n^db\\d+$\n')
@@ -62,6 +67,54 @@ describe('the admission of minions', () => {
     assert.equal(master.log.matching(/WARNING .*autoreject/).length, 1)
   })
 
+  it('takes a file that the group may write to only where permissive_pki_access says so, and warns once', async () => {
+    write('etc/autosign', 'web1\nweb2\n')
+    chmodSync(join(fleet.folder, 'master/root/etc/autosign'), 0o660)
+    const configuration = 'auto_accept: false\nautosign_file: /etc/autosign\n'
+    const master = await fleet.startMaster(configuration)
+    const minion = await fleet.startMinion('web1', [master.port])
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await minion.waiting('pending')
+      minion.forget()
+    }
+    assert.equal(master.log.matching(/WARNING ignored a file that others may write to.*autosign mode=660/).length, 1)
+    await master.reload(`${configuration}permissive_pki_access: true\n`)
+    await fleet.connect('web2', master)
+    await minion.connected()
+  })
+
+  it('rejects by the file even where every key is accepted', async () => {
+    write('etc/autoreject', 'bad\n')
+    const master = await fleet.startMaster('auto_accept: true\nautoreject_file: /etc/autoreject\n')
+    const bad = await fleet.startMinion('bad', [master.port])
+    await bad.waiting('rejected')
+    await fleet.connect('badger', master)
+  })
+
+  it('lets no more keys wait than 5000, and still accepts who need not wait', async () => {
+    const { publicPem } = temporaryIdentity()
+    for (let number = 0; number < 5000; number++) write(`etc/salt/pki/master/minions_pre/x${number}`, publicPem)
+    write('etc/autosign', 'ours\n')
+    const master = await fleet.startMaster('auto_accept: false\nautosign_file: /etc/autosign\n')
+    await using events = await master.events()
+    const late = await fleet.startMinion('late', [master.port])
+    assert.match(await late.waiting('busy'), /too many keys wait for acceptance/)
+    const { data } = await events.until(/^salt\/auth$/)
+    assert.deepEqual([data.act, data.result, data.id], ['full', false, 'late'])
+    await fleet.connect('ours', master)
+    const keys = new KeyStore(master.options.paths.pki_dir)
+    assert.deepEqual([keys.count('pending'), keys.states('late'), keys.states('ours')], [5000, [], ['accepted']])
+  })
+
+  it('is told to salt call as well, which runs nothing', async () => {
+    const master = await fleet.startMaster('auto_accept: false\n')
+    const minion = await fleet.startMinion('alpha', [master.port])
+    await minion.waiting('pending')
+    const { exitCode, stdout, stderr } = await call(minion, 'test.ping')
+    assert.deepEqual([exitCode, stdout], [77, ''])
+    assert.match(stderr, /waits for acceptance; on the master: salt key -a alpha \[key-pending\]/)
+  })
+
   describe('of a master by its minion', () => {
     let master: TestMaster
     beforeEach(async () => {
@@ -75,9 +128,13 @@ describe('the admission of minions', () => {
       const told = await wrong.waiting('mismatch')
       for (const shown of [finger, master.running.fingerprint]) assert.ok(told.includes(shown), told)
       assert.equal(new KeyStore(master.options.paths.pki_dir).state('wrong'), undefined, 'it has not told who it is')
+      const { exitCode, stdout, stderr } = await call(wrong, 'test.ping')
+      assert.deepEqual([exitCode, stdout], [77, ''])
+      assert.match(stderr, /does not match master_finger \[master-mismatch\]/)
+      for (const shown of [finger, master.running.fingerprint]) assert.ok(stderr.includes(shown), stderr)
     })
 
-    it('refuses one whose key is another than at the first contact, and says what to do', async () => {
+    it('refuses one whose key is another than at the first contact, and says what to do, which helps', async () => {
       const minion = await fleet.connect('alpha', master)
       minion.forget()
       await master.stop()
@@ -85,6 +142,11 @@ describe('the admission of minions', () => {
       await master.start()
       const told = await minion.waiting('mismatch')
       assert.match(told, /shows another key.*Trusted: .*; shown: .*remove the file/s)
+      await minion.stop()
+      rmSync(join(minion.options.paths.pki_dir, 'minion_master.pub'))
+      minion.forget()
+      await minion.start([master.port])
+      await minion.connected()
     })
   })
 })

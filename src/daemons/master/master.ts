@@ -226,6 +226,7 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       bus: this.#bus,
       log: this.#log,
+      clock: this.#clock,
       autosign: () => this.#settings.autosign,
       maximumMinions: values.max_minions,
       fireEvents: values.auth_events,

@@ -176,6 +176,12 @@ export class KeyStore {
     this.#store(id, 'pending', pem)
   }
 
+  /** Keeps a key that was decided on at first sight: however many wait, it is not one of them. */
+  storeDecided(id: string, pem: string, state: 'accepted' | 'rejected'): void {
+    this.#store(id, state, pem)
+    this.delete(id, 'pending')
+  }
+
   /** Keeps the last key that was shown for an id whose key is another one. */
   storeDenied(id: string, pem: string): void {
     this.#store(id, 'denied', pem)
