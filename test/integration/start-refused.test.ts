@@ -100,6 +100,13 @@ const cases: readonly Case[] = [
     says: /master\.pem/,
   },
   {
+    name: 'a pinned key of its master that is damaged',
+    daemon: 'minion',
+    prepare: (folder) => writeFileSync(join(identityOf(folder, 'minion'), '../minion_master.pub'), 'no key'),
+    exitCode: 78,
+    says: /pinned key of the master cannot be read.*minion_master\.pub.*remove it to trust the master anew/s,
+  },
+  {
     name: 'an id that cannot be one',
     daemon: 'minion',
     configuration: 'id: ../escape',
@@ -156,6 +163,15 @@ describe('a daemon does not start', () => {
     } finally {
       server.close()
     }
+  })
+
+  it('with words that it does not know, and with a folder of the configuration that is not there', async () => {
+    const extra = await run('source', ['master', '-c', folder, 'start'])
+    assert.deepEqual([extra.exitCode, extra.stdout], [64, ''])
+    assert.match(extra.stderr, /salt master takes options only, and 'start' is none/)
+    const missing = await run('source', ['minion', '-c', join(folder, 'none')])
+    assert.deepEqual([missing.exitCode, missing.stdout], [78, ''])
+    assert.match(missing.stderr, /there is no folder .*none/)
   })
 
   it('with a key file of somebody else, and does not mend what it did not break', async () => {

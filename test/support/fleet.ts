@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TargetOutcome } from '../../src/client/api.ts'
 import { connectMasterBus, type MasterBus } from '../../src/client/master-bus.ts'
 import { BusEvents } from './bus-events.ts'
 import { type Finished, type ProgramKind, programArgv, Running, type RunOptions, run } from './program.ts'
@@ -117,6 +118,22 @@ export class Fleet implements AsyncDisposable {
   /** All events of the master's bus from now on. */
   async events(): Promise<BusEvents> {
     return BusEvents.of(await this.bus())
+  }
+
+  /** What is known of a job at its end. */
+  async follow(jid: string): Promise<Record<string, TargetOutcome>> {
+    await using bus = await this.bus()
+    const outcomes: Record<string, TargetOutcome> = {}
+    await bus.call(
+      'follow',
+      { jid },
+      {
+        onItem: (item) => {
+          if (item.kind === 'outcome') outcomes[item.id] = item
+        },
+      },
+    )
+    return outcomes
   }
 
   /** Runs a command with the master's configuration: `salt('*', 'test.ping')`. */

@@ -114,7 +114,7 @@ export function storageError(path: string, error: unknown): SaltError {
 function hintFor(error: unknown): { hint: string } | undefined {
   switch (resultCode(error)) {
     case primaryCode.full:
-      return { hint: 'Free space on the disk; what could not be written is kept in memory meanwhile.' }
+      return { hint: 'Free space on the disk.' }
     case primaryCode.busy:
     case primaryCode.locked:
       return { hint: 'Another process has the file open. Does a second daemon run with the same folders?' }
