@@ -108,7 +108,7 @@ export function isDamage(error: unknown): boolean {
 export function storageError(path: string, error: unknown): SaltError {
   if (error instanceof SaltError) return error
   const reason = error instanceof Error ? error.message : String(error)
-  return new SaltError('storage', `Cannot use ${path}: ${reason}.`, { where: path, cause: error, ...hintFor(error) })
+  return new SaltError('storage', `cannot use ${path}: ${reason}`, { where: path, cause: error, ...hintFor(error) })
 }
 
 function hintFor(error: unknown): { hint: string } | undefined {
