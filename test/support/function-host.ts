@@ -7,6 +7,8 @@ import type { ContextInputs } from '../../src/engine/functions/context.ts'
 import type { ExecResult, FunctionDefinition, JobContext, ModuleDefinition } from '../../src/engine/plugin.ts'
 import { moduleRegistry, runnerRegistry } from '../../src/plugins/registry.ts'
 
+export type RecordedRun = string | Partial<ExecResult>
+
 export interface HostOptions {
   readonly grains?: Readonly<Record<string, unknown>>
   readonly pillar?: Readonly<Record<string, unknown>>
@@ -16,8 +18,8 @@ export interface HostOptions {
   readonly emit?: ContextInputs['emit']
   readonly signal?: AbortSignal
   readonly processGroups?: Set<number>
-  /** Recorded programs, and no others: command line → its output, or all of its result. */
-  readonly programs?: Readonly<Record<string, string | Partial<ExecResult>>>
+  /** Recorded programs, and no others: command line → its output, or all of its result; a list: one for each run. */
+  readonly programs?: Readonly<Record<string, RecordedRun | readonly RecordedRun[]>>
   /** Folder that stands for `/`. */
   readonly root?: string
   /** In place of the built-in modules. */
@@ -81,7 +83,9 @@ export class FunctionHost {
   async #replay(argv: readonly string[], programs: NonNullable<HostOptions['programs']>): Promise<ExecResult> {
     const line = argv.join(' ')
     this.ran.push(line)
-    const recorded = programs[line]
+    const before = this.ran.filter((other) => other === line).length - 1
+    const runs = [programs[line] ?? []].flat()
+    const recorded = runs[Math.min(before, runs.length - 1)]
     if (recorded === undefined) throw new SaltError('missing-program', `nothing was recorded for: ${line}`)
     const result = { pid: 4711, retcode: 0, stdout: '', stderr: '', timedOut: false }
     return typeof recorded === 'string' ? { ...result, stdout: recorded } : { ...result, ...recorded }

@@ -26,8 +26,11 @@ interface ModuleCase {
   readonly config?: Readonly<Record<string, unknown>>
   /** Files below the temporary folder; those below `root/` are those of the system, which then lies there. */
   readonly files?: Readonly<Record<string, string>>
-  /** Recorded programs: command line → output, or `{ stdout, stderr, retcode }`, or `{ file }` beside the cases. */
-  readonly programs?: Readonly<Record<string, string | Recorded>>
+  /**
+   * Recorded programs: command line → output, or `{ stdout, stderr, retcode }`, or `{ file }` beside the cases. Of a list,
+   * each run takes the next, and the last stays.
+   */
+  readonly programs?: Readonly<Record<string, string | Recorded | readonly (string | Recorded)[]>>
   /** Command lines that must have been run, in this order. */
   readonly ran?: readonly string[]
   readonly return?: unknown
@@ -53,12 +56,14 @@ for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' 
 /** Recorded outputs with the content of the files that they name. */
 function recordedPrograms(programs: NonNullable<ModuleCase['programs']>, here: (word: string) => string) {
   return Object.fromEntries(
-    Object.entries(programs).map(([line, recorded]) => {
-      if (typeof recorded === 'string' || recorded.file === undefined) return [here(line), recorded]
-      const { file, ...result } = recorded
-      return [here(line), { ...result, stdout: readFileSync(new URL(file, casesFolder), 'utf8') }]
-    }),
+    Object.entries(programs).map(([line, recorded]) => [here(line), [recorded].flat().map(withContent)]),
   )
+}
+
+function withContent(recorded: string | Recorded): string | Omit<Recorded, 'file'> {
+  if (typeof recorded === 'string' || recorded.file === undefined) return recorded
+  const { file, ...result } = recorded
+  return { ...result, stdout: readFileSync(new URL(file, casesFolder), 'utf8') }
 }
 
 async function check(one: ModuleCase): Promise<void> {
