@@ -1,11 +1,13 @@
 /** pkg.install. */
 import { s } from '../../../base/schema.ts'
 import { compareDebianVersions } from '../../../engine/functions/packages/debian-version.ts'
+import { type InstallPlan, planInstall } from '../../../engine/functions/packages/install-plan.ts'
 import {
   changesSchema,
   type PackageRequest,
   packageArguments,
   packageRequest,
+  type WantedPackage,
 } from '../../../engine/functions/packages/package-request.ts'
 import {
   changesBetween,
@@ -14,7 +16,7 @@ import {
   packageFault,
   versionText,
 } from '../../../engine/functions/packages/package-table.ts'
-import { chooseVersion, parseCondition, withoutEpoch } from '../../../engine/functions/packages/version-order.ts'
+import { withoutEpoch } from '../../../engine/functions/packages/version-order.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { aptGet, installedTable, normalizeName, runApt } from './dpkg.ts'
 import { changeHolds, heldPackages } from './holds.ts'
@@ -51,59 +53,6 @@ const installArguments = {
   hold: s.withDefault(s.boolean('Release what is held for this, and hold it again'), false),
 }
 
-interface Plan {
-  readonly install: string[]
-  readonly downgrade: string[]
-  /** Name → what to give to apt. */
-  readonly reinstall: Map<string, string>
-  readonly errors: string[]
-}
-
-interface InstallOptions {
-  readonly reinstall: boolean
-  readonly ignore_epoch: boolean
-}
-
-/** Sorts the packages by what has to be done about them. */
-async function planFor(
-  ctx: FunctionContext,
-  request: Extract<PackageRequest, { kind: 'repository' }>,
-  installed: PackageTable,
-  options: InstallOptions,
-): Promise<Plan> {
-  const plan: Plan = { install: [], downgrade: [], reinstall: new Map(), errors: [] }
-  const compare = comparison(options.ignore_epoch)
-  const conditional = request.packages.filter(({ version = '' }) => parseCondition(version) !== undefined)
-  const offered =
-    conditional.length === 0
-      ? {}
-      : await offeredVersions(
-          ctx,
-          conditional.map(({ name }) => name),
-        )
-  for (const { name, version: wanted } of request.packages) {
-    if (wanted === undefined) {
-      if (options.reinstall && installed.has(name)) plan.reinstall.set(name, name)
-      else plan.install.push(name)
-      continue
-    }
-    const condition = parseCondition(wanted)
-    const version =
-      condition === undefined ? wanted.replace(/^=+/, '') : chooseVersion(condition, offered[name] ?? [], compare)
-    if (version === undefined) {
-      const available = offered[name]?.join(', ') ?? 'None'
-      plan.errors.push(`No version matching '${name}${wanted}' could be found (available: ${available})`)
-      continue
-    }
-    const current = versionText(installed, name)
-    const order = current === '' ? 1 : compare(version, current)
-    if (options.reinstall && order === 0) plan.reinstall.set(name, `${name}=${version}`)
-    else if (order >= 0) plan.install.push(`${name}=${version}`)
-    else plan.downgrade.push(`${name}=${version}`)
-  }
-  return plan
-}
-
 function comparison(ignoreEpoch: boolean): typeof compareDebianVersions {
   return ignoreEpoch ? (a, b) => compareDebianVersions(withoutEpoch(a), withoutEpoch(b)) : compareDebianVersions
 }
@@ -135,7 +84,7 @@ export const installFunctions = {
       if (args.debconf !== undefined) await ctx.salt('debconf.set_file', [args.debconf])
       if (refresh) await refreshIndexes(ctx, { cacheSeconds: args.cache_valid_time })
       const before = await installedTable(ctx)
-      const plan = request.kind === 'repository' ? await planFor(ctx, request, before, args) : undefined
+      const plan = request.kind === 'repository' ? await aptPlan(ctx, request.packages, before, args) : undefined
       const fromrepo = args.fromrepo ?? (typeof extra.repo === 'string' ? extra.repo : undefined)
       const commands =
         plan !== undefined
@@ -159,6 +108,21 @@ export const installFunctions = {
   }),
 }
 
+function aptPlan(
+  ctx: FunctionContext,
+  packages: readonly WantedPackage[],
+  installed: PackageTable,
+  { reinstall, ignore_epoch }: { readonly reinstall: boolean; readonly ignore_epoch: boolean },
+): Promise<InstallPlan> {
+  return planInstall(ctx, packages, {
+    installed,
+    reinstall,
+    compare: comparison(ignore_epoch),
+    offered: offeredVersions,
+    word: (name, version) => `${name}=${version}`,
+  })
+}
+
 interface AptOptions {
   readonly skip_verify: boolean
   readonly force_conf_new: boolean
@@ -175,7 +139,7 @@ interface InstallCommand {
   readonly names: readonly string[]
 }
 
-function aptCommands(plan: Plan, options: AptOptions): InstallCommand[] {
+function aptCommands(plan: InstallPlan, options: AptOptions): InstallCommand[] {
   const base = [
     ...aptGet,
     ...(options.force_yes ? ['--allow-downgrades', '--allow-remove-essential', '--allow-change-held-packages'] : []),

@@ -1,6 +1,7 @@
 /** Functions of `pkg` that remove and upgrade. */
 import { s } from '../../../base/schema.ts'
 import { matchingNames, otherArguments } from '../../../engine/functions/packages/answers.ts'
+import { changePackages } from '../../../engine/functions/packages/common-functions.ts'
 import { changesSchema, packageArguments, packageNames } from '../../../engine/functions/packages/package-request.ts'
 import { changesBetween, faultText, packageFault } from '../../../engine/functions/packages/package-table.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
@@ -64,11 +65,12 @@ export const removalFunctions = {
         const { stdout } = await runApt(ctx, ['apt-get', '--assume-no', '--just-print', ...purge, 'autoremove'])
         return [...stdout.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, found = '']) => found).sort()
       }
-      const before = await installedTable(ctx)
-      const result = await runApt(ctx, [...aptGet, ...purge, 'autoremove'])
-      const changes = changesBetween(before, await installedTable(ctx))
-      if (result.retcode === 0) return changes
-      throw packageFault('Problem encountered removing package(s)', [faultText(result)], changes)
+      return changePackages(ctx, {
+        commands: [[...aptGet, ...purge, 'autoremove']],
+        message: 'Problem encountered removing package(s)',
+        run: runApt,
+        installed: installedTable,
+      })
     },
   }),
   upgrade: fn({
@@ -87,18 +89,20 @@ export const removalFunctions = {
     examples: ["salt '*' pkg.upgrade", "salt '*' pkg.upgrade dist_upgrade=true"],
     async run(ctx, args, { extra }) {
       if (args.refresh) await refreshIndexes(ctx, { cacheSeconds: args.cache_valid_time })
-      const before = await installedTable(ctx)
-      const result = await runApt(ctx, [
+      const command = [
         ...aptGet,
         ...confOptions(args.force_conf_new),
         ...(args.skip_verify ? ['--allow-unauthenticated'] : []),
         ...(args.download_only || extra.downloadonly === true ? ['--download-only'] : []),
         ...(args.allow_downgrades ? ['--allow-downgrades'] : []),
         args.dist_upgrade ? 'dist-upgrade' : 'upgrade',
-      ])
-      const changes = changesBetween(before, await installedTable(ctx))
-      if (result.retcode === 0) return changes
-      throw packageFault('Problem encountered upgrading packages', [faultText(result)], changes)
+      ]
+      return changePackages(ctx, {
+        commands: [command],
+        message: 'Problem encountered upgrading packages',
+        run: runApt,
+        installed: installedTable,
+      })
     },
   }),
 }

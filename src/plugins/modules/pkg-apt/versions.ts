@@ -1,12 +1,12 @@
 /** Functions of `pkg` that tell versions: what is installed, and what could be. */
 import { s } from '../../../base/schema.ts'
+import { otherArguments, texts } from '../../../engine/functions/packages/answers.ts'
 import {
-  answerFor,
-  installedVersions,
-  oneOrMore,
-  otherArguments,
-  texts,
-} from '../../../engine/functions/packages/answers.ts'
+  compareFunction,
+  latestFunctions,
+  type PackageTool,
+  versionFunction,
+} from '../../../engine/functions/packages/common-functions.ts'
 import { compareDebianVersions } from '../../../engine/functions/packages/debian-version.ts'
 import { packageFault, shownTable } from '../../../engine/functions/packages/package-table.ts'
 import { withoutEpoch } from '../../../engine/functions/packages/version-order.ts'
@@ -21,8 +21,6 @@ import {
   tableOf,
 } from './dpkg.ts'
 import { refreshIndexes } from './refresh.ts'
-
-const nameRest = s.string('Names of packages')
 
 /** Name → the version that apt would install; names that it does not know are not there. */
 export async function candidatesOf(
@@ -60,24 +58,18 @@ export async function latestVersions(
   )
 }
 
-const latestVersion = fn({
-  doc: 'Tell the version that would be installed or upgraded to; empty text where the newest is installed already.',
-  rest: nameRest,
-  extra: s.any('refresh (true), show_installed (false), fromrepo, cache_valid_time'),
-  returns: oneOrMore,
-  examples: ["salt '*' pkg.latest_version bash refresh=false", "salt '*' pkg.latest_version bash zsh refresh=false"],
-  async run(ctx, _args, { rest, extra }) {
-    const names = texts(rest)
-    if (names.length === 0) return ''
-    if (extra.refresh !== false) await refreshIndexes(ctx, { cacheSeconds: Number(extra.cache_valid_time ?? 0) })
-    const fromrepo = extra.fromrepo ?? extra.repo
-    const found = await latestVersions(ctx, names, {
-      showInstalled: extra.show_installed === true,
-      fromrepo: typeof fromrepo === 'string' ? fromrepo : undefined,
+/** apt, as the functions that all package managers share use it. */
+const apt: PackageTool = {
+  installed: installedTable,
+  latest(ctx, names, { show_installed, fromrepo, repo }) {
+    const release = fromrepo ?? repo
+    return latestVersions(ctx, names, {
+      showInstalled: show_installed === true,
+      fromrepo: typeof release === 'string' ? release : undefined,
     })
-    return answerFor(names, found, '')
   },
-})
+  refresh: (ctx, { cache_valid_time }) => refreshIndexes(ctx, { cacheSeconds: Number(cache_valid_time ?? 0) }),
+}
 
 /** Attributes of installed versions, as `attr` names them. */
 function shownAttributes(ctx: FunctionContext, packages: readonly DpkgPackage[], attr: readonly string[]) {
@@ -135,24 +127,9 @@ export const versionFunctions = {
       )
     },
   }),
-  version: fn({
-    doc: 'Tell the installed version of packages; empty text where one is not installed.',
-    rest: s.string('Names of packages, or shell-style patterns'),
-    extra: otherArguments,
-    returns: oneOrMore,
-    examples: ["salt '*' pkg.version bash", "salt '*' pkg.version bash dash 'base-*'"],
-    run: async (ctx, _args, { rest }) => installedVersions(await installedTable(ctx), texts(rest)),
-  }),
-  latest_version: latestVersion,
-  available_version: { ...latestVersion, examples: ["salt '*' pkg.available_version bash refresh=false"] },
-  upgrade_available: fn({
-    doc: 'Tell whether a newer version of a package can be installed.',
-    args: { name: s.string('Name of the package') },
-    extra: otherArguments,
-    returns: s.boolean(),
-    examples: ["salt '*' pkg.upgrade_available bash"],
-    run: async (ctx, { name }) => (await latestVersions(ctx, [name])).has(name),
-  }),
+  ...versionFunction(apt),
+  ...latestFunctions(apt),
+  ...compareFunction(compareDebianVersions, 'dpkg'),
   list_upgrades: fn({
     doc: 'List what an upgrade would install.',
     args: {
@@ -174,19 +151,6 @@ export const versionFunctions = {
       const lines = result.stdout.matchAll(/^Conf (\S+) \((\S+)/gm)
       return Object.fromEntries([...lines].map(([, name = '', version = '']) => [name, version]))
     },
-  }),
-  version_cmp: fn({
-    doc: 'Compare two versions as dpkg does: -1 where the first is older, 0 where they are equal, 1 where it is newer.',
-    args: {
-      pkg1: s.string('A version'),
-      pkg2: s.string('Another version'),
-      ignore_epoch: s.withDefault(s.boolean('Leave out what stands before the colon'), false),
-    },
-    extra: otherArguments,
-    returns: s.integer(),
-    examples: ["salt '*' pkg.version_cmp '0.2.4-0ubuntu1' '0.2.4.1-0ubuntu1'"],
-    run: (_ctx, { pkg1, pkg2, ignore_epoch }) =>
-      ignore_epoch ? compareDebianVersions(withoutEpoch(pkg1), withoutEpoch(pkg2)) : compareDebianVersions(pkg1, pkg2),
   }),
   list_repo_pkgs: fn({
     doc: 'List the versions that the repositories offer, the newest first.',
