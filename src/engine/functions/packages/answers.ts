@@ -1,5 +1,4 @@
 /** Answers about one name or several: one value for one name, a mapping for more, as all package modules give them. */
-import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { matchGlob } from '../../target/glob.ts'
 import { type PackageTable, versionText } from './package-table.ts'
@@ -39,23 +38,6 @@ export function matchingNames(table: PackageTable, patterns: readonly string[]):
 /** Words of a call as texts. */
 export function texts(rest: readonly unknown[]): string[] {
   return rest.map(String)
-}
-
-export interface HoldAnswer {
-  name: string
-  changes: Record<string, unknown>
-  result: boolean | null
-  comment: string
-}
-
-/** The packages that hold and unhold are about. Throws `bad-arguments` where the call names none or too many ways. */
-export function assertHoldArguments(given: { name?: unknown; pkgs?: unknown; sources?: unknown }): void {
-  if (given.name === undefined && given.pkgs === undefined && given.sources === undefined) {
-    throw new SaltError('bad-arguments', 'One of name, pkgs, or sources must be specified.')
-  }
-  if (given.pkgs !== undefined && given.sources !== undefined) {
-    throw new SaltError('bad-arguments', 'Only one of pkgs or sources can be specified.')
-  }
 }
 
 /** Accepts an argument of Salt's that has no effect here, with all the others that a caller may pass along. */

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
-import { assertHoldArguments, type HoldAnswer, otherArguments } from '../../../engine/functions/packages/answers.ts'
-import { packageArguments, packageNames } from '../../../engine/functions/packages/package-request.ts'
+import { holdFunctions } from '../../../engine/functions/packages/holds.ts'
 import { faultText } from '../../../engine/functions/packages/package-table.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { normalizeName } from './dpkg.ts'
@@ -13,7 +12,6 @@ type Selections = Record<string, string[]>
 type SelectionChanges = Record<string, { old: string | null; new: string }>
 
 const states = ['install', 'hold', 'deinstall', 'purge']
-const { name, pkgs, sources } = packageArguments
 
 /** Selection state → packages. */
 async function selections(ctx: FunctionContext, pattern?: string): Promise<Selections> {
@@ -52,42 +50,6 @@ function isTest(ctx: FunctionContext): boolean {
   return ctx.config.get('test') === true
 }
 
-async function setHolds(
-  ctx: FunctionContext,
-  given: { name?: string | undefined; pkgs?: unknown[] | string | undefined; sources?: unknown[] | undefined },
-  hold: boolean,
-): Promise<Record<string, HoldAnswer>> {
-  assertHoldArguments(given)
-  const fromSources = (given.sources ?? []).flatMap((item) => (isRecord(item) ? Object.keys(item) : [String(item)]))
-  const names =
-    given.sources === undefined ? await packageNames(ctx, given, (full) => normalizeName(ctx, full)) : fromSources
-  const answers: Record<string, HoldAnswer> = {}
-  const states = await currentStates(ctx)
-  for (const target of names) answers[target] = await setHold(ctx, target, states.get(target), hold)
-  return answers
-}
-
-async function setHold(
-  ctx: FunctionContext,
-  target: string,
-  current: string | undefined,
-  hold: boolean,
-): Promise<HoldAnswer> {
-  const answer: HoldAnswer = { name: target, changes: {}, result: false, comment: '' }
-  const state = hold ? 'hold' : 'install'
-  if (current === undefined) return { ...answer, comment: `Package ${target} does not have a state.` }
-  if (hold === (current === 'hold')) {
-    const comment = hold ? `Package ${target} is already set to be held.` : `Package ${target} is already not held.`
-    return { ...answer, result: true, comment }
-  }
-  if (isTest(ctx)) {
-    return { ...answer, result: null, comment: `Package ${target} is set ${hold ? '' : 'not '}to be held.` }
-  }
-  await changeHolds(ctx, [target], state)
-  const comment = `Package ${target} is ${hold ? 'now being held' : 'no longer being held'}.`
-  return { ...answer, changes: { old: current, new: state }, result: true, comment }
-}
-
 /** `name state` lines, or a mapping of states to packages. */
 function parseSelection(given: unknown): Selections {
   if (!isRecord(given))
@@ -110,25 +72,16 @@ async function readSelections(ctx: FunctionContext, path: string, saltenv: strin
   return found
 }
 
-const target = { name, pkgs, sources }
-const answerSchema = s.record(s.any(), 'Name → what was done')
-
-export const holdFunctions = {
-  hold: fn({
-    doc: 'Keep packages at their version when others are upgraded.',
-    args: target,
-    extra: otherArguments,
-    returns: answerSchema,
-    examples: ["salt '*' pkg.hold bash", "salt '*' pkg.hold pkgs='[bash, dash]'"],
-    run: (ctx, args) => setHolds(ctx, args, true),
-  }),
-  unhold: fn({
-    doc: 'Let packages be upgraded again.',
-    args: target,
-    extra: otherArguments,
-    returns: answerSchema,
-    examples: ["salt '*' pkg.unhold bash"],
-    run: (ctx, args) => setHolds(ctx, args, false),
+export const selectionFunctions = {
+  ...holdFunctions({
+    normalize: normalizeName,
+    async states(ctx) {
+      const states = await currentStates(ctx)
+      return (name) => states.get(name)
+    },
+    set: (ctx, name, hold) =>
+      ctx.exec(['dpkg', '--set-selections'], { stdin: `${name} ${hold ? 'hold' : 'install'}\n` }),
+    released: 'install',
   }),
   list_holds: fn({
     doc: 'List the packages that are held.',

@@ -2,7 +2,7 @@ import { s } from '../../../base/schema.ts'
 import { defineModule, fn } from '../../../engine/plugin.ts'
 import { contentFunctions } from './contents.ts'
 import { normalizeName, parseArchitecture } from './dpkg.ts'
-import { holdFunctions } from './holds.ts'
+import { selectionFunctions } from './holds.ts'
 import { installFunctions } from './install.ts'
 import { keyFunctions } from './keys.ts'
 import { refreshFunctions } from './refresh.ts'
@@ -19,7 +19,7 @@ export const pkgApt = defineModule({
     ...refreshFunctions,
     ...installFunctions,
     ...removalFunctions,
-    ...holdFunctions,
+    ...selectionFunctions,
     ...contentFunctions,
     ...repositoryFunctions,
     ...keyFunctions,
