@@ -33,7 +33,7 @@ interface Case {
 }
 
 const cases: readonly Case[] = JSON.parse(
-  readFileSync(new URL('../../../cases/modules/binding.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../cases/binding.json', import.meta.url), 'utf8'),
 )
 
 for (const { name, signature, arg, error, isSignatureError, ...expected } of cases) {
