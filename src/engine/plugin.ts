@@ -117,6 +117,8 @@ export interface FunctionContext {
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Runs a program in a process group of its own that ends with the job. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>
+  /** Where a file of the system lies: `ctx.at('/etc/hosts')`. */
+  at(path: string): string
   /** Sets the return code of the job (default: 0, or 1 where the result says that it failed). */
   setRetcode(retcode: number): void
   /** Fires an event on the bus of this process, if there is one. Resolves to whether it was taken. */

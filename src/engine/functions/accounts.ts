@@ -25,6 +25,11 @@ export function groupName(gid: number): string | undefined {
   return lines(readText('/etc/group')).find((fields) => fields[2] === String(gid))?.[0]
 }
 
+/** Name of a user id, or undefined. */
+export function userName(uid: number): string | undefined {
+  return lines(readText('/etc/passwd')).find((fields) => fields[2] === String(uid))?.[0]
+}
+
 /** Ids of all groups of an account, its primary group first. */
 export function groupIdsOf(account: Account): readonly number[] {
   const members = lines(readText('/etc/group')).filter((fields) => fields[3]?.split(',').includes(account.name))

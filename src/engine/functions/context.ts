@@ -1,4 +1,5 @@
 /** The context that a function really runs with, in the minion and under `salt call` alike. */
+import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
@@ -33,6 +34,10 @@ export interface ContextInputs {
   /** Learns of every process group that the function starts. */
   readonly processGroups?: ProcessGroups
   readonly clock?: Clock
+  /** In place of running programs. */
+  readonly exec?: FunctionContext['exec']
+  /** Folder that stands for `/` where a function looks after files of the system. */
+  readonly root?: string
 }
 
 export interface CreatedContext {
@@ -66,7 +71,9 @@ export function createFunctionContext(inputs: ContextInputs): CreatedContext {
     runners: inputs.runners,
     services: inputs.services ?? {},
     salt: (fun, args, kwargs) => callWithin(inputs.catalogue, context, fun, args ?? [], kwargs ?? {}),
+    at: (path) => (inputs.root === undefined ? path : join(inputs.root, path)),
     async exec(argv, options) {
+      if (inputs.exec !== undefined) return inputs.exec(argv, options)
       // Most functions start no program and need not load what it takes.
       const { execute } = await import('./execute.ts')
       return execute(argv, options ?? {}, executeHost)

@@ -98,6 +98,7 @@ const contextFor = (call, facts, signal) => ({
     ]),
   ),
   salt: (fun, args, kwargs) => ask(call, 'salt', { fun, args: args || [], kwargs: kwargs || {} }),
+  at: (path) => path,
   exec: (argv, options) => ask(call, 'exec', { argv, options: options || {} }),
   setRetcode: (retcode) => void ask(call, 'setRetcode', { retcode }),
   emit: (tag, data) => ask(call, 'emit', { tag, data }),

@@ -8,9 +8,18 @@ import { SaltError } from '../../base/errors.ts'
 
 export interface Translation {
   readonly source: string
-  /** `i`, `m`, `s` as the pattern sets them at its start. */
+  /** `i` where case does not count; what Python's other flags mean is in the source. */
   readonly flags: string
   readonly cost: Cost
+}
+
+/** Flags from beside the pattern, as Python's `flags=` gives them. */
+export interface PatternFlags {
+  readonly ignoreCase?: boolean
+  readonly multiline?: boolean
+  readonly dotAll?: boolean
+  /** White space and comments in the pattern do not count. */
+  readonly verbose?: boolean
 }
 
 /** A match that fails may take up to `choices × length ^ degree` steps. */
@@ -48,32 +57,50 @@ const free: Cost = { choices: 1, degree: 0 }
 const unbounded: Cost = { choices: Number.POSITIVE_INFINITY, degree: 0 }
 const maximumDepth = 100
 
-export function translatePattern(pattern: string): Translation {
+export function translatePattern(pattern: string, given: PatternFlags = {}): Translation {
   const leading = /^\(\?([aimsuLx]+)\)/.exec(pattern)
   const letters = leading?.[1] ?? ''
-  if (letters.includes('x') || letters.includes('L')) {
+  if (letters.includes('L')) {
     throw new SaltError(
       'bad-target',
       `the flag in ${JSON.stringify(leading?.[0])} is not supported in a regular expression`,
     )
   }
-  const translator = new Translator(pattern, leading?.[0].length ?? 0, letters.includes('m'))
+  const body = pattern.slice(leading?.[0].length ?? 0)
+  const verbose = given.verbose === true || letters.includes('x')
+  const translator = new Translator(verbose ? withoutSpace(body) : body, pattern, {
+    multiline: given.multiline === true || letters.includes('m'),
+    dotAll: given.dotAll === true || letters.includes('s'),
+  })
   const { source, cost } = translator.whole()
-  return { source, cost, flags: [...new Set(letters)].filter((letter) => 'ims'.includes(letter)).join('') }
+  return { source, cost, flags: given.ignoreCase === true || letters.includes('i') ? 'i' : '' }
+}
+
+/** A pattern of Python's verbose kind, without the white space and the comments that do not count. */
+function withoutSpace(pattern: string): string {
+  const parts = pattern.matchAll(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\s+|#[^\n]*|[\s\S]/g)
+  return Array.from(parts, ([part]) => (/^(?:\s|#)/.test(part) ? '' : part)).join('')
+}
+
+interface Scope {
+  readonly multiline: boolean
+  readonly dotAll: boolean
 }
 
 class Translator {
   readonly #pattern: string
   readonly #characters: readonly string[]
-  readonly #multiline: boolean
-  #at: number
+  readonly #offset: number
+  #scope: Scope
+  #at = 0
   #depth = 0
 
-  constructor(pattern: string, start: number, multiline: boolean) {
-    this.#pattern = pattern
+  /** `shown` is the whole pattern, for messages. */
+  constructor(pattern: string, shown: string, scope: Scope) {
+    this.#pattern = shown
     this.#characters = [...pattern]
-    this.#at = start
-    this.#multiline = multiline
+    this.#offset = /^\(\?[aimsuLx]+\)/.exec(shown)?.[0].length ?? 0
+    this.#scope = scope
   }
 
   whole(): Part {
@@ -112,8 +139,10 @@ class Translator {
     if (character === '[') return { source: this.#set(), cost: free }
     if (character === '\\') return this.#escape()
     if (character === '*' || character === '+' || character === '?') throw this.#fault('nothing to repeat', -1)
-    if (character === '$') return { source: this.#multiline ? '$' : '(?=\\n?(?![^]))', cost: free }
-    if (character === '^' || character === '.') return { source: character, cost: free }
+    // Only a line feed ends a line in Python; with the flags of JavaScript other characters do too.
+    if (character === '$') return { source: this.#scope.multiline ? '(?![^\\n])' : '(?=\\n?(?![^]))', cost: free }
+    if (character === '^') return { source: this.#scope.multiline ? '(?<![^\\n])' : '^', cost: free }
+    if (character === '.') return { source: this.#scope.dotAll ? '[^]' : '[^\\n]', cost: free }
     return { source: literal(character), cost: free }
   }
 
@@ -130,13 +159,18 @@ class Translator {
     const opening = named ?? /^\?(?:[ims]*(?:-[ims]+)?:|=|!|<=|<!)/.exec(rest)
     if (!opening && rest.startsWith('?')) throw this.#fault('this kind of group is not supported', -1)
     this.#at += opening?.[0].length ?? 0
+    const outer = this.#scope
+    const flags = /^\?([ims]*)(-[ims]+)?:/.exec(opening?.[0] ?? '')
+    if (flags !== null) this.#scope = scopeWithin(outer, flags[1] ?? '', flags[2] ?? '')
     const inner = this.#alternatives()
+    this.#scope = outer
     if (this.#peek() !== ')') {
       this.#at = start
       throw this.#fault('a group is not closed')
     }
     this.#at++
-    const open = named ? `(?<${named[1]}>` : `(${opening?.[0] ?? ''}`
+    const plain = flags === null ? (opening?.[0] ?? '') : caseFlag(flags[1] ?? '', flags[2] ?? '')
+    const open = named ? `(?<${named[1]}>` : `(${plain}`
     return { source: `${open}${inner.source})`, cost: inner.cost }
   }
 
@@ -233,10 +267,21 @@ class Translator {
   }
 
   #fault(reason: string, offset = 0): SaltError {
-    const place = Math.min(Math.max(this.#at + offset, 0), this.#characters.length) + 1
+    const place = Math.min(Math.max(this.#at + offset, 0), this.#characters.length) + this.#offset + 1
     const shown = JSON.stringify(this.#pattern)
     return new SaltError('bad-target', `the regular expression ${shown} is not valid: ${reason} (character ${place})`)
   }
+}
+
+function scopeWithin(outer: Scope, on: string, off: string): Scope {
+  return {
+    multiline: (outer.multiline || on.includes('m')) && !off.includes('m'),
+    dotAll: (outer.dotAll || on.includes('s')) && !off.includes('s'),
+  }
+}
+
+function caseFlag(on: string, off: string): string {
+  return `?${on.includes('i') ? 'i' : ''}${off.includes('i') ? '-i' : ''}:`
 }
 
 interface Repetition {

@@ -20,7 +20,7 @@ interface ReleaseCase {
 }
 
 const releases: readonly ReleaseCase[] = JSON.parse(
-  readFileSync(new URL('../../cases/modules/os-release.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../cases/os-release.json', import.meta.url), 'utf8'),
 )
 
 for (const { name, machine, files, grains } of releases) {

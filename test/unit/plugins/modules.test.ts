@@ -1,10 +1,19 @@
-/** Runs `test/cases/modules/*.json`: calls as typed on a command line, with what they must come to. */
+/** Runs the JSON files below `test/cases/modules`: calls as typed on a command line, with what they must come to. */
+
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { toJson } from '../../../src/base/json.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 import { FunctionHost } from '../../support/function-host.ts'
+
+interface Recorded {
+  readonly stdout?: string
+  readonly stderr?: string
+  readonly retcode?: number
+  /** Holds the recorded output. */
+  readonly file?: string
+}
 
 interface ModuleCase {
   readonly name: string
@@ -15,7 +24,15 @@ interface ModuleCase {
   readonly grains?: Readonly<Record<string, unknown>>
   readonly pillar?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
+  /** Files below the temporary folder; those below `root/` are those of the system, which then lies there. */
   readonly files?: Readonly<Record<string, string>>
+  /**
+   * Recorded programs: command line → output, or `{ stdout, stderr, retcode }`, or `{ file }` beside the cases. Of a list,
+   * each run takes the next, and the last stays.
+   */
+  readonly programs?: Readonly<Record<string, string | Recorded | readonly (string | Recorded)[]>>
+  /** Command lines that must have been run, in this order. */
+  readonly ran?: readonly string[]
   readonly return?: unknown
   /** Regular expression for the return, as text or JSON. */
   readonly match?: string
@@ -25,20 +42,41 @@ interface ModuleCase {
   readonly left?: Readonly<Record<string, string>>
 }
 
-for (const module of ['test', 'cmd', 'config', 'grains', 'key', 'sys']) {
-  const text = readFileSync(new URL(`../../cases/modules/${module}.json`, import.meta.url), 'utf8')
-  const cases: readonly ModuleCase[] = JSON.parse(text)
+const casesFolder = new URL('../../cases/modules/', import.meta.url)
+
+for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' }).sort()) {
+  if (!path.endsWith('.json')) continue
+  const cases: readonly ModuleCase[] = JSON.parse(readFileSync(new URL(path, casesFolder), 'utf8'))
   for (const one of cases) {
     const skip = one.root === true && process.geteuid?.() !== 0 ? 'only root can do this' : false
-    test(`${module}: ${one.name}`, { skip }, () => check(one))
+    test(`${path.slice(0, -'.json'.length)}: ${one.name}`, { skip }, () => check(one))
   }
+}
+
+/** Recorded outputs with the content of the files that they name. */
+function recordedPrograms(programs: NonNullable<ModuleCase['programs']>, here: (word: string) => string) {
+  return Object.fromEntries(
+    Object.entries(programs).map(([line, recorded]) => [here(line), [recorded].flat().map(withContent)]),
+  )
+}
+
+function withContent(recorded: string | Recorded): string | Omit<Recorded, 'file'> {
+  if (typeof recorded === 'string' || recorded.file === undefined) return recorded
+  const { file, ...result } = recorded
+  return { ...result, stdout: readFileSync(new URL(file, casesFolder), 'utf8') }
 }
 
 async function check(one: ModuleCase): Promise<void> {
   using folder = new ConfigFolder(one.files)
   const here = (word: string): string => word.replaceAll('FOLDER', folder.path)
   const config = { id: 'alpha', config_dir: folder.path, ...JSON.parse(here(JSON.stringify(one.config ?? {}))) }
-  const host = new FunctionHost({ grains: one.grains ?? {}, pillar: one.pillar ?? {}, config })
+  const host = new FunctionHost({
+    grains: one.grains ?? {},
+    pillar: one.pillar ?? {},
+    config,
+    ...(one.programs === undefined ? {} : { programs: recordedPrograms(one.programs, here) }),
+    ...(existsSync(folder.file('root')) ? { root: folder.file('root') } : {}),
+  })
   for (const [fun, ...words] of one.before ?? []) await host.type(fun, ...words.map(here))
   const [fun, ...words] = one.call
   const outcome = await host.type(fun, ...words.map(here))
@@ -49,6 +87,7 @@ async function check(one: ModuleCase): Promise<void> {
     assert.match(shown, new RegExp(one.match, 's'))
   }
   assert.equal(outcome.retcode, one.retcode ?? 0, String(outcome.return))
+  if (one.ran !== undefined) assert.deepEqual(host.ran, one.ran.map(here))
   for (const [file, content] of Object.entries(one.left ?? {})) {
     assert.equal(readFileSync(folder.file(file), 'utf8'), content)
   }

@@ -1,0 +1,69 @@
+/** What the version orders of all package managers have in common. */
+
+/** -1: the left is older, 0: they count as the same, 1: the left is newer. */
+export type Order = -1 | 0 | 1
+
+export type CompareVersions = (left: string, right: string) => Order
+
+export function orderOf(difference: number): Order {
+  return difference < 0 ? -1 : difference > 0 ? 1 : 0
+}
+
+/** Numbers of any length, without regard to leading zeros. */
+export function compareDigits(left: string, right: string): Order {
+  const a = left.replace(/^0+/, '')
+  const b = right.replace(/^0+/, '')
+  if (a.length !== b.length) return orderOf(a.length - b.length)
+  return a === b ? 0 : a < b ? -1 : 1
+}
+
+export function withoutEpoch(version: string): string {
+  return version.slice(version.indexOf(':') + 1)
+}
+
+/** `2:1.0-3` → epoch `2` (`0` where there is none), version `1.0`, release `3` (empty where there is none). */
+export function splitVersion(text: string): {
+  readonly epoch: string
+  readonly version: string
+  readonly release: string
+} {
+  const [, epoch = '0', rest = ''] = /^(?:(\d*):)?(.*)$/s.exec(text.trim()) ?? []
+  const dash = rest.lastIndexOf('-')
+  return dash < 0
+    ? { epoch: epoch || '0', version: rest, release: '' }
+    : { epoch: epoch || '0', version: rest.slice(0, dash), release: rest.slice(dash + 1) }
+}
+
+const meanings: Readonly<Record<string, (order: Order) => boolean>> = {
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '=': (order) => order === 0,
+  '==': (order) => order === 0,
+  '>=': (order) => order >= 0,
+  '>': (order) => order > 0,
+  '!=': (order) => order !== 0,
+}
+
+export interface VersionCondition {
+  readonly operator: string
+  readonly version: string
+}
+
+/** `>=1.2` and the like; undefined for a plain version. */
+export function parseCondition(text: string): VersionCondition | undefined {
+  const match = /^\s*([<>]=?|!=)\s*(.+?)\s*$/.exec(text)
+  return match === null ? undefined : { operator: match[1] ?? '', version: match[2] ?? '' }
+}
+
+/** The newest of the candidates for which the condition holds. */
+export function chooseVersion(
+  condition: VersionCondition,
+  candidates: readonly string[],
+  compare: CompareVersions,
+): string | undefined {
+  const holds = meanings[condition.operator] ?? (() => false)
+  return candidates
+    .filter((candidate) => holds(compare(candidate, condition.version)))
+    .sort((a, b) => compare(b, a))
+    .at(0)
+}

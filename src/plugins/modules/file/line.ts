@@ -1,0 +1,71 @@
+import { SaltError } from '../../../base/errors.ts'
+import { s } from '../../../base/schema.ts'
+import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
+import { fn } from '../../../engine/plugin.ts'
+import { copyWhole, readText, replaceContent, splitLines } from './content.ts'
+import { editLines, type LineRequest } from './line-edit.ts'
+import { expandUser, realPath } from './paths.ts'
+import { changesSchema } from './replace.ts'
+import { isRegularFile } from './status.ts'
+
+const modes = ['ensure', 'replace', 'insert', 'delete'] as const
+
+function modeOf(given: string | undefined): LineRequest['mode'] {
+  if (given === undefined) {
+    throw new SaltError('execution-failed', 'Mode was not defined. How to process the file?')
+  }
+  const mode = modes.find((known) => known === given.toLowerCase())
+  if (mode === undefined) throw new SaltError('execution-failed', `Unknown mode: "${given.toLowerCase()}"`)
+  return mode
+}
+
+/** Local time with dashes, for the name of a copy. */
+function timeStamp(time: Date): string {
+  const two = (number: number) => String(number).padStart(2, '0')
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())]
+  return [...day, two(time.getHours()), two(time.getMinutes()), two(time.getSeconds())].join('-')
+}
+
+export const lineFunctions = {
+  line: fn({
+    doc: 'Add, replace or delete one line of a file. Gives the difference.',
+    args: {
+      path: s.path('The file; links are followed'),
+      content: s.optional(s.text('The line; may be left out with `delete`')),
+      match: s.optional(s.string('Text or expression of the line to replace or delete; the line itself when left out')),
+      mode: s.optional(s.string('ensure, replace, insert or delete')),
+      location: s.optional(s.string('With `insert`: `start` or `end` of the file')),
+      before: s.optional(s.string('Text or expression of the one line that it goes before')),
+      after: s.optional(s.string('Text or expression of the one line that it goes after')),
+      show_changes: s.withDefault(s.boolean('Give the difference, not just whether there is one'), true),
+      backup: s.withDefault(s.boolean('Leave a copy of the old file, with the time in its name'), false),
+      quiet: s.withDefault(s.boolean('A missing file is no error'), false),
+      indent: s.withDefault(s.boolean('Indent the line as its neighbor'), true),
+    },
+    returns: changesSchema,
+    examples: [`salt '*' file.line /etc/nsswitch.conf content='no such line' mode=delete`],
+    async run(ctx, args) {
+      const path = realPath(expandUser(args.path))
+      if (!isRegularFile(path)) {
+        if (args.quiet) return false
+        throw new SaltError('execution-failed', `File "${path}" does not exists or is not a file.`)
+      }
+      const mode = modeOf(args.mode)
+      if (mode !== 'delete' && args.content === undefined) {
+        throw new SaltError('execution-failed', 'Content can only be empty if mode is "delete"')
+      }
+      const { text, encoding } = readText(path)
+      const lines = splitLines(text)
+      if (lines.length === 0 && (mode === 'delete' || mode === 'replace')) {
+        ctx.log.warning('The file is empty: no line can be found in it', { path, mode })
+      }
+      const result = editLines(lines, { ...args, mode })
+      const changed = result.join('') !== text
+      if (changed && ctx.config.get('test') !== true) {
+        if (args.backup) copyWhole(path, `${path}.${timeStamp(new Date())}`)
+        await replaceContent(path, Buffer.from(result.join(''), encoding))
+      }
+      return args.show_changes && changed ? unifiedDiff(lines, result) : changed
+    },
+  }),
+}

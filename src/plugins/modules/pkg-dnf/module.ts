@@ -1,0 +1,20 @@
+import { compareFunction } from '../../../engine/functions/packages/common-functions.ts'
+import { rpmFunctions } from '../../../engine/functions/packages/rpm.ts'
+import { compareRpmVersions } from '../../../engine/functions/packages/rpm-version.ts'
+import { defineModule } from '../../../engine/plugin.ts'
+import { changeFunctions } from './changes.ts'
+import { lockFunctions } from './locks.ts'
+import { versionFunctions } from './versions.ts'
+
+export const pkgDnf = defineModule({
+  name: 'pkg',
+  doc: 'Installs, removes and tells about packages with dnf or yum.',
+  available: ({ grains }) => grains.os_family === 'RedHat' || 'dnf: the system is not of the RedHat family',
+  functions: {
+    ...rpmFunctions,
+    ...versionFunctions,
+    ...compareFunction(compareRpmVersions, 'rpm'),
+    ...changeFunctions,
+    ...lockFunctions,
+  },
+})
