@@ -19,3 +19,8 @@ export class Float {
     return Number.isInteger(this.value) && Math.abs(this.value) < 1e16 ? `${this.value}.0` : String(this.value)
   }
 }
+
+/** A number that is a float in Salt's data, whether it has a fraction or not. */
+export function asFloat(value: number): number | Float {
+  return Number.isInteger(value) ? new Float(value) : value
+}

@@ -16,6 +16,24 @@ async function loadDocs(): Promise<RegistryDocs> {
 export const moduleRegistry: Registry<FunctionDefinition> = {
   entries: [
     {
+      name: 'alternatives',
+      guarded: true,
+      functions: [
+        'auto',
+        'check_exists',
+        'check_installed',
+        'config',
+        'display',
+        'install',
+        'list',
+        'remove',
+        'set',
+        'show_current',
+        'show_link',
+      ],
+      load: async () => (await import('./modules/alternatives.ts')).alternatives,
+    },
+    {
       name: 'cmd',
       guarded: false,
       functions: [
@@ -44,6 +62,18 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       guarded: false,
       functions: ['backup_mode', 'dot_vals', 'get', 'items', 'manage_mode', 'merge', 'option', 'valid_fileproto'],
       load: async () => (await import('./modules/config.ts')).config,
+    },
+    {
+      name: 'debconf',
+      guarded: true,
+      functions: ['get_selections', 'set', 'set_file', 'set_template', 'show'],
+      load: async () => (await import('./modules/debconf.ts')).debconf,
+    },
+    {
+      name: 'environ',
+      guarded: false,
+      functions: ['get', 'has_value', 'item', 'items', 'setenv', 'setval'],
+      load: async () => (await import('./modules/environ.ts')).environ,
     },
     {
       name: 'event',
@@ -178,6 +208,36 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       guarded: false,
       functions: ['finger', 'finger_master'],
       load: async () => (await import('./modules/key.ts')).key,
+    },
+    {
+      name: 'log',
+      guarded: false,
+      functions: ['critical', 'debug', 'error', 'exception', 'info', 'warning'],
+      load: async () => (await import('./modules/log.ts')).log,
+    },
+    {
+      name: 'npm',
+      guarded: false,
+      functions: ['cache_clean', 'cache_list', 'cache_path', 'install', 'list', 'uninstall'],
+      load: async () => (await import('./modules/npm.ts')).npm,
+    },
+    {
+      name: 'pip',
+      guarded: false,
+      functions: [
+        'freeze',
+        'install',
+        'is_installed',
+        'list',
+        'list_all_versions',
+        'list_freeze_parse',
+        'list_upgrades',
+        'uninstall',
+        'upgrade',
+        'upgrade_available',
+        'version',
+      ],
+      load: async () => (await import('./modules/pip/module.ts')).pip,
     },
     {
       name: 'pkg',

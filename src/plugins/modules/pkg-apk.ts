@@ -1,6 +1,5 @@
 import { readFileIfExists } from '../../base/files.ts'
 import { s } from '../../base/schema.ts'
-import { compareText } from '../../base/text.ts'
 import { compareAlpineVersions } from '../../engine/functions/packages/alpine-version.ts'
 import { matchingNames, otherArguments, texts } from '../../engine/functions/packages/answers.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type PackageTool,
   tableFunctions,
 } from '../../engine/functions/packages/common-functions.ts'
+import { fileFunctions } from '../../engine/functions/packages/file-functions.ts'
 import {
   changesSchema,
   packageArguments,
@@ -228,25 +228,7 @@ export const pkgApk = defineModule({
         return rest.length === 0 ? '' : owners
       },
     }),
-    file_list: fn({
-      doc: 'List the files of packages.',
-      rest: packagesRest,
-      extra: otherArguments,
-      returns: s.object({ errors: s.array(s.string()), files: s.array(s.path()) }),
-      examples: ["salt '*' pkg.file_list busybox"],
-      async run(ctx, _args, { rest }) {
-        const { errors, packages } = await filesOf(ctx, texts(rest))
-        return { errors, files: [...new Set(Object.values(packages).flat())].sort(compareText) }
-      },
-    }),
-    file_dict: fn({
-      doc: 'List the files of packages, package by package.',
-      rest: packagesRest,
-      extra: otherArguments,
-      returns: s.object({ errors: s.array(s.string()), packages: s.record(s.array(s.path())) }),
-      examples: ["salt '*' pkg.file_dict busybox"],
-      run: (ctx, _args, { rest }) => filesOf(ctx, texts(rest)),
-    }),
+    ...fileFunctions(filesOf),
     info_installed: fn({
       doc: 'Tell what is known about installed packages.',
       rest: packagesRest,

@@ -1,6 +1,5 @@
 import { SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
-import { compareText } from '../../base/text.ts'
 import { answerFor, matchingNames, oneOrMore, otherArguments, texts } from '../../engine/functions/packages/answers.ts'
 import { compareArchVersions } from '../../engine/functions/packages/arch-version.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type PackageTool,
   tableFunctions,
 } from '../../engine/functions/packages/common-functions.ts'
+import { fileFunctions } from '../../engine/functions/packages/file-functions.ts'
 import {
   changesSchema,
   packageArguments,
@@ -226,25 +226,7 @@ export const pkgPacman = defineModule({
         return answerFor(texts(rest), owners, '')
       },
     }),
-    file_list: fn({
-      doc: 'List the files of packages.',
-      rest: packagesRest,
-      extra: otherArguments,
-      returns: s.object({ errors: s.array(s.string()), files: s.array(s.path()) }),
-      examples: ["salt '*' pkg.file_list bash"],
-      async run(ctx, _args, { rest }) {
-        const { errors, packages } = await filesOf(ctx, texts(rest))
-        return { errors, files: [...new Set(Object.values(packages).flat())].sort(compareText) }
-      },
-    }),
-    file_dict: fn({
-      doc: 'List the files of packages, package by package.',
-      rest: packagesRest,
-      extra: otherArguments,
-      returns: s.object({ errors: s.array(s.string()), packages: s.record(s.array(s.path())) }),
-      examples: ["salt '*' pkg.file_dict bash"],
-      run: (ctx, _args, { rest }) => filesOf(ctx, texts(rest)),
-    }),
+    ...fileFunctions(filesOf),
     info_installed: fn({
       doc: 'Tell what is known about installed packages.',
       rest: packagesRest,

@@ -89,7 +89,11 @@ const notHarmless =
 
 /** Functions about packages that change the host, ask the network, or take a program that few have. */
 const changesPackages =
-  /\bpkg\.(?!(?:file_dict|file_list|get_repo|get_selections|info_installed|list_(?:downloaded|holds|pkgs|repo_pkgs|repos)|normalize_name|owner|parse_arch|show|upgrade_available|version|version_cmp|which)\b)|\bpip\.(?:download|install|list_all_versions|list_upgrades|uninstall|upgrade)|\bnpm\.(?:cache_clean|install|uninstall)|\balternatives\.(?:auto|install|remove|set)|\bdebconf\./
+  /\bpkg\.(?!(?:file_dict|file_list|get_repo|get_selections|info_installed|list_(?:downloaded|holds|pkgs|repo_pkgs|repos)|normalize_name|owner|parse_arch|show|upgrade_available|version|version_cmp|which)\b)|\bpip\.(?:download|install|list_all_versions|list_upgrades|uninstall|upgrade)|\bnpm\.(?:cache_clean|install|uninstall)|\balternatives\.(?:auto|config \S+ choice|install|remove|set)|\bdebconf\./
+
+/** Functions about the running system that change it, or take a program or an init system that few test hosts have. */
+const changesHost =
+  /\b(?:service\.|logrotate\.|ps\.(?:kill_pid|pkill|lsof|netstat|ss)\b|disk\.(?!(?:usage|inodeusage|percent)\b)|mount\.(?!(?:active|fstab|is_mounted|swaps|get_mount_from_path|get_device_from_path|read_mount_cache)\b)|sysctl\.(?!default_config\b)|kmod\.(?:load|remove)\b|timezone\.set_|locale\.(?:set_|gen_)|system\.(?!(?:get_system|get_computer_name)))/
 
 test('examples can be run, and give what is promised', async () => {
   using folder = new ConfigFolder()
@@ -100,7 +104,7 @@ test('examples can be run, and give what is promised', async () => {
   for (const name of catalogue.names()) {
     const doc = (await catalogue.describe(name)) ?? assert.fail(name)
     for (const example of doc.examples) {
-      if (notHarmless.test(example) || changesPackages.test(example)) continue
+      if ([notHarmless, changesPackages, changesHost].some((kind) => kind.test(example))) continue
       const words = shellWords(example)
       const at = words.indexOf(name)
       const outcome = await host.type(name, ...words.slice(at + 1).filter((word) => !word.startsWith('--')))

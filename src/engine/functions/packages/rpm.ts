@@ -1,10 +1,11 @@
 /** What rpm knows, for the package managers that stand on it. */
+
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
-import { compareText } from '../../../base/text.ts'
 import { type FunctionContext, fn } from '../../plugin.ts'
 import { answerFor, oneOrMore, otherArguments, texts } from './answers.ts'
 import { versionFunction } from './common-functions.ts'
+import { fileFunctions } from './file-functions.ts'
 import { type PackageTable, packageTable, shownTable } from './package-table.ts'
 
 const separator = '_|-'
@@ -208,25 +209,7 @@ export const rpmFunctions = {
       return answerFor(texts(rest), owners, '')
     },
   }),
-  file_list: fn({
-    doc: 'List the files of packages.',
-    rest: installedNames,
-    extra: otherArguments,
-    returns: s.object({ errors: s.array(s.string()), files: s.array(s.path()) }),
-    examples: ["salt '*' pkg.file_list dash"],
-    async run(ctx, _args, { rest }) {
-      const { errors, packages } = await filesOf(ctx, texts(rest))
-      return { errors, files: [...new Set(Object.values(packages).flat())].sort(compareText) }
-    },
-  }),
-  file_dict: fn({
-    doc: 'List the files of packages, package by package.',
-    rest: installedNames,
-    extra: otherArguments,
-    returns: s.object({ errors: s.array(s.string()), packages: s.record(s.array(s.path())) }),
-    examples: ["salt '*' pkg.file_dict dash"],
-    run: (ctx, _args, { rest }) => filesOf(ctx, texts(rest)),
-  }),
+  ...fileFunctions(filesOf),
   normalize_name: fn({
     doc: 'Leave the architecture out of the name of a package where it is that of the system.',
     args: { name: s.string('Name of the package') },

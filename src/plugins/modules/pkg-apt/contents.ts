@@ -1,4 +1,5 @@
 /** Functions of `pkg` about the files of packages and what packages say about themselves. */
+
 import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
@@ -7,6 +8,7 @@ import { readFileIfExists } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
 import { answerFor, oneOrMore, texts } from '../../../engine/functions/packages/answers.ts'
+import { fileFunctions } from '../../../engine/functions/packages/file-functions.ts'
 import { faultText } from '../../../engine/functions/packages/package-table.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { installedTable, installTime, parseParagraphs, runApt } from './dpkg.ts'
@@ -35,8 +37,6 @@ async function ownerOf(ctx: FunctionContext, path: string): Promise<string | und
   return result.retcode === 0 || line !== undefined ? line?.replace(/(?::[a-z0-9-]+)?: .*$/, '') : undefined
 }
 
-const names = s.string('Names of packages; none for all that are installed')
-
 export const contentFunctions = {
   owner: fn({
     doc: 'Tell which package a file came with; empty text where none did.',
@@ -61,25 +61,7 @@ export const contentFunctions = {
       return (await ownerOf(ctx, path)) ?? null
     },
   }),
-  file_list: fn({
-    doc: 'List the files of packages.',
-    rest: names,
-    extra: s.any('Further arguments, without effect here'),
-    returns: s.object({ errors: s.array(s.string()), files: s.array(s.path()) }),
-    examples: ["salt '*' pkg.file_list dash", "salt '*' pkg.file_list dash base-files"],
-    async run(ctx, _args, { rest }) {
-      const { errors, packages } = await filesOf(ctx, texts(rest))
-      return { errors, files: [...new Set(Object.values(packages).flat())].sort(compareText) }
-    },
-  }),
-  file_dict: fn({
-    doc: 'List the files of packages, package by package.',
-    rest: names,
-    extra: s.any('Further arguments, without effect here'),
-    returns: s.object({ errors: s.array(s.string()), packages: s.record(s.array(s.path())) }),
-    examples: ["salt '*' pkg.file_dict dash"],
-    run: (ctx, _args, { rest }) => filesOf(ctx, texts(rest)),
-  }),
+  ...fileFunctions(filesOf),
   show: fn({
     doc: 'Show what the lists of packages say about packages, version by version.',
     rest: s.string('Names of packages, or shell-style patterns'),

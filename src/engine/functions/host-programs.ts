@@ -1,0 +1,59 @@
+/** Running programs of the system: what most functions need of `ctx.exec`. */
+import { SaltError } from '../../base/errors.ts'
+import type { ExecOptions, ExecResult, FunctionContext } from '../plugin.ts'
+
+/** The result, or undefined where the program is not installed. */
+export async function runIfInstalled(
+  ctx: FunctionContext,
+  argv: readonly string[],
+  options?: ExecOptions,
+): Promise<ExecResult | undefined> {
+  try {
+    return await ctx.exec(argv, options)
+  } catch (error) {
+    if (error instanceof SaltError && error.code === 'missing-program') return undefined
+    throw error
+  }
+}
+
+/** Whether the program ended with 0. Throws `missing-program`. */
+export async function succeeds(ctx: FunctionContext, argv: readonly string[], options?: ExecOptions): Promise<boolean> {
+  const { retcode } = await ctx.exec(argv, options)
+  return retcode === 0
+}
+
+/** The result of a program that must end with 0; what it complained about becomes the error (`execution-failed`). */
+export async function mustRun(
+  ctx: FunctionContext,
+  argv: readonly string[],
+  options?: ExecOptions,
+): Promise<ExecResult> {
+  const result = await ctx.exec(argv, options)
+  if (result.retcode !== 0) throw new SaltError('execution-failed', complaintOf(argv, result))
+  return result
+}
+
+/** What a program that failed wrote, for people. */
+export function complaintOf(argv: readonly string[], { stderr, stdout, retcode }: ExecResult): string {
+  return stderr.trim() || stdout.trim() || `${argv.join(' ')} failed with return code ${retcode}`
+}
+
+/** Lines that are not empty, without white space at their ends. */
+export function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+}
+
+/** Words of a text that any white space separates. */
+export function wordsOf(line: string): string[] {
+  return line.split(/\s+/).filter((word) => word !== '')
+}
+
+/** A name that goes to a program as a word of its own must not be taken for an option (`bad-arguments`). */
+export function assertOperand(word: string, what: string): void {
+  if (word === '' || word.startsWith('-') || word.includes('\0')) {
+    throw new SaltError('bad-arguments', `${JSON.stringify(word)} cannot be ${what}`)
+  }
+}
