@@ -15,8 +15,8 @@ export function whyNoNetwork(): string | false {
   if (process.platform !== 'linux') return 'needs Linux'
   if (process.getuid?.() !== 0) return 'needs root to make network namespaces'
   if (attempt('ip', '-V').status !== 0) return 'needs ip: apt-get install iproute2'
-  const trial = attempt('unshare', '--net', '--uts', 'ip', 'link', 'add', 'switch', 'type', 'bridge')
-  return trial.status !== 0 && `network namespaces or bridges are not to be had: ${trial.stderr?.trim()}`
+  const trial = attempt('unshare', '--mount', '--net', '--uts', 'ip', 'link', 'add', 'switch', 'type', 'bridge')
+  return trial.status !== 0 && `namespaces or bridges are not to be had: ${trial.stderr?.trim()}`
 }
 
 /** With the folders of the tools of root, which the search path of somebody who became root may lack. */
