@@ -50,8 +50,7 @@ export async function pipOutput(ctx: FunctionContext, place: Where, words: reado
   const result = await runPip(ctx, place, words)
   if (result.retcode !== 0) {
     const reason = (result.stderr || result.stdout).trim()
-    if (/No module named '?pip'?$/.test(reason))
-      throw new SaltError('missing-program', reason, { hint: 'Install it: on Debian, apt-get install python3-pip.' })
+    if (/No module named '?pip'?$/.test(reason)) throw new SaltError('missing-program', reason)
     throw new SaltError('execution-failed', reason)
   }
   return result.stdout
