@@ -1,6 +1,6 @@
 /** One job to very many minions, which another process simulates on the same cores. */
 
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { TargetOutcome } from '../../src/client/api.ts'
@@ -18,11 +18,9 @@ export async function* fanOut(sizes: readonly number[], runs: number): AsyncGene
 
 async function* fanOutTo(size: number, runs: number): AsyncGenerator<Row> {
   await using fleet = await Fleet.start({ program: 'binary', master: 'max_open_files: 20000\n' })
-  const swarm = fork(join(import.meta.dirname, 'swarm.ts'), [String(fleet.port), String(size)], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  })
+  const swarms = startSwarms(fleet.port, size)
   try {
-    const connecting = await timed(() => once(swarm, 'message'))
+    const connecting = await timed(() => Promise.all(swarms.map(connected)))
     yield { name: `${size} minions: first contact to connected, all`, value: connecting, unit: 's' }
     await using bus = await fleet.bus()
     const { pid } = fleet.master
@@ -41,9 +39,34 @@ async function* fanOutTo(size: number, runs: number): AsyncGenerator<Row> {
     }
     yield { name: `${size} minions: memory of the master (PSS)`, value: memoryOf(pid), unit: 'MiB' }
   } finally {
-    swarm.kill()
-    await once(swarm, 'exit')
+    for (const swarm of swarms) swarm.kill()
+    await Promise.all(swarms.map(ended))
   }
+}
+
+/** A simulated minion takes four files, and a process may usually have 20,000 of them open. */
+const mostPerSwarm = 2500
+
+function startSwarms(port: number, size: number): ChildProcess[] {
+  return Array.from({ length: Math.ceil(size / mostPerSwarm) }, (_, index) => {
+    const first = index * mostPerSwarm + 1
+    const words = [port, first, Math.min(size, first + mostPerSwarm - 1)].map(String)
+    return fork(join(import.meta.dirname, 'swarm.ts'), words, { execArgv: ['--disable-warning=ExperimentalWarning'] })
+  })
+}
+
+async function connected(swarm: ChildProcess): Promise<void> {
+  const left = new AbortController()
+  const exit = once(swarm, 'exit', { signal: left.signal }).then(([code]) => {
+    throw new Error(`a swarm ended with ${code} before its minions were connected`)
+  })
+  await Promise.race([once(swarm, 'message', { signal: left.signal }), exit])
+  exit.catch(() => undefined)
+  left.abort()
+}
+
+async function ended(swarm: ChildProcess): Promise<void> {
+  if (swarm.exitCode === null && swarm.signalCode === null) await once(swarm, 'exit')
 }
 
 /** The same to real minions, each a process of its own, on the same cores. */

@@ -1,18 +1,15 @@
-/** Very many simulated minions in one process: `swarm.ts PORT COUNT`. Tells its parent when all are connected. */
+/** Very many simulated minions in one process: `swarm.ts PORT FIRST LAST`. Tells its parent when all are connected. */
 import * as zeromq from 'zeromq'
 import { connectSimulatedMinion } from './simulated-minion.ts'
 
-const [port = 0, count = 0] = process.argv.slice(2).map(Number)
+const [port = 0, first = 1, last = 0] = process.argv.slice(2).map(Number)
 zeromq.context.maxSockets = 20_000
 /** As many as an admission limit lets in without sending them away. */
 const atOnce = 64
 
-let next = 0
+let next = first
 async function connectSome(): Promise<void> {
-  while (next < count) {
-    next += 1
-    await connectSimulatedMinion(`swarm-${next}`, port)
-  }
+  while (next <= last) await connectSimulatedMinion(`swarm-${next++}`, port)
 }
 
 await Promise.all(Array.from({ length: atOnce }, connectSome))
