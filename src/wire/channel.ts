@@ -21,6 +21,7 @@ export interface CloseReason {
     | 'revoked'
     | 'replaced'
     | 'refused'
+    | 'recalled'
   readonly message: string
 }
 

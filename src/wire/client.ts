@@ -7,7 +7,7 @@ import type { RecordChannel } from './channel.ts'
 import { type Attempt, BusyError, shakeHands } from './client-handshake.ts'
 import type { Admission } from './handshake-messages.ts'
 import type { Identity } from './identity.ts'
-import type { SessionLimits } from './session.ts'
+import type { Session, SessionLimits } from './session.ts'
 import type { ClientTransport } from './transport.ts'
 
 export interface WireClientOptions {
@@ -104,13 +104,14 @@ export class WireClient implements AsyncDisposable {
       this.#tell({ kind: 'connecting' })
       const pause = await this.#live()
       if (this.#stop.signal.aborted || this.#options.reconnect === false) return
+      if (pause === undefined) continue
       this.#tell({ kind: 'waiting', ...pause })
       await this.#wait(pause.retryMs)
     }
   }
 
-  /** One connection from its beginning to its end: why it ended, and when to try again. Never rejects. */
-  async #live(): Promise<Pause> {
+  /** One connection from its beginning to its end: why it ended, and when to try again; at once when undefined. Never rejects. */
+  async #live(): Promise<Pause | undefined> {
     try {
       const connection = await this.#connect()
       try {
@@ -123,18 +124,33 @@ export class WireClient implements AsyncDisposable {
     }
   }
 
-  async #serve({ session, admission }: Connection): Promise<Pause> {
+  async #serve({ session, admission }: Connection): Promise<Pause | undefined> {
     const { clock, onSession } = this.#options
-    if (admission.kind !== 'welcome') {
-      const { kind, message, retryAfterMs } = admission
-      return { reason: kind, message, retryMs: retryAfterMs * (0.8 + Math.random() * 0.4) }
-    }
+    if (admission.kind !== 'welcome') return await this.#awaitDecision(session, admission)
     const since = clock.monotonic()
     this.#tell({ kind: 'connected' })
     onSession(session, admission.payload)
     const { message } = await session.closed
     if (clock.monotonic() - since >= provenMs) this.#backoff.reset()
     return { reason: 'lost', message, retryMs: this.#backoff.next() }
+  }
+
+  /** Stays connected, so that the server can call as soon as it has decided otherwise. */
+  async #awaitDecision(
+    session: Session,
+    admission: Exclude<Admission, { kind: 'welcome' }>,
+  ): Promise<Pause | undefined> {
+    const { kind, message, retryAfterMs } = admission
+    const retryMs = retryAfterMs * (0.8 + Math.random() * 0.4)
+    const { clock } = this.#options
+    const until = clock.monotonic() + retryMs
+    this.#tell({ kind: 'waiting', reason: kind, message, retryMs })
+    await this.#wait(retryMs, session.closed)
+    if (session.isOpen) return undefined
+    const end = await session.closed
+    if (end.code === 'lost') return { reason: 'lost', message: end.message, retryMs: this.#backoff.next() }
+    if (end.code !== 'recalled') await this.#wait(until - clock.monotonic())
+    return undefined
   }
 
   #pauseAfter(error: SaltError): Pause {
@@ -193,7 +209,8 @@ export class WireClient implements AsyncDisposable {
     await connection.transport[Symbol.asyncDispose]()
   }
 
-  #wait(ms: number): Promise<void> {
+  /** Resolves after this time, or earlier with `event`, or when the client is stopped. */
+  #wait(ms: number, event?: Promise<unknown>): Promise<void> {
     const { signal } = this.#stop
     return new Promise((resolve) => {
       if (signal.aborted) return resolve()
@@ -205,6 +222,7 @@ export class WireClient implements AsyncDisposable {
       }
       timer = this.#options.clock.after(ms, done)
       signal.addEventListener('abort', done, { once: true })
+      void event?.then(done)
     })
   }
 

@@ -51,6 +51,18 @@ export function readRefusal(bytes: Uint8Array): Refusal {
   return { reason, retryAfterMs: retryMs(retryAfterMs, longestUnsealedRetryMs) }
 }
 
+/** Who asks to be admitted: all of it certified by the identity key, but for `payload`. */
+export interface Claim {
+  readonly name: string
+  readonly role: string
+  readonly publicKeyRaw: Uint8Array
+  readonly publicPem: string
+  readonly fingerprint: string
+  /** Random text of the client's process. */
+  readonly instance: string
+  readonly payload: unknown
+}
+
 /** The server's decision about a client: the first record of the new session. */
 export type Admission =
   | { readonly kind: 'welcome'; readonly payload: unknown }

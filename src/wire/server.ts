@@ -10,29 +10,18 @@ import { certificateRenewMs, checkClientCertificate, isFresh, serverCertificate 
 import type { CloseReason } from './channel.ts'
 import { type DiffieHellmanPair, generatePair } from './crypto.ts'
 import { decodeFrame, encodeFrame, type Frame, FrameError, frameTypes } from './frame.ts'
-import { type Admission, checkOffer, prologue, type Refusal } from './handshake-messages.ts'
+import { type Admission, type Claim, checkOffer, prologue, type Refusal } from './handshake-messages.ts'
 import type { Identity } from './identity.ts'
 import { type Incident, type IncidentKind, Incidents } from './incidents.ts'
 import { Handshake } from './noise.ts'
 import { type FrameVerdict, Session, type SessionLimits } from './session.ts'
 import { sessionKeys } from './session-keys.ts'
 import type { PeerAddress, ServerTransport } from './transport.ts'
+import { type DecisionCheck, WaitingClients } from './waiting-clients.ts'
 
-export type { Admission } from './handshake-messages.ts'
+export type { Admission, Claim } from './handshake-messages.ts'
 export type { Incident } from './incidents.ts'
 export type ServerSession = Session
-
-/** Who asks to be admitted: all of it certified by the identity key, but for `payload`. */
-export interface Claim {
-  readonly name: string
-  readonly role: string
-  readonly publicKeyRaw: Uint8Array
-  readonly publicPem: string
-  readonly fingerprint: string
-  /** Random text of the client's process. */
-  readonly instance: string
-  readonly payload: unknown
-}
 
 export interface WireServerOptions {
   readonly transport: ServerTransport
@@ -80,6 +69,7 @@ export class WireServer implements AsyncDisposable {
   readonly #sessions = new Map<bigint, Established>()
   readonly #byPeer = new Map<PeerAddress, Set<bigint>>()
   readonly #halfOpen = new Map<bigint, HalfOpen>()
+  readonly #waiting = new WaitingClients()
   readonly #bucket: TokenBucket
   readonly #sources: BucketsBySource
   #channelKey: DiffieHellmanPair = generatePair()
@@ -112,6 +102,11 @@ export class WireServer implements AsyncDisposable {
     return port
   }
 
+  /** Clients that wait for a decision, of one name or of all, connect again at once where there is a new one. */
+  recall(isDecidedAnew: DecisionCheck, name?: string): void {
+    this.#waiting.recall(isDecidedAnew, name)
+  }
+
   get counters(): Readonly<Record<string, number>> {
     return {
       ...this.#incidents.counts,
@@ -119,6 +114,7 @@ export class WireServer implements AsyncDisposable {
       sessions: this.#sessions.size,
       connections: this.#byPeer.size,
       halfOpen: this.#halfOpen.size,
+      waiting: this.#waiting.size,
     }
   }
 
@@ -240,8 +236,11 @@ export class WireServer implements AsyncDisposable {
     try {
       const admission = await this.#admission(claim)
       session.send({ admission })
-      if (admission.kind !== 'welcome') session.close({ code: 'refused', message: admission.message })
-      else if (session.isOpen) this.#options.onSession(session, claim)
+      if (admission.kind === 'welcome') {
+        if (session.isOpen) this.#options.onSession(session, claim)
+      } else if (admission.kind === 'busy' || !this.#waiting.add(session, claim, admission.kind)) {
+        session.close({ code: 'refused', message: admission.message })
+      }
     } catch (error) {
       this.#options.log.error('cannot begin the session of a client', { id: claim.name, error })
       session.close({ code: 'refused', message: 'the server has a fault' })

@@ -375,7 +375,7 @@ export class Session implements RecordChannel {
 }
 
 function closeReasonFrom(message: Record<string, unknown>): CloseReason {
-  const reasons: readonly CloseReason['code'][] = ['revoked', 'replaced', 'overflow', 'replay', 'bad-frame']
+  const reasons: readonly CloseReason['code'][] = ['revoked', 'replaced', 'recalled', 'overflow', 'replay', 'bad-frame']
   const code = reasons.find((known) => known === message.code) ?? 'peer-closed'
   const text = typeof message.message === 'string' ? message.message : 'closed by the peer'
   return { code, message: text.slice(0, longestReason) }

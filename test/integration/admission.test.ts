@@ -72,15 +72,24 @@ describe('the admission of minions', () => {
     chmodSync(join(fleet.folder, 'master/root/etc/autosign'), 0o660)
     const configuration = 'auto_accept: false\nautosign_file: /etc/autosign\n'
     const master = await fleet.startMaster(configuration)
-    const minion = await fleet.startMinion('web1', [master.port])
-    for (let attempt = 0; attempt < 2; attempt++) {
-      await minion.waiting('pending')
-      minion.forget()
-    }
+    const minions = await Promise.all(['web1', 'web2'].map((id) => fleet.startMinion(id, [master.port])))
+    await Promise.all(minions.map((minion) => minion.waiting('pending')))
     assert.equal(master.log.matching(/WARNING ignored a file that others may write to.*autosign mode=660/).length, 1)
     await master.reload(`${configuration}permissive_pki_access: true\n`)
-    await fleet.connect('web2', master)
+    await Promise.all(minions.map((minion) => minion.connected()))
+  })
+
+  it('is told to a waiting minion when it is decided anew, not when the minion asks again', async () => {
+    const master = await fleet.startMaster('auto_accept: false\n')
+    const minion = await fleet.startMinion('web1', [master.port])
+    await minion.waiting('pending')
+    const keys = new KeyStore(master.options.paths.pki_dir)
+    const since = performance.now()
+    keys.reject('web1')
+    await minion.waiting('rejected')
+    keys.accept('web1', 'rejected')
     await minion.connected()
+    assert.ok(performance.now() - since < 5000, 'a waiting minion asks again after ten seconds')
   })
 
   it('rejects by the file even where every key is accepted', async () => {

@@ -1,6 +1,7 @@
 import { silentLog } from '../../src/base/log.ts'
 import type { RecordChannel } from '../../src/wire/channel.ts'
 import { type ClientState, WireClient, type WireClientOptions } from '../../src/wire/client.ts'
+import { type Attempt, shakeHands } from '../../src/wire/client-handshake.ts'
 import { temporaryIdentity } from '../../src/wire/identity.ts'
 import { type MemoryNetwork, memoryNetwork } from '../../src/wire/memory-transport.ts'
 import {
@@ -47,6 +48,27 @@ export class WireFixture {
 
   client(options: Partial<WireClientOptions> = {}): TestClient {
     return new TestClient(this, options)
+  }
+
+  /** One handshake, up to the server's decision. */
+  async handshake(): Promise<Attempt> {
+    const transport = this.network.client()
+    await transport.connect()
+    return await shakeHands({
+      transport,
+      identity: temporaryIdentity(),
+      name: 'one',
+      role: 'minion',
+      instance: 'instance-1',
+      clock: this.clock,
+      timeoutMs: 10_000,
+      signal: new AbortController().signal,
+      checkServer: () => {},
+      payload: () => ({}),
+      onFault: (error) => {
+        throw error
+      },
+    })
   }
 
   #makeServer(): WireServer {

@@ -15,7 +15,8 @@ import type { MinionSessions } from './minion-sessions.ts'
 /** How long a living session gets to answer before a newcomer with the same id and key takes its place. */
 const probeMs = 2000
 const refusedRetryMs = 30_000
-const pendingRetryMs = { shortest: 1000, longest: 10_000, perPendingKey: 20 }
+/** They are called when their key is accepted; this is for those of whom too many wait, and for what no key file tells. */
+const pendingRetryMs = { shortest: 10_000, longest: 60_000, perPendingKey: 20 }
 
 export interface AdmissionOptions {
   readonly keys: KeyStore
@@ -60,6 +61,21 @@ export class MinionAdmission {
     if (state !== undefined && state !== 'denied' && !this.#sameKey(claim, state)) return this.#deny(claim)
     if (state === 'accepted') return this.#welcome(claim)
     return this.#decideUnknown(claim, state === 'pending')
+  }
+
+  /** Whether the keys have changed such that a client which was not admitted would be answered otherwise now. */
+  isDecidedAnew(claim: Claim, answer: Admission['kind']): boolean {
+    const state = this.#options.keys.state(claim.name)
+    switch (answer) {
+      case 'pending':
+        return state !== 'pending'
+      case 'rejected':
+        return state !== 'rejected'
+      case 'denied':
+        return (state !== 'accepted' && state !== 'pending') || this.#sameKey(claim, state)
+      default:
+        return false
+    }
   }
 
   #sameKey(claim: Claim, state: 'accepted' | 'pending'): boolean {

@@ -99,6 +99,7 @@ class MasterDaemon implements Master {
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
+  readonly #admission: MinionAdmission
   readonly #wire: WireServer
   readonly #busServer: BusServer
   readonly #local: LocalServer
@@ -158,6 +159,7 @@ class MasterDaemon implements Master {
       settings: this.#settings,
       user: userInfo().username,
     })
+    this.#admission = this.#makeAdmission()
     this.#wire = this.#makeWire(parts)
     this.#busServer = new BusServer({
       bus: this.#bus,
@@ -201,6 +203,7 @@ class MasterDaemon implements Master {
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
+    this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
   }
 
@@ -219,9 +222,9 @@ class MasterDaemon implements Master {
     this.#cache[Symbol.dispose]()
   }
 
-  #makeWire(parts: MasterParts): WireServer {
+  #makeAdmission(): MinionAdmission {
     const { values } = this.#options
-    const admission = new MinionAdmission({
+    return new MinionAdmission({
       keys: this.#keys,
       sessions: this.#sessions,
       bus: this.#bus,
@@ -232,6 +235,10 @@ class MasterDaemon implements Master {
       fireEvents: values.auth_events,
       welcome: () => ({ now: this.#clock.now() }),
     })
+  }
+
+  #makeWire(parts: MasterParts): WireServer {
+    const { values } = this.#options
     return new WireServer({
       transport:
         parts.transport ??
@@ -240,7 +247,7 @@ class MasterDaemon implements Master {
       clock: this.#clock,
       log: this.#log,
       limits: { heartbeatMs: values.heartbeat_interval * 1000 },
-      admit: (claim) => admission.admit(claim),
+      admit: (claim) => this.#admission.admit(claim),
       onSession: (session, claim) => this.#begin(session, claim),
       onIncident: (incident) => {
         this.#bus.fire(tagOf('salt/drop/:what', incident.kind), { count: incident.count, reason: incident.detail })
@@ -299,8 +306,12 @@ class MasterDaemon implements Master {
     this.#keyMoved(id)
   }
 
-  /** Ends the sessions and the open jobs of an id that were begun with a key which is no longer the accepted one. */
+  /**
+   * Ends the sessions and the open jobs of an id that were begun with a key which is no longer the accepted one, and calls those
+   * who wait for a decision.
+   */
   #keyMoved(id: string): void {
+    this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id)
     if (this.#keys.state(id) !== 'accepted') {
       this.#revoke(id, 'the key of this minion is no longer accepted')
       this.#cache.keepOnly(id, undefined)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
+import { quietWarnings } from '../../base/quiet-warnings.ts'
 import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
@@ -90,6 +91,8 @@ class MinionDaemon implements Minion {
   readonly id: string
   #options: MinionOptions
   readonly #log: Log
+  /** Every attempt to connect meets the same trouble. */
+  #troubleLog: Pick<Log, 'warning'>
   readonly #clock: Clock
   readonly #parts: MinionParts
   readonly #identity: Identity
@@ -111,6 +114,7 @@ class MinionDaemon implements Minion {
     this.#log = log
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
+    this.#troubleLog = quietWarnings(log, this.#clock)
     this.id = options.id
     for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'minion')
@@ -233,13 +237,11 @@ class MinionDaemon implements Minion {
 
   #tellState(address: string, state: ClientState): void {
     this.#parts.onState?.(address, state)
-    if (state.kind === 'connected') this.#log.info('connected to the master', { master: address })
-    else if (state.kind === 'waiting') {
-      this.#log.warning('not connected to the master', {
-        master: address,
-        reason: state.message,
-        retryMs: Math.round(state.retryMs),
-      })
+    if (state.kind === 'connected') {
+      this.#troubleLog = quietWarnings(this.#log, this.#clock)
+      this.#log.info('connected to the master', { master: address })
+    } else if (state.kind === 'waiting') {
+      this.#troubleLog.warning('not connected to the master; trying again', { master: address, reason: state.message })
     }
   }
 

@@ -58,6 +58,37 @@ describe('a client and a server', () => {
     assert.equal(client.channels.length, 1)
   })
 
+  it('keep a connection while one waits, and end the waiting when it is decided anew', async () => {
+    const fixture = await new WireFixture().listen()
+    fixture.admit = () => ({ kind: 'pending', message: 'waits for acceptance', retryAfterMs: 10_000 })
+    const client = fixture.client()
+    client.wire.start()
+    await settle()
+    fixture.admit = () => ({ kind: 'welcome', payload: null })
+    fixture.server.recall(() => true, 'another')
+    fixture.server.recall(({ name }, answer) => name === 'one' && answer !== 'pending')
+    await settle()
+    assert.equal(client.channels.length, 0)
+    assert.equal(fixture.server.counters.waiting, 1)
+    fixture.server.recall((_claim, answer) => answer === 'pending', 'one')
+    await settle()
+    assert.equal(client.channels.length, 1)
+    assert.equal(fixture.server.counters.waiting, 0)
+  })
+
+  it('send away who waits and does not only wait, and all above a thousand, who come back by themselves', async () => {
+    const fixture = await new WireFixture().listen()
+    fixture.admit = () => ({ kind: 'rejected', message: 'rejected here', retryAfterMs: 10_000 })
+    const clients = await Promise.all(Array.from({ length: 1001 }, () => fixture.handshake()))
+    await settle()
+    assert.equal(fixture.server.counters.waiting, 1000)
+    assert.equal(clients.filter(({ session }) => session.isOpen).length, 1000)
+    clients[0]?.session.send({ kind: 'hello' })
+    await settle()
+    assert.equal((await clients[0]?.session.closed)?.message, 'the client is not admitted')
+    assert.equal(fixture.server.counters.waiting, 999)
+  })
+
   it('tell one attempt why it was refused', async () => {
     const fixture = await new WireFixture().listen()
     fixture.admit = () => ({ kind: 'rejected', message: 'rejected here', retryAfterMs: 0 })
