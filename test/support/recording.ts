@@ -20,6 +20,11 @@ function normalize(text: string): string {
   return text
     .replace(/\d{20}/g, 'JID')
     .replace(/3006\.0|\b0\.\d+\.\d+\b/g, 'VERSION')
+    .replace(/(?:[0-9a-f]{2}:){31}[0-9a-f]{2}/g, 'FINGERPRINT')
+    .replace(/-----BEGIN PUBLIC KEY-----[^-]+/g, 'PUBLIC KEY ')
+    .replace(/\d{4}, [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.\d{6}/g, 'TIME')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}/g, 'STAMP')
+    .replace(/(alpha(?:": |:\n +))\d+/g, '$1PID')
     .replace(/(pid:\n +)\d+/g, '$1PID')
     .replace(/salt-(run|call|key) /g, 'salt $1 ')
     .replace(/[ \t]+$/gm, '')
