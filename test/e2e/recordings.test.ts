@@ -118,6 +118,6 @@ compareGroup(
   '',
   behaviour.filter(({ name }) => /^0[4-7]/.test(name)),
   async (fleet) => {
-    await fleet.master.stop()
+    await fleet.master.end()
   },
 )
