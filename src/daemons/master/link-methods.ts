@@ -79,14 +79,16 @@ async function publishForPeer(
   let resolved: readonly string[] | undefined
   const targets = (): readonly string[] => (resolved ??= publisher.resolve({ tgt, tgt_type: tgtType }))
   const decision = authorize(settings, {
-    kind: 'peer',
-    from: id,
+    subject: { kind: 'minion', name: id },
+    action: 'publish',
     fun,
     arg,
-    get targets() {
-      return targets()
+    job: {
+      get targets() {
+        return targets()
+      },
+      matches: (compound) => publisher.resolveKnown({ tgt: compound, tgt_type: 'compound' }),
     },
-    matches: (compound) => publisher.resolveKnown({ tgt: compound, tgt_type: 'compound' }),
   })
   if (!decision.allowed) return { jid: null, outcomes: [], refusal: refuse(options, id, fun, arg, decision.reason) }
   if (targets().length === 0) return { jid: null, outcomes: [], refusal: 'no minion matches the target' }
@@ -124,7 +126,12 @@ async function runForPeer(
 ): Promise<MasterLinkMethods['runner']['result']> {
   const fun = asString(params.fun, 'fun')
   const arg = asList(params.arg ?? [], 'arg')
-  const decision = authorize(options.settings, { kind: 'peer-run', from: id, fun, arg })
+  const decision = authorize(options.settings, {
+    subject: { kind: 'minion', name: id },
+    action: 'runner',
+    fun,
+    arg,
+  })
   if (!decision.allowed) return { return: null, refusal: refuse(options, id, `runner.${fun}`, arg, decision.reason) }
   const result = await options.runners.run(
     { fun, arg, user: options.user, timeout: peerTimeout(params.timeout), requesterId: id },

@@ -70,6 +70,9 @@ const followed: ReadonlySet<string> = new Set([
   'peer',
   'peer_run',
   'permissive_pki_access',
+  'publisher_acl',
+  'publisher_acl_blacklist',
+  'sudo_acl',
 ])
 
 const retentionCheckMs = 3_600_000
