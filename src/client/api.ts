@@ -87,7 +87,7 @@ export type PublishItem =
   | ({ readonly kind: 'outcome'; readonly jid: string } & TargetOutcome)
 
 export interface RunnerRequest {
-  /** `manage.up` */
+  /** `manage.up`, or `key.list_all` for a wheel function. */
   readonly fun: string
   /** As in a publish request. */
   readonly arg: readonly unknown[]
@@ -133,6 +133,8 @@ export interface MasterBusMethods extends BusMethods {
   /** Outcomes of a job that exists: those known already, then the rest as they come. */
   follow: { params: { jid: string }; item: PublishItem; result: Published }
   runner: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
+  /** As `runner`, for what manages the master itself: its keys, its configuration. */
+  wheel: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
   /** The accepted minions that a target means, and which of them have a session, each sorted. Nothing is sent to them. */
   targets: {
     params: Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>

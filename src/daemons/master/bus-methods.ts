@@ -1,16 +1,17 @@
 import { userInfo } from 'node:os'
 import { SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString } from '../../base/narrow.ts'
-import type { MasterBusMethods, Published, PublishItem, PublishRequest } from '../../client/api.ts'
+import type { MasterBusMethods, Published, PublishItem, PublishRequest, RunnerResult } from '../../client/api.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
 import type { JobFollower } from './live-job.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
+import type { RunnerHosts } from './runner-hosts.ts'
 
 export interface BusMethodsOptions {
   readonly publisher: Publisher
-  readonly runners: RunnerHost
+  readonly hosts: Pick<RunnerHosts, 'runners' | 'wheels'>
   isConnected(id: string): boolean
   keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
 }
@@ -19,7 +20,7 @@ type Methods = { [M in Exclude<keyof MasterBusMethods, 'subscribe' | 'fire' | 's
 
 /** What the command line may ask over the local bus. */
 export function busMethods(options: BusMethodsOptions): Methods {
-  const { publisher, runners } = options
+  const { publisher, hosts } = options
   return {
     publish: async (params, call): Promise<Published> => {
       const record = asRecord(params)
@@ -34,17 +35,8 @@ export function busMethods(options: BusMethodsOptions): Methods {
       const jid = asString(asRecord(params).jid, 'jid')
       return withItems(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
-    runner: (params, call) => {
-      const { fun, arg, user, timeout, detach } = asRecord(params)
-      const request = {
-        fun: asString(fun, 'fun'),
-        arg: asList(arg ?? [], 'arg'),
-        user: asString(user ?? userInfo().username, 'user'),
-        ...(typeof timeout === 'number' ? { timeout } : {}),
-      }
-      if (detach === true) return { jid: runners.detach(request), return: null, success: true, retcode: 0 }
-      return runners.run(request, (item) => call.item(item), call.signal)
-    },
+    runner: (params, call) => runOn(hosts.runners, asRecord(params), call),
+    wheel: (params, call) => runOn(hosts.wheels, asRecord(params), call),
     targets: (params) => {
       const minions = publisher.resolve(targetFrom(asRecord(params)))
       return { minions, connected: minions.filter((id) => options.isConnected(id)) }
@@ -57,6 +49,21 @@ export function busMethods(options: BusMethodsOptions): Methods {
       return null
     },
   }
+}
+
+function runOn(
+  host: RunnerHost,
+  { fun, arg, user, timeout, detach }: Record<string, unknown>,
+  call: IncomingCall,
+): Promise<RunnerResult> | RunnerResult {
+  const request = {
+    fun: asString(fun, 'fun'),
+    arg: asList(arg ?? [], 'arg'),
+    user: asString(user ?? userInfo().username, 'user'),
+    ...(typeof timeout === 'number' ? { timeout } : {}),
+  }
+  if (detach === true) return { jid: host.detach(request), return: null, success: true, retcode: 0 }
+  return host.run(request, (item) => call.item(item), call.signal)
 }
 
 /** Streams what the work tells, as fast as the caller takes it: a job cache full of large returns is no reason to lose one. */

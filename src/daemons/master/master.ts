@@ -9,7 +9,6 @@ import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { masterBusName } from '../../client/bus-names.ts'
-import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import { openJobStore } from '../../engine/jobs/job-store.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
@@ -17,7 +16,6 @@ import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { Grains } from '../../engine/plugin.ts'
-import { moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -26,7 +24,7 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { liveView, tellUnfollowed } from '../live-options.ts'
+import { tellUnfollowed } from '../live-options.ts'
 import { tellStorage } from '../storage-event.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
@@ -36,7 +34,7 @@ import { MinionCache } from './minion-cache.ts'
 import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { Publisher } from './publisher.ts'
-import { RunnerHost } from './runner-host.ts'
+import { RunnerHosts } from './runner-hosts.ts'
 
 export interface MasterParts {
   readonly clock?: Clock
@@ -102,6 +100,7 @@ class MasterDaemon implements Master {
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
+  readonly #hosts: RunnerHosts
   readonly #wire: WireServer
   readonly #busServer: BusServer
   readonly #local: LocalServer
@@ -127,7 +126,6 @@ class MasterDaemon implements Master {
     })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
-    const accepted = (): readonly string[] => this.#keys.ids('accepted')
     this.#publisher = new Publisher({
       identity: this.#identity,
       clock: this.#clock,
@@ -139,23 +137,24 @@ class MasterDaemon implements Master {
       jids,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
-      accepted,
+      accepted: () => this.#keys.ids('accepted'),
     })
-    const runners = new RunnerHost({
-      runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
-      functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
-      publisher: this.#publisher,
-      store: this.#store,
-      minions: { accepted, connected: () => this.#sessions.ids(), grains: (id) => this.#cache.grains(id) },
+    this.#hosts = new RunnerHosts({
+      options: () => this.#options,
+      clock: this.#clock,
+      log,
       bus: this.#bus,
       jids,
-      config: liveView(() => this.#options.view),
-      log,
-      defaultTimeoutSeconds: values.timeout,
+      store: this.#store,
+      keys: this.#keys,
+      sessions: this.#sessions,
+      cache: this.#cache,
+      publisher: this.#publisher,
+      keyMoved: (change, id, user) => this.#keyChanged(id, change, user),
     })
     this.#link = linkMethods({
       publisher: this.#publisher,
-      runners,
+      runners: this.#hosts.runners,
       bus: this.#bus,
       log,
       settings: this.#settings,
@@ -168,7 +167,7 @@ class MasterDaemon implements Master {
       log,
       methods: busMethods({
         publisher: this.#publisher,
-        runners,
+        hosts: this.#hosts,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
         keyChanged: (id, act, user) => this.#keyChanged(id, act, user),
       }),
@@ -220,6 +219,7 @@ class MasterDaemon implements Master {
     await this.#local[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
+    this.#hosts[Symbol.dispose]()
   }
 
   #makeWire(parts: MasterParts): WireServer {
@@ -259,7 +259,7 @@ class MasterDaemon implements Master {
 
   #beginMinion(channel: ServerSession, claim: Claim): void {
     const session = new MinionSession({ id: claim.name, instance: claim.instance, channel, clock: this.#clock })
-    this.#cache.keepOnly(claim.name, claim.fingerprint)
+    this.#forget(claim.name, claim.fingerprint)
     new RpcPeer(channel, {
       clock: this.#clock,
       serve: this.#link,
@@ -306,7 +306,7 @@ class MasterDaemon implements Master {
   #keyMoved(id: string): void {
     if (this.#keys.state(id) !== 'accepted') {
       this.#revoke(id, 'the key of this minion is no longer accepted')
-      this.#cache.keepOnly(id, undefined)
+      this.#forget(id)
       return
     }
     const fingerprint = this.#acceptedFingerprint(id)
@@ -314,6 +314,11 @@ class MasterDaemon implements Master {
     const reason = 'the key of this minion was replaced'
     if (session !== undefined && session.fingerprint !== fingerprint) this.#publisher.revoked(id, reason)
     this.#sessions.revoke(id, reason, fingerprint)
+  }
+
+  /** Drops what is known of an id, unless it comes from this key. */
+  #forget(id: string, fingerprint?: string): void {
+    if (this.#cache.keepOnly(id, fingerprint) || fingerprint === undefined) this.#hosts.banks.forget(`minions/${id}`)
   }
 
   /** Undefined when the file holds no key: whoever copies one there may not be done, or has made a mistake. */

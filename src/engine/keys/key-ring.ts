@@ -16,9 +16,6 @@ export interface MoreStates {
   readonly denied?: boolean
 }
 
-/** By the names of the folders, which are the names that Salt shows. */
-export type ByFolder<T> = Readonly<Record<string, T>>
-
 /** Learns of each key that was moved. */
 export type KeyMoved = (change: KeyChange, id: string) => void
 
@@ -31,22 +28,22 @@ export class KeyRing {
     this.#moved = moved
   }
 
-  list(states: readonly KeyState[] = keyStates): ByFolder<readonly string[]> {
-    return byFolder(states, (state) => this.store.ids(state))
+  list(states: readonly KeyState[] = keyStates): Record<string, string[]> {
+    return byFolder(states, (state) => [...this.store.ids(state)])
   }
 
   /** The keys themselves, as PEM. Throws `key-invalid` for a file that holds none. */
-  texts(found: FoundKeys): ByFolder<ByFolder<string>> {
+  texts(found: FoundKeys): Record<string, Record<string, string>> {
     return this.#told(found, (id, state) => this.store.read(id, state).pem)
   }
 
   /** Throws `key-invalid` for a file that holds no key. */
-  fingerprints(found: FoundKeys): ByFolder<ByFolder<string>> {
+  fingerprints(found: FoundKeys): Record<string, Record<string, string>> {
     return this.#told(found, (id, state) => this.store.read(id, state).fingerprint)
   }
 
   /** Files of the master's own key, as far as there are any. */
-  get ownFiles(): readonly string[] {
+  get ownFiles(): string[] {
     return ['master.pem', 'master.pub'].filter((name) => existsSync(join(this.store.pkiDir, name)))
   }
 
@@ -74,12 +71,19 @@ export class KeyRing {
     return changed
   }
 
+  /** Keeps a key that was made here as the accepted one of the id. Throws `bad-id`. */
+  acceptNew(id: string, pem: string): void {
+    this.store.storeDecided(id, pem, 'accepted')
+    this.store.delete(id, 'rejected')
+    this.#moved('accept', id)
+  }
+
   #apply(change: KeyChange, id: string, state: KeyState): boolean {
     if (change === 'accept') return this.store.accept(id, state)
     return change === 'reject' ? this.store.reject(id, state) : this.store.delete(id, state)
   }
 
-  #told(found: FoundKeys, tell: (id: string, state: KeyState) => string): ByFolder<ByFolder<string>> {
+  #told(found: FoundKeys, tell: (id: string, state: KeyState) => string): Record<string, Record<string, string>> {
     return byFolder(statesOf(found), (state) =>
       Object.fromEntries((found[state] ?? []).map((id) => [id, tell(id, state)])),
     )
@@ -106,6 +110,7 @@ export function statesOf(found: FoundKeys): readonly KeyState[] {
   return keyStates.filter((state) => (found[state]?.length ?? 0) > 0)
 }
 
+/** By the names of the folders, which are the names that Salt shows. */
 export function byFolder<T>(states: readonly KeyState[], value: (state: KeyState) => T): Record<string, T> {
   return Object.fromEntries(states.map((state) => [keyFolders[state], value(state)]))
 }

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { version } from '../../../src/base/build-info.ts'
+import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import type { TargetOutcome, TargetState } from '../../../src/client/api.ts'
 import { parseWords } from '../../../src/engine/arguments/parse.ts'
+import { DataBanks } from '../../../src/engine/cache/data-banks.ts'
 import { bindArguments } from '../../../src/engine/functions/bind.ts'
 import { PluginCatalogue } from '../../../src/engine/functions/catalogue.ts'
 import { jidToTime } from '../../../src/engine/jobs/jid.ts'
 import { compileJobFilter } from '../../../src/engine/jobs/job-filter.ts'
 import type { JobFilter, JobRecord, JobStore } from '../../../src/engine/jobs/types.ts'
-import type { RunnerContext, RunnerPublish } from '../../../src/engine/plugin.ts'
-import { moduleRegistry, runnerRegistry } from '../../../src/plugins/registry.ts'
+import { KeyRing } from '../../../src/engine/keys/key-ring.ts'
+import { KeyStore } from '../../../src/engine/keys/key-store.ts'
+import type { MasterRun, RunnerContext, RunnerPublish } from '../../../src/engine/plugin.ts'
+import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../../src/plugins/registry.ts'
 
 const jid = '20261121025504701682'
 
@@ -41,6 +45,7 @@ interface World {
   readonly outcomes?: readonly TargetOutcome[]
   readonly connected?: readonly string[]
   readonly accepted?: readonly string[]
+  readonly running?: readonly MasterRun[]
 }
 
 function storeOf({ jobs = [], outcomes = [] }: World): JobStore {
@@ -71,6 +76,7 @@ async function run(world: World, name: string, ...words: readonly string[]) {
   assert.ok(found.kind === 'loaded', name)
   const ctx: RunnerContext = {
     config: { get: () => undefined, all: { id: 'master' } },
+    configFile: '/nonexistent/master',
     log: silentLog,
     signal: new AbortController().signal,
     user: 'root',
@@ -80,9 +86,16 @@ async function run(world: World, name: string, ...words: readonly string[]) {
       accepted: () => world.accepted ?? [],
       connected: () => world.connected ?? [],
       grains: (id) => (id === 'alpha' ? { ipv4: ['127.0.0.1', '10.0.0.2'] } : undefined),
+      forgetGrains: () => assert.fail('nothing is forgotten here'),
+      match: () => world.accepted ?? [],
     },
+    keys: new KeyRing(new KeyStore('/nonexistent'), () => assert.fail('no key is moved here')),
+    banks: new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,
+    wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+    running: () => world.running ?? [],
+    salt: async (fun, args, kwargs) => ({ fun, args, kwargs }),
     async publish(request) {
       published.push(request)
       return world.publish?.(request) ?? []
