@@ -16,6 +16,8 @@ export interface Command {
   readonly ofSalt: boolean
   /** Whether the next word names a file, which may look like `module.function` (`salt verify salt.exe`). */
   readonly takesFile?: boolean
+  /** Whether a `module.function` follows the word by nature, so that it cannot give way: `salt -L wheel …` reaches that minion. */
+  readonly takesFunction?: boolean
   load(): Promise<CommandModule>
 }
 
@@ -30,6 +32,13 @@ export const commands: readonly Command[] = [
   },
   { name: 'call', doc: 'Run a function on this machine', ofSalt: true, load: () => import('./call.ts') },
   { name: 'run', doc: 'Run a runner on the master', ofSalt: true, load: () => import('./run.ts') },
+  {
+    name: 'wheel',
+    doc: 'Run a function that manages the master itself',
+    ofSalt: false,
+    takesFunction: true,
+    load: () => import('./wheel.ts'),
+  },
   {
     name: 'dev',
     doc: 'Run a master and two minions in temporary folders, to try things out',
