@@ -1,5 +1,6 @@
 /** The life of a daemon's process: pid file, user, log, signals, and the step into the background. */
 import { dirname } from 'node:path'
+import { systemClock } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import type { Log, LogLevel } from '../base/log.ts'
 import { createLog, type LogOutput } from '../base/log-output.ts'
@@ -12,6 +13,7 @@ import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, type OptionSpec, text } from './options/option.ts'
 import { type OptionValues, parseCommand } from './parse-command.ts'
 import { PidFile } from './pid-file.ts'
+import { ServiceManager } from './service-manager.ts'
 
 /** What running daemons can do. */
 export interface RunningDaemon<Options> extends AsyncDisposable {
@@ -97,6 +99,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   readonly #daemon: Daemon<Options>
   readonly #given: OptionValues
   readonly #end = Promise.withResolvers<string>()
+  readonly #manager = ServiceManager.take(systemClock)
   #running: RunningDaemon<Options> | undefined
 
   constructor(daemon: Daemon<Options>, given: OptionValues) {
@@ -105,6 +108,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   }
 
   async run(): Promise<number> {
+    using manager = this.#manager
     const options = await this.#load()
     using _pidFile = PidFile.claim(options.values.pidfile, this.#daemon.name)
     this.#becomeUser(options)
@@ -114,8 +118,10 @@ class DaemonProcess<Options extends DaemonOptions> {
     this.#listen(log)
     this.#running = await this.#daemon.start(options, log)
     tellReady()
+    await manager.ready(log)
     collectGarbage()
     const reason = await this.#end.promise
+    manager.stopping()
     log.info('ending', { reason })
     await this.#running.drain(drainMs)
     await this.#running[Symbol.asyncDispose]()
@@ -172,6 +178,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   /** A wrong configuration leaves the daemon as it is. */
   async #reload(log: LogOutput): Promise<void> {
     log.reopen()
+    this.#manager.reloading()
     try {
       const options = await this.#load()
       const { log_level: level, log_level_logfile: fileLevel } = options.values
@@ -181,6 +188,8 @@ class DaemonProcess<Options extends DaemonOptions> {
     } catch (thrown) {
       const error = asSaltError(thrown)
       log.error('the configuration was not taken up', { reason: error.message, where: error.where })
+    } finally {
+      this.#manager.reloaded()
     }
   }
 
