@@ -100,5 +100,17 @@ export const masterTable = {
     {},
     'Named targets: a compound expression or a list of its words, usable with `-N` and `N@`.',
   ),
+  audit_file: pathOption(
+    s.path(),
+    '/var/log/salt/audit',
+    "The audit log: who asked what of whom, and what was decided. `''` keeps none.",
+    { isOurs: true },
+  ),
+  audit_file_size: option(
+    s.integer('', { minimum: 65_536 }),
+    67_108_864,
+    'The audit log is put aside when it has grown beyond so many bytes, and its chain goes on in a new file.',
+    { isOurs: true },
+  ),
   auth_events: option(s.boolean(), true, 'Fire an event for each key that is shown to the master.'),
 }
