@@ -43,6 +43,8 @@ export interface Daemon<Options extends DaemonOptions> {
   /** The command word. */
   readonly name: string
   load(request: { configDir?: string | undefined; overrides: Readonly<Record<string, unknown>> }): Promise<Options>
+  /** What needs the rights of root, before this process becomes the user that the daemon runs as. */
+  prepare?(options: Options, user: string): void
   start(options: Options, log: Log): Promise<RunningDaemon<Options>>
 }
 
@@ -140,12 +142,14 @@ class DaemonProcess<Options extends DaemonOptions> {
     return this.#daemon.load({ configDir: this.#given.text('config-dir'), overrides })
   }
 
-  #becomeUser({ values, paths }: Options): void {
+  #becomeUser(options: Options): void {
+    const { values, paths } = options
     const { user } = values
     // Whoever starts in a folder that goes away later should not hold it.
     if (isInBackground()) process.chdir('/')
     if (user === undefined || user === currentUser()) return
     giveFolders(user, [paths.pki_dir, paths.cachedir, paths.sock_dir], dirname(values.log_file))
+    if (process.geteuid?.() === 0) this.#daemon.prepare?.(options, user)
     becomeUser(user)
   }
 

@@ -111,6 +111,22 @@ export interface RunnerItem {
   readonly out?: string
 }
 
+/** Whether a minion or a user of the master's host may have a job. */
+export interface ExplainRequest extends Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter' | 'fun' | 'arg'> {
+  readonly subject: { readonly kind: 'minion' | 'user'; readonly name: string }
+}
+
+export interface Explanation {
+  readonly allowed: boolean
+  /** One sentence without a full stop. */
+  readonly reason: string
+  /** Place of the rule that decided, and `file:line` of it where that is known. */
+  readonly rule?: string
+  readonly where?: string
+  /** Ids that the target means. */
+  readonly targets: readonly string[]
+}
+
 /** method → parameters, streamed items, result. */
 export interface MethodShape {
   readonly params: unknown
@@ -141,6 +157,8 @@ export interface MasterBusMethods extends BusMethods {
     item: never
     result: { readonly minions: readonly string[]; readonly connected: readonly string[] }
   }
+  /** What the policies in force say about a request, without doing it. */
+  explain: { params: ExplainRequest; item: never; result: Explanation }
   /** A key file was moved by `salt key`; the master tells the bus and ends sessions that have lost their right. */
   'key.changed': {
     params: { id: string; act: 'accept' | 'reject' | 'delete'; user: string }

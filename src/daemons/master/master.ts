@@ -26,8 +26,10 @@ import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { tellUnfollowed } from '../live-options.ts'
 import { tellStorage } from '../storage-event.ts'
+import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
+import type { HostUser } from './host-users.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
@@ -35,19 +37,23 @@ import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { Publisher } from './publisher.ts'
 import { RunnerHosts } from './runner-hosts.ts'
+import type { UserKeys } from './user-keys.ts'
+import { userMethods } from './user-methods.ts'
 
 export interface MasterParts {
   readonly clock?: Clock
   /** Instead of ZeroMQ over TCP. */
   readonly transport?: ServerTransport
+  /** See `prepareUserKeys`. */
+  readonly userKeys?: UserKeys
 }
 
 export interface Master extends AsyncDisposable {
   /** Port that minions connect to. */
   readonly port: number
   readonly fingerprint: string
-  /** Takes up what may change while running: peer policies, autosign rules, nodegroups, file roots. Throws `configuration` and keeps the old. */
-  reload(options: MasterOptions): void
+  /** Takes up what may change while running: peer policies, autosign rules, nodegroups, file roots. Throws `configuration` and keeps the old. Resolves when other users of the host were let in or out. */
+  reload(options: MasterOptions): Promise<void>
   /** Lets what is on its way arrive, for at most this time. */
   drain(timeoutMs: number): Promise<void>
 }
@@ -101,6 +107,7 @@ class MasterDaemon implements Master {
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
   readonly #hosts: RunnerHosts
+  readonly #access: Access
   readonly #wire: WireServer
   readonly #busServer: BusServer
   readonly #local: LocalServer
@@ -152,12 +159,23 @@ class MasterDaemon implements Master {
       publisher: this.#publisher,
       keyMoved: (change, id, user) => this.#keyChanged(id, change, user),
     })
+    this.#access = new Access({
+      options,
+      settings: this.#settings,
+      publisher: this.#publisher,
+      identity: this.#identity,
+      clock: this.#clock,
+      log,
+      userKeys: parts.userKeys,
+      onAuditFault: (error) => tellStorage(this.#bus, 'audit log', error),
+    })
     this.#link = linkMethods({
       publisher: this.#publisher,
       runners: this.#hosts.runners,
       bus: this.#bus,
       log,
       settings: this.#settings,
+      authority: this.#access.authority,
       user: userInfo().username,
     })
     this.#wire = this.#makeWire(parts)
@@ -168,6 +186,7 @@ class MasterDaemon implements Master {
       methods: busMethods({
         publisher: this.#publisher,
         hosts: this.#hosts,
+        authority: this.#access.authority,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
         keyChanged: (id, act, user) => this.#keyChanged(id, act, user),
       }),
@@ -196,19 +215,25 @@ class MasterDaemon implements Master {
     this.#publisher.resume()
     this.#port = await this.#wire.listen()
     this.#removeOldJobs()
+    await this.#access.open((user) => this.#userMethods(user))
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
   }
 
-  reload(options: MasterOptions): void {
+  reload(options: MasterOptions): Promise<void> {
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     this.#log.info('the configuration was read again')
+    return this.#access.reload()
   }
 
   async drain(timeoutMs: number): Promise<void> {
     for (const session of this.#sessions.all()) session.flushAcknowledgement()
-    await within(Promise.all([this.#wire.drain(), this.#busServer.drain()]), timeoutMs, this.#clock)
+    await within(
+      Promise.all([this.#wire.drain(), this.#busServer.drain(), this.#access.drain()]),
+      timeoutMs,
+      this.#clock,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -217,9 +242,16 @@ class MasterDaemon implements Master {
     this.#publisher[Symbol.dispose]()
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
+    await this.#access[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
+  }
+
+  #userMethods(user: HostUser): ReturnType<typeof userMethods> {
+    const isConnected = (id: string): boolean => this.#sessions.get(id) !== undefined
+    const shared = { publisher: this.#publisher, hosts: this.#hosts, authority: this.#access.authority, isConnected }
+    return userMethods({ ...shared, store: this.#store, policies: this.#settings }, user)
   }
 
   #makeWire(parts: MasterParts): WireServer {
