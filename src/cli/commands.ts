@@ -46,6 +46,12 @@ export const commands: readonly Command[] = [
     load: () => import('./dev.ts'),
   },
   {
+    name: 'install',
+    doc: 'Write the files by which a system knows this program: units',
+    ofSalt: false,
+    load: () => import('./install.ts'),
+  },
+  {
     name: 'verify',
     doc: 'Check a released file against its signed manifest',
     ofSalt: false,
