@@ -21,6 +21,7 @@ export class AuditFile {
   readonly path: string
   #descriptor: number
   readonly #head: HeadFile
+  #size: number
   readonly found: OpenedChain
 
   /** Throws `storage` when it cannot be opened. */
@@ -32,6 +33,7 @@ export class AuditFile {
       this.#descriptor = openFile(path)
       this.#head = new HeadFile(path)
       this.found = examine(this.#descriptor, known)
+      this.#size = sizeOf(this.#descriptor)
     } catch (cause) {
       throw new SaltError('storage', `the audit log cannot be opened: ${systemReason(cause)}`, {
         where: path,
@@ -41,21 +43,23 @@ export class AuditFile {
     }
   }
 
+  /** Bytes in the file, as far as this process has seen to it. */
   get size(): number {
-    return fs.fstatSync(this.#descriptor).size
+    return this.#size
   }
 
   /** All of it, or it throws and the file is as it was. */
   append(lines: string, head: ChainHead): void {
-    const before = this.size
     const bytes = Buffer.from(lines)
+    let written = 0
     try {
-      for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#descriptor, bytes, at)
+      while (written < bytes.length) written += fs.writeSync(this.#descriptor, bytes, written)
       this.#head.write(head)
     } catch (error) {
-      fs.ftruncateSync(this.#descriptor, before)
+      if (written > 0) fs.ftruncateSync(this.#descriptor, sizeOf(this.#descriptor) - written)
       throw error
     }
+    this.#size += written
   }
 
   /** Begins a new file at the path, if the old one was moved away. */
@@ -63,12 +67,17 @@ export class AuditFile {
     const descriptor = openFile(this.path)
     fs.closeSync(this.#descriptor)
     this.#descriptor = descriptor
+    this.#size = sizeOf(descriptor)
   }
 
   [Symbol.dispose](): void {
     fs.closeSync(this.#descriptor)
     this.#head[Symbol.dispose]()
   }
+}
+
+function sizeOf(descriptor: number): number {
+  return fs.fstatSync(descriptor).size
 }
 
 function openFile(path: string): number {
@@ -88,14 +97,14 @@ function examine(descriptor: number, known: ChainHead | undefined): OpenedChain 
   const isBehind = last === undefined ? begin.n > 0 || line !== undefined : last.n < begin.n
   const isDamaged = isBehind || (last?.n === begin.n && last.hash !== begin.hash)
   // What the head does not know yet was never said to be written.
-  if (torn > 0 && !isDamaged) fs.ftruncateSync(descriptor, fs.fstatSync(descriptor).size - torn)
+  if (torn > 0 && !isDamaged) fs.ftruncateSync(descriptor, sizeOf(descriptor) - torn)
   else if (torn > 0) fs.writeSync(descriptor, '\n')
   return { head: isDamaged || last === undefined ? begin : last, torn, isDamaged }
 }
 
 /** The last whole line, and how many bytes stand behind it. */
 function lastLine(descriptor: number): { readonly line?: string; readonly torn: number } {
-  const { size } = fs.fstatSync(descriptor)
+  const size = sizeOf(descriptor)
   let tail = Buffer.alloc(0)
   for (let from = size; from > 0; ) {
     const begin = Math.max(0, from - 65_536)
