@@ -112,5 +112,5 @@ compareGroup(
 compareGroup(
   'run of two minions',
   '',
-  recordings('run').filter(({ name }) => /manage|^0[1247]|^08|^09|^24/.test(name)),
+  recordings('run').filter(({ name }) => /manage|^0[1247]|^08|^09|^14|^24|^39|^40|^42/.test(name)),
 )
