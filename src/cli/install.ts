@@ -9,6 +9,7 @@ const partNames = systemParts.map(({ name }) => name)
 export const spec: CommandSpec = {
   name: 'salt install',
   usage: `[options] ${partNames.join('|')} ...`,
+  operands: [partNames],
   about: `Writes the files by which a system knows this program, and says what to do next. Parts: ${systemParts
     .map(({ name, doc }) => `${name} (${doc})`)
     .join(', ')}.`,

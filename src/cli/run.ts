@@ -5,6 +5,7 @@ import type { CommandSpec } from './options/option.ts'
 export const spec: CommandSpec = {
   name: 'salt run',
   usage: '[options] <function> [arguments]',
+  operands: ['runners'],
   about: 'Runs a runner inside the master, prints what it shows on its way, and then its result.',
   groups: masterFunctionGroups('runners'),
   examples: [

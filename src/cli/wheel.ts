@@ -5,6 +5,7 @@ import type { CommandSpec } from './options/option.ts'
 export const spec: CommandSpec = {
   name: 'salt wheel',
   usage: '[options] <function> [arguments]',
+  operands: ['wheel functions'],
   about:
     'Runs a function inside the master that manages the master itself: its keys and its configuration. These are the functions of the client wheel of an API; for work by hand `salt key` is the shorter way.',
   groups: masterFunctionGroups('wheel functions'),

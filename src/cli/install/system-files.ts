@@ -40,4 +40,13 @@ export const systemParts: readonly SystemPart[] = [
     files: async (program) => [{ path: '/etc/systemd/system/salt-minion.service', text: minionUnit(program) }],
     next: ['systemctl daemon-reload', 'systemctl enable --now salt-minion'],
   },
+  {
+    name: 'completion',
+    doc: 'how bash, zsh and fish complete command lines',
+    files: async () => {
+      const { completionScripts } = await import('../completion/scripts.ts')
+      return completionScripts.map(({ path, text }) => ({ path, text }))
+    },
+    next: [],
+  },
 ]
