@@ -8,10 +8,11 @@ import { spec as minion } from '../src/cli/minion.ts'
 import type { CommandSpec, OptionGroup, OptionSpec } from '../src/cli/options/option.ts'
 import { spec as run } from '../src/cli/run.ts'
 import { spec as salt } from '../src/cli/salt.ts'
+import { spec as wheel } from '../src/cli/wheel.ts'
 import { loadOutputter, outputterNames } from '../src/plugins/outputters/outputters.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
 
-const specs: readonly CommandSpec[] = [salt, key, call, run, master, minion, dev]
+const specs: readonly CommandSpec[] = [salt, key, call, run, wheel, master, minion, dev]
 
 export async function commandPages(): Promise<readonly Page[]> {
   return [{ path: 'commands.md', text: await commandsPage() }]

@@ -1,29 +1,30 @@
-/** Writes a reference page for each module of functions and runners, from the same data as `sys.doc`. `--check` only compares. */
+/** Writes a reference page for each module of functions, runners and wheel functions, from the same data as `sys.doc`. `--check` only compares. */
 import { compareText } from '../src/base/text.ts'
 import { expectation } from '../src/base/validate.ts'
 import type { ModuleDocs } from '../src/engine/functions/catalogue.ts'
 import { signatureOf } from '../src/engine/functions/doc-text.ts'
 import type { FunctionDoc } from '../src/engine/plugin.ts'
 import { core } from '../src/plugins/grains/core/module.ts'
-import { moduleRegistry, runnerRegistry } from '../src/plugins/registry.ts'
+import { moduleRegistry, runnerRegistry, wheelRegistry } from '../src/plugins/registry.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
 
 export async function functionPages(): Promise<readonly Page[]> {
   const modules = await moduleRegistry.loadDocs()
   const runners = await runnerRegistry.loadDocs()
+  const wheels = await wheelRegistry.loadDocs()
   return [
-    { path: 'functions/README.md', text: indexPage(modules, runners) },
+    { path: 'functions/README.md', text: indexPage({ modules, runners, wheels }) },
     ...Object.entries(modules).map(([name, docs]) => page('functions', 'modules', name, docs)),
     ...Object.entries(runners).map(([name, docs]) => page('runners', 'runners', name, docs)),
+    ...Object.entries(wheels).map(([name, docs]) => page('wheel', 'wheel', name, docs)),
     { path: 'grains.md', text: grainsPage() },
   ]
 }
 
-function indexPage(
-  modules: Readonly<Record<string, ModuleDocs>>,
-  runners: Readonly<Record<string, ModuleDocs>>,
-): string {
-  const rows = (docs: Readonly<Record<string, ModuleDocs>>, folder: string): string[][] =>
+type KindDocs = Readonly<Record<string, ModuleDocs>>
+
+function indexPage({ modules, runners, wheels }: Readonly<Record<'modules' | 'runners' | 'wheels', KindDocs>>): string {
+  const rows = (docs: KindDocs, folder: string): string[][] =>
     Object.entries(docs)
       .sort(([a], [b]) => compareText(a, b))
       .map(([name, { doc }]) => [`[${name}](${folder}${name}.md)`, doc])
@@ -38,6 +39,10 @@ ${table(['Module', 'What it does'], rows(modules, ''))}
 Runners run inside the master: \`salt run manage.up\`.
 
 ${table(['Runner', 'What it does'], rows(runners, '../runners/'))}
+
+Wheel functions run inside the master too, and manage the master itself: \`salt wheel key.list_all\`. Minions cannot be let to them.
+
+${table(['Wheel module', 'What it does'], rows(wheels, '../wheel/'))}
 `
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run new module NAME` (or `runner NAME`): a plugin that the conformance test finds incomplete, and says how.
+ * `npm run new module NAME` (or `runner NAME`, `wheel NAME`): a plugin that the conformance test finds incomplete, and says how.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -10,15 +10,17 @@ import { generateRegistry } from './registry.ts'
 const kinds = {
   module: { folder: 'modules', define: 'defineModule', fn: 'fn' },
   runner: { folder: 'runners', define: 'defineRunner', fn: 'runnerFn' },
+  wheel: { folder: 'wheel', define: 'defineRunner', fn: 'runnerFn' },
 } as const
 
-const usage = 'npm run new module NAME, or npm run new runner NAME; NAME is made of small letters, digits and _'
+const usage =
+  'npm run new module NAME, npm run new runner NAME, or npm run new wheel NAME; NAME is made of small letters, digits and _'
 
 /** Path and content of the new file; undefined where the words make no sense. */
 export function scaffold(words: readonly string[]): { readonly path: string; readonly text: string } | undefined {
   const [kind, name] = words
   if (words.length !== 2 || name === undefined || !/^[a-z][a-z0-9_]*$/.test(name)) return undefined
-  if (kind !== 'module' && kind !== 'runner') return undefined
+  if (kind !== 'module' && kind !== 'runner' && kind !== 'wheel') return undefined
   const { folder, define, fn } = kinds[kind]
   const path = fileURLToPath(new URL(`../src/plugins/${folder}/${name.replaceAll('_', '-')}.ts`, import.meta.url))
   const text = `import { s } from '../../base/schema.ts'

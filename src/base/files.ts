@@ -190,7 +190,7 @@ export function readFileIfExists(path: string): string | undefined {
 }
 
 /**
- * Makes sure that a folder exists which only its owner may enter (0700); parents are made as needed.
+ * Makes sure that a folder exists which only its owner may enter (0700); parents are made as needed, and hold nothing private.
  *
  * A folder of ours that is too open is closed. Throws `key-permissions` for a folder of somebody else that others could
  * write to or that is no folder at all, `storage` when it cannot be made.
@@ -198,6 +198,7 @@ export function readFileIfExists(path: string): string | undefined {
 export function ensurePrivateFolder(path: string): void {
   let status: fs.Stats
   try {
+    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
     fs.mkdirSync(path, { recursive: true, mode: 0o700 })
     status = fs.statSync(path)
   } catch (error) {

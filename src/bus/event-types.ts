@@ -5,6 +5,19 @@
  */
 import type { EventData } from './event.ts'
 
+/** A runner or a wheel function began: `fun` with `runner.` or `wheel.` before its name. */
+interface RunStarted {
+  fun: string
+  jid: string
+  user: string
+  fun_args: readonly unknown[]
+}
+
+interface RunEnded extends RunStarted {
+  return: unknown
+  success: boolean
+}
+
 export interface EventTypes {
   'salt/auth': {
     result: boolean
@@ -53,15 +66,10 @@ export interface EventTypes {
   }
   /** Ours: a target ended without a return. */
   'salt/job/:jid/state/:id': { jid: string; id: string; state: string; reason: string }
-  'salt/run/:jid/new': { fun: string; jid: string; user: string; fun_args: readonly unknown[] }
-  'salt/run/:jid/ret': {
-    fun: string
-    jid: string
-    user: string
-    fun_args: readonly unknown[]
-    return: unknown
-    success: boolean
-  }
+  'salt/run/:jid/new': RunStarted
+  'salt/run/:jid/ret': RunEnded
+  'salt/wheel/:jid/new': RunStarted
+  'salt/wheel/:jid/ret': RunEnded
   /** Ours: a peer request that the policy refused. */
   'salt/peer/:id/refused': { id: string; fun: string | readonly string[]; arg: readonly unknown[]; reason: string }
   /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */

@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { SaltError } from '../base/errors.ts'
 import { currentUser, findAccount, groupIdsOf } from '../engine/functions/accounts.ts'
 
@@ -29,7 +30,10 @@ export function becomeUser(name: string): void {
 export function giveFolders(name: string, own: readonly string[], shared: string): void {
   const account = findAccount(name)
   if (account === undefined || process.getuid?.() !== 0) return
-  for (const folder of own) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const folder of own) {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  }
   const made = mkdirSync(shared, { recursive: true, mode: 0o700 })
   for (const folder of made === undefined ? own : [...own, shared]) chownSync(folder, account.uid, account.gid)
 }

@@ -13,6 +13,7 @@ const incompleteExit = 64
 export const spec: CommandSpec = {
   name: 'salt call',
   usage: '[options] <function> [arguments]',
+  operands: ['functions'],
   about:
     'Runs a function on this machine with the configuration of its minion, whether the minion runs or not. With a master, the master is told the result; --local asks no master.',
   groups: [

@@ -1,6 +1,9 @@
 /** The commands of the program as data: routing, the list, help and completion read the same table. */
 
+import type { CommandSpec } from './options/option.ts'
+
 export interface CommandModule {
+  readonly spec?: CommandSpec
   /** Runs the command with the words after its name and resolves to the exit code. */
   run(argv: readonly string[]): Promise<number>
 }
@@ -16,6 +19,8 @@ export interface Command {
   readonly ofSalt: boolean
   /** Whether the next word names a file, which may look like `module.function` (`salt verify salt.exe`). */
   readonly takesFile?: boolean
+  /** Whether a `module.function` follows the word by nature, so that it cannot give way: `salt -L wheel …` reaches that minion. */
+  readonly takesFunction?: boolean
   load(): Promise<CommandModule>
 }
 
@@ -31,10 +36,42 @@ export const commands: readonly Command[] = [
   { name: 'call', doc: 'Run a function on this machine', ofSalt: true, load: () => import('./call.ts') },
   { name: 'run', doc: 'Run a runner on the master', ofSalt: true, load: () => import('./run.ts') },
   {
+    name: 'wheel',
+    doc: 'Run a function that manages the master itself',
+    ofSalt: false,
+    takesFunction: true,
+    load: () => import('./wheel.ts'),
+  },
+  { name: 'peer', doc: 'Explain what minions may ask of each other', ofSalt: false, load: () => import('./peer.ts') },
+  {
+    name: 'acl',
+    doc: 'Explain what other users of this host may do',
+    ofSalt: false,
+    load: () => import('./acl.ts'),
+  },
+  {
+    name: 'audit',
+    doc: 'Show and check the record of what was asked of the master',
+    ofSalt: false,
+    load: () => import('./audit.ts'),
+  },
+  {
     name: 'dev',
     doc: 'Run a master and two minions in temporary folders, to try things out',
     ofSalt: false,
     load: () => import('./dev.ts'),
+  },
+  {
+    name: 'install',
+    doc: 'Write the files by which a system knows this program: units',
+    ofSalt: false,
+    load: () => import('./install.ts'),
+  },
+  {
+    name: 'completion',
+    doc: 'Print the script by which a shell completes command lines',
+    ofSalt: false,
+    load: () => import('./completion.ts'),
   },
   {
     name: 'verify',

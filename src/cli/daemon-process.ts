@@ -1,5 +1,6 @@
 /** The life of a daemon's process: pid file, user, log, signals, and the step into the background. */
 import { dirname } from 'node:path'
+import { systemClock } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import type { Log, LogLevel } from '../base/log.ts'
 import { createLog, type LogOutput } from '../base/log-output.ts'
@@ -12,6 +13,7 @@ import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, type OptionSpec, text } from './options/option.ts'
 import { type OptionValues, parseCommand } from './parse-command.ts'
 import { PidFile } from './pid-file.ts'
+import { ServiceManager } from './service-manager.ts'
 
 /** What running daemons can do. */
 export interface RunningDaemon<Options> extends AsyncDisposable {
@@ -41,6 +43,8 @@ export interface Daemon<Options extends DaemonOptions> {
   /** The command word. */
   readonly name: string
   load(request: { configDir?: string | undefined; overrides: Readonly<Record<string, unknown>> }): Promise<Options>
+  /** What needs the rights of root, before this process becomes the user that the daemon runs as. */
+  prepare?(options: Options, user: string): void
   start(options: Options, log: Log): Promise<RunningDaemon<Options>>
 }
 
@@ -97,6 +101,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   readonly #daemon: Daemon<Options>
   readonly #given: OptionValues
   readonly #end = Promise.withResolvers<string>()
+  readonly #manager = ServiceManager.take(systemClock)
   #running: RunningDaemon<Options> | undefined
 
   constructor(daemon: Daemon<Options>, given: OptionValues) {
@@ -105,6 +110,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   }
 
   async run(): Promise<number> {
+    using manager = this.#manager
     const options = await this.#load()
     using _pidFile = PidFile.claim(options.values.pidfile, this.#daemon.name)
     this.#becomeUser(options)
@@ -114,8 +120,10 @@ class DaemonProcess<Options extends DaemonOptions> {
     this.#listen(log)
     this.#running = await this.#daemon.start(options, log)
     tellReady()
+    await manager.ready(log)
     collectGarbage()
     const reason = await this.#end.promise
+    manager.stopping()
     log.info('ending', { reason })
     await this.#running.drain(drainMs)
     await this.#running[Symbol.asyncDispose]()
@@ -134,12 +142,14 @@ class DaemonProcess<Options extends DaemonOptions> {
     return this.#daemon.load({ configDir: this.#given.text('config-dir'), overrides })
   }
 
-  #becomeUser({ values, paths }: Options): void {
+  #becomeUser(options: Options): void {
+    const { values, paths } = options
     const { user } = values
     // Whoever starts in a folder that goes away later should not hold it.
     if (isInBackground()) process.chdir('/')
     if (user === undefined || user === currentUser()) return
     giveFolders(user, [paths.pki_dir, paths.cachedir, paths.sock_dir], dirname(values.log_file))
+    if (process.geteuid?.() === 0) this.#daemon.prepare?.(options, user)
     becomeUser(user)
   }
 
@@ -172,6 +182,7 @@ class DaemonProcess<Options extends DaemonOptions> {
   /** A wrong configuration leaves the daemon as it is. */
   async #reload(log: LogOutput): Promise<void> {
     log.reopen()
+    this.#manager.reloading()
     try {
       const options = await this.#load()
       const { log_level: level, log_level_logfile: fileLevel } = options.values
@@ -181,6 +192,8 @@ class DaemonProcess<Options extends DaemonOptions> {
     } catch (thrown) {
       const error = asSaltError(thrown)
       log.error('the configuration was not taken up', { reason: error.message, where: error.where })
+    } finally {
+      this.#manager.reloaded()
     }
   }
 

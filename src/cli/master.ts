@@ -11,16 +11,20 @@ export const spec = daemonSpec(
   ],
 )
 
-const daemon: Daemon<MasterOptions> = {
-  spec,
-  name: 'master',
-  load: loadMasterOptions,
-  async start(options, log) {
-    const { startMaster } = await import('../daemons/master/master.ts')
-    return await startMaster(options, log)
-  },
-}
-
-export function run(argv: readonly string[]): Promise<number> {
-  return runDaemon(daemon, argv)
+export async function run(argv: readonly string[]): Promise<number> {
+  const { userKeysOf } = await import('../daemons/master/prepare-users.ts')
+  let userKeys: ReturnType<typeof userKeysOf> | undefined
+  const daemon: Daemon<MasterOptions> = {
+    spec,
+    name: 'master',
+    load: loadMasterOptions,
+    prepare(options, user) {
+      userKeys = userKeysOf(options, user)
+    },
+    async start(options, log) {
+      const { startMaster } = await import('../daemons/master/master.ts')
+      return await startMaster(options, log, userKeys === undefined ? {} : { userKeys })
+    },
+  }
+  return await runDaemon(daemon, argv)
 }

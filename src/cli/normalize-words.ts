@@ -39,17 +39,19 @@ export function normalizeWords(spec: CommandSpec, words: readonly string[]): str
   return result
 }
 
-function isOptionWord(word: string): boolean {
+/** Whether the word is read as options: `-` alone and negative numbers are not. */
+export function isOptionWord(word: string): boolean {
   return /^-[^-]/.test(word) ? !/^-\d*\.?\d+$/.test(word) : /^--[^-]/.test(word)
 }
 
-interface Part {
+export interface OptionPart {
   readonly name: string
   readonly option: OptionSpec
   readonly value?: string
 }
 
-class OptionNames {
+/** The options of a command by what may be typed for them. */
+export class OptionNames {
   readonly #byName = new Map<string, OptionSpec>()
 
   constructor(spec: CommandSpec) {
@@ -58,8 +60,8 @@ class OptionNames {
     }
   }
 
-  /** One part for a long option, one for each letter of `-vst5`. */
-  split(word: string): Part[] {
+  /** Throws UsageFault. One part for a long option, one for each letter of `-vst5`. */
+  split(word: string): OptionPart[] {
     if (!word.startsWith('--')) return this.#splitLetters(word.slice(1))
     const [, typed = '', value] = /^(--[^=]+)(?:=([\s\S]*))?$/.exec(word) ?? []
     const { name, option } = this.#long(typed)
@@ -68,8 +70,8 @@ class OptionNames {
     return [{ name, option, value }]
   }
 
-  #splitLetters(letters: string): Part[] {
-    const parts: Part[] = []
+  #splitLetters(letters: string): OptionPart[] {
+    const parts: OptionPart[] = []
     for (const [index, letter] of [...letters].entries()) {
       const name = `-${letter}`
       const option = this.#byName.get(name)

@@ -32,7 +32,7 @@ export function route(argv: readonly string[], fileExists: (path: string) => boo
 }
 
 function isMinionName(command: Command, next: string | undefined, fileExists: (path: string) => boolean): boolean {
-  if (command.ofSalt || next === undefined || !functionWord.test(next)) return false
+  if (command.ofSalt || command.takesFunction === true || next === undefined || !functionWord.test(next)) return false
   return !(command.takesFile === true && fileExists(next))
 }
 

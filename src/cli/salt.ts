@@ -19,6 +19,7 @@ const incompleteExit = 42
 export const spec: CommandSpec = {
   name: 'salt',
   usage: "[options] '<target>' <function> [arguments]",
+  operands: ['targets', 'functions'],
   about:
     'Runs a function on all minions that the target means, prints each return as it comes, and names the state of every minion that does not return.',
   groups: [

@@ -5,17 +5,30 @@ import { parseArgs } from 'node:util'
 import { releasePublicKey } from '../base/build-info.ts'
 import { SaltError, systemCode } from '../base/errors.ts'
 import { openManifest, verifyFile } from '../engine/artifacts/manifest.ts'
+import { helpText } from './help-text.ts'
+import { type CommandSpec, flag, text } from './options/option.ts'
 
-const usage = `Usage: salt verify FILE [--manifest FILE] [--key FILE]
-
-Checks the signature of a release's manifest, then the size and the digests of FILE against it.
-
-Options:
-  --manifest FILE  The manifest; its signature is the same name with .sig
-                   (default: repo.json beside FILE or in the folder above)
-  --key FILE       Public key of the release in PEM form (default: the one in this program)
-  -h, --help       Show this help
-`
+export const spec: CommandSpec = {
+  name: 'salt verify',
+  usage: '[options] FILE',
+  operands: ['files'],
+  about: "Checks the signature of a release's manifest, then the size and the digests of FILE against it.",
+  groups: [
+    {
+      title: 'Options',
+      options: [
+        text(
+          ['--manifest'],
+          'FILE',
+          'The manifest; its signature is the same name with .sig. When left out, repo.json beside FILE or in the folder above.',
+        ),
+        text(['--key'], 'FILE', 'Public key of the release in PEM form, instead of the one in this program.'),
+        flag(['-h', '--help'], 'Print this help and end.'),
+      ],
+    },
+  ],
+  examples: [{ line: 'salt verify linux/salt', doc: 'Is this file what its maker released?' }],
+}
 
 interface VerifyOptions {
   readonly file: string
@@ -26,7 +39,7 @@ interface VerifyOptions {
 export async function run(argv: readonly string[]): Promise<number> {
   const options = parse(argv)
   if (options === 'help') {
-    process.stdout.write(usage)
+    process.stdout.write(helpText(spec, process.stdout.columns))
     return 0
   }
   const { entry, system } = await verifyArtifact(options)

@@ -87,7 +87,7 @@ export type PublishItem =
   | ({ readonly kind: 'outcome'; readonly jid: string } & TargetOutcome)
 
 export interface RunnerRequest {
-  /** `manage.up` */
+  /** `manage.up`, or `key.list_all` for a wheel function. */
   readonly fun: string
   /** As in a publish request. */
   readonly arg: readonly unknown[]
@@ -109,6 +109,22 @@ export interface RunnerItem {
   readonly kind: 'progress'
   readonly value: unknown
   readonly out?: string
+}
+
+/** Whether a minion or a user of the master's host may have a job. */
+export interface ExplainRequest extends Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter' | 'fun' | 'arg'> {
+  readonly subject: { readonly kind: 'minion' | 'user'; readonly name: string }
+}
+
+export interface Explanation {
+  readonly allowed: boolean
+  /** One sentence without a full stop. */
+  readonly reason: string
+  /** Place of the rule that decided, and `file:line` of it where that is known. */
+  readonly rule?: string
+  readonly where?: string
+  /** Ids that the target means. */
+  readonly targets: readonly string[]
 }
 
 /** method → parameters, streamed items, result. */
@@ -133,12 +149,16 @@ export interface MasterBusMethods extends BusMethods {
   /** Outcomes of a job that exists: those known already, then the rest as they come. */
   follow: { params: { jid: string }; item: PublishItem; result: Published }
   runner: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
+  /** As `runner`, for what manages the master itself: its keys, its configuration. */
+  wheel: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
   /** The accepted minions that a target means, and which of them have a session, each sorted. Nothing is sent to them. */
   targets: {
     params: Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>
     item: never
     result: { readonly minions: readonly string[]; readonly connected: readonly string[] }
   }
+  /** What the policies in force say about a request, without doing it. */
+  explain: { params: ExplainRequest; item: never; result: Explanation }
   /** A key file was moved by `salt key`; the master tells the bus and ends sessions that have lost their right. */
   'key.changed': {
     params: { id: string; act: 'accept' | 'reject' | 'delete'; user: string }

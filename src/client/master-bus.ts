@@ -1,11 +1,13 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { SaltError } from '../base/errors.ts'
+import { SaltError, systemCode } from '../base/errors.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { connectLocal, readBusKey } from '../wire/local.ts'
 import { RpcPeer } from '../wire/rpc.ts'
 import type { MasterBusMethods, MethodShape, MinionBusMethods } from './api.ts'
 import { masterBusName, minionBusName } from './bus-names.ts'
+import { userBusPaths } from './user-bus.ts'
 
 export interface CallOptions<Item> {
   onItem?(item: Item): void
@@ -33,12 +35,35 @@ export interface BusTarget {
 
 const connectTimeoutMs = 5000
 
-/** Connects to the master on this host. Rejects with `master-unreachable` at once when none runs, or after the timeout. */
+/**
+ * Connects to the master on this host: as its owner, or, for a user who may not read the bus key, by a bus of his own on which
+ * only what `publisher_acl` permits is answered. Rejects with `master-unreachable` at once when none runs, or after the timeout;
+ * with `denied` when the master does not know this user.
+ */
 export async function connectMasterBus(target: BusTarget): Promise<MasterBus> {
+  const uid = process.geteuid?.()
+  if (uid !== undefined && !isOwner(target.sockDir, uid)) return await connectUserBus({ ...target, uid })
   try {
     return await connect<MasterBusMethods>(target, masterBusName)
   } catch (cause) {
     throw unreachable(cause, 'master-unreachable', 'no master answers', target.sockDir, 'salt master')
+  }
+}
+
+/** Connects as a user of the host, with the key that the master has given him. Rejects as `connectMasterBus`. */
+export async function connectUserBus(target: BusTarget & { readonly uid: number }): Promise<MasterBus> {
+  const { socket, key } = userBusPaths(target.sockDir, target.uid)
+  try {
+    return await connectPaths<MasterBusMethods>(socket, key, target.timeoutMs)
+  } catch (cause) {
+    const code = systemCode(cause instanceof SaltError ? cause.cause : cause)
+    if (code !== 'EACCES' && code !== 'ENOENT')
+      throw unreachable(cause, 'master-unreachable', 'no master answers', target.sockDir, 'salt master')
+    throw new SaltError('denied', 'this user may not give orders to the master, or no master runs', {
+      where: target.sockDir,
+      cause,
+      hint: 'Run it as root or as the user of the master; or let publisher_acl in its configuration name this user.',
+    })
   }
 }
 
@@ -51,18 +76,32 @@ export async function connectMinionBus(target: BusTarget & { readonly id: string
   }
 }
 
-async function connect<Methods extends { [M in keyof Methods]: MethodShape }>(
-  target: BusTarget,
+function connect<Methods extends { [M in keyof Methods]: MethodShape }>(
+  { sockDir, timeoutMs }: BusTarget,
   name: string,
 ): Promise<BusConnection<Methods>> {
-  const channel = await connectLocal({
-    path: join(target.sockDir, name),
-    // Root gives its orders to the daemon of any user.
-    busKey: readBusKey(join(target.sockDir, 'bus.key'), { rootMay: true }),
-    clock: systemClock,
-    timeoutMs: target.timeoutMs ?? connectTimeoutMs,
-  })
-  return overChannel<Methods>(channel)
+  return connectPaths<Methods>(join(sockDir, name), join(sockDir, 'bus.key'), timeoutMs)
+}
+
+async function connectPaths<Methods extends { [M in keyof Methods]: MethodShape }>(
+  path: string,
+  key: string,
+  timeoutMs = connectTimeoutMs,
+): Promise<BusConnection<Methods>> {
+  // Root gives its orders to the daemon of any user.
+  const busKey = readBusKey(key, { rootMay: true })
+  return overChannel<Methods>(await connectLocal({ path, busKey, clock: systemClock, timeoutMs }))
+}
+
+/** Whether the bus key, where there is one, is this user's to read. */
+function isOwner(sockDir: string, uid: number): boolean {
+  if (uid === 0) return true
+  try {
+    const key = statSync(join(sockDir, 'bus.key'), { throwIfNoEntry: false })
+    return key === undefined || key.uid === uid
+  } catch (error) {
+    return systemCode(error) !== 'EACCES'
+  }
 }
 
 /** The typed calls over a local session that exists already. */

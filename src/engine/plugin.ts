@@ -5,7 +5,9 @@
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
 import type { MasterCalls, TargetOutcome } from '../client/api.ts'
+import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
+import type { KeyRing } from './keys/key-ring.ts'
 
 export type Grains = Readonly<Record<string, unknown>>
 
@@ -184,9 +186,11 @@ export function defineModule(definition: ModuleDefinition): ModuleDefinition {
   return definition
 }
 
-/** What a runner may use: it runs inside the master. */
+/** What a runner and a wheel function may use: they run inside the master. */
 export interface RunnerContext {
   readonly config: ConfigView
+  /** The main file of the master's configuration, whether it exists or not. */
+  readonly configFile: string
   readonly log: Log
   readonly signal: AbortSignal
   readonly user: string
@@ -195,8 +199,17 @@ export interface RunnerContext {
   readonly requesterId?: string
   readonly jobs: JobStore
   readonly minions: MinionDirectory
+  /** Each key that is moved by it is told on the bus, and ends the session that was begun with it. */
+  readonly keys: KeyRing
+  /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
+  readonly banks: DataBanks
   readonly functions: Catalogue
   readonly runners: Catalogue<RunnerFunctionDefinition>
+  readonly wheels: Catalogue<RunnerFunctionDefinition>
+  /** What runs inside the master now, this run included. */
+  running(): readonly MasterRun[]
+  /** Calls an execution function on the host of the master. */
+  salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
@@ -216,7 +229,20 @@ export interface RunnerPublish {
 export interface MinionDirectory {
   accepted(): readonly string[]
   connected(): readonly string[]
+  /** As last told. */
   grains(id: string): Grains | undefined
+  forgetGrains(id: string): void
+  /** The accepted minions that a target means, sorted. Throws `bad-target`. */
+  match(tgt: string | readonly string[], tgtType: string): readonly string[]
+}
+
+/** A runner or wheel function at work. */
+export interface MasterRun {
+  readonly jid: string
+  /** `runner.manage.up`, `wheel.key.list_all` */
+  readonly fun: string
+  readonly arg: readonly unknown[]
+  readonly user: string
 }
 
 export interface RunnerFunctionDefinition {
@@ -227,15 +253,18 @@ export interface RunnerFunctionDefinition {
   readonly returns: Schema
   readonly examples: readonly string[]
   readonly outputter?: string
+  /** The result is for the caller alone: the event of its end does not show it. */
+  readonly isSecret?: boolean
   run(ctx: RunnerContext, args: never, more: MoreArguments): unknown
 }
 
 export function runnerFn<A extends Record<string, Schema> = Record<never, Schema>, R extends Schema = Schema>(
-  input: FunctionInput<RunnerContext, A, R>,
+  input: FunctionInput<RunnerContext, A, R> & Pick<RunnerFunctionDefinition, 'isSecret'>,
 ): RunnerFunctionDefinition {
   return { args: {}, ...input } as unknown as RunnerFunctionDefinition
 }
 
+/** A runner, or a module of wheel functions: those manage the master itself, and no minion is ever let to them. */
 export interface RunnerDefinition {
   readonly name: string
   readonly doc: string

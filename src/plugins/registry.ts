@@ -6,6 +6,7 @@ import type { FunctionDefinition, RunnerFunctionDefinition } from '../engine/plu
 interface RegistryDocs {
   readonly modules: Readonly<Record<string, ModuleDocs>>
   readonly runners: Readonly<Record<string, ModuleDocs>>
+  readonly wheels: Readonly<Record<string, ModuleDocs>>
 }
 
 async function loadDocs(): Promise<RegistryDocs> {
@@ -513,10 +514,43 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
 export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
   entries: [
     {
+      name: 'cache',
+      guarded: false,
+      functions: [
+        'clear_all',
+        'clear_grains',
+        'clear_mine',
+        'clear_mine_func',
+        'clear_pillar',
+        'contains',
+        'fetch',
+        'flush',
+        'grains',
+        'list',
+        'mine',
+        'pillar',
+        'store',
+        'updated',
+      ],
+      load: async () => (await import('./runners/cache.ts')).cache,
+    },
+    {
+      name: 'config',
+      guarded: false,
+      functions: ['get'],
+      load: async () => (await import('./runners/config.ts')).config,
+    },
+    {
       name: 'doc',
       guarded: false,
-      functions: ['execution', 'runner'],
+      functions: ['execution', 'runner', 'wheel'],
       load: async () => (await import('./runners/doc.ts')).doc,
+    },
+    {
+      name: 'error',
+      guarded: false,
+      functions: ['error'],
+      load: async () => (await import('./runners/error.ts')).error,
     },
     {
       name: 'event',
@@ -535,6 +569,7 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
         'list_jobs',
         'list_jobs_filter',
         'lookup_jid',
+        'master',
         'print_job',
       ],
       load: async () => (await import('./runners/jobs.ts')).jobs,
@@ -556,6 +591,7 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
         'not_reaped',
         'present',
         'reaped',
+        'safe_accept',
         'status',
         'up',
         'versions',
@@ -563,10 +599,22 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
       load: async () => (await import('./runners/manage.ts')).manage,
     },
     {
+      name: 'network',
+      guarded: false,
+      functions: ['wol', 'wollist', 'wolmatch'],
+      load: async () => (await import('./runners/network.ts')).network,
+    },
+    {
       name: 'salt',
       guarded: false,
-      functions: ['execute'],
+      functions: ['cmd', 'execute'],
       load: async () => (await import('./runners/salt.ts')).salt,
+    },
+    {
+      name: 'survey',
+      guarded: false,
+      functions: ['diff', 'hash'],
+      load: async () => (await import('./runners/survey.ts')).survey,
     },
     {
       name: 'test',
@@ -576,6 +624,47 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
     },
   ],
   loadDocs: async () => (await loadDocs()).runners,
+}
+
+export const wheelRegistry: Registry<RunnerFunctionDefinition> = {
+  entries: [
+    {
+      name: 'config',
+      guarded: false,
+      functions: ['apply', 'update_config', 'values'],
+      load: async () => (await import('./wheel/config.ts')).config,
+    },
+    {
+      name: 'key',
+      guarded: false,
+      functions: [
+        'accept',
+        'accept_dict',
+        'delete',
+        'delete_dict',
+        'finger',
+        'finger_master',
+        'gen',
+        'gen_accept',
+        'gen_keys',
+        'key_str',
+        'list',
+        'list_all',
+        'master_key_str',
+        'name_match',
+        'reject',
+        'reject_dict',
+      ],
+      load: async () => (await import('./wheel/key.ts')).key,
+    },
+    {
+      name: 'minions',
+      guarded: false,
+      functions: ['connected'],
+      load: async () => (await import('./wheel/minions.ts')).minions,
+    },
+  ],
+  loadDocs: async () => (await loadDocs()).wheels,
 }
 
 export const grainsRegistry: GrainsRegistry = [async () => (await import('./grains/core/module.ts')).core]

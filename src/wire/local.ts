@@ -66,6 +66,7 @@ export interface LocalServerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<SessionLimits>
+  readonly maximumSessions?: number
   /** A client that has proved that it holds the key. */
   onSession(channel: RecordChannel): void
 }
@@ -136,7 +137,7 @@ export class LocalServer implements AsyncDisposable {
   #hello(peer: PeerAddress, frame: Frame): void {
     if (frame.body.byteLength !== randomLength)
       return this.#incidents.add('bad-handshake', peer, 'a hello of a wrong length')
-    if (this.#sessions.size >= mostSessions)
+    if (this.#sessions.size >= (this.#options.maximumSessions ?? mostSessions))
       return this.#incidents.add('busy', 'all', 'too many clients on the local bus')
     this.#sessions.get(peer)?.session.abandon({ code: 'replaced', message: 'the client began anew' })
     const serverRandom = randomBytes(randomLength)

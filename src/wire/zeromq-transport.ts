@@ -9,7 +9,14 @@ import { largestFrame } from './frame.ts'
 import type { ClientTransport, PeerAddress, ServerTransport } from './transport.ts'
 import { Writer } from './writer.ts'
 
-export type ServerEndpoint = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
+export type ServerEndpoint = (
+  | { readonly host: string; readonly port: number }
+  | {
+      readonly path: string
+      /** The folder of the socket is there, and others may pass it; else it is made private. */
+      readonly isInSharedFolder?: true
+    }
+) & {
   /** The options that choose it, for the advice to whoever cannot have it. */
   readonly chosenBy?: string
 }
@@ -74,6 +81,7 @@ class ZeromqServer implements ServerTransport {
     })
     const { chosenBy = 'the configuration' } = this.#endpoint
     if ('path' in this.#endpoint) {
+      if (this.#endpoint.isInSharedFolder !== true) ensurePrivateFolder(dirname(this.#endpoint.path))
       await bindPath(socket, this.#endpoint.path, chosenBy)
       this.#boundPath = this.#endpoint.path
     } else await bindPort(socket, this.#endpoint, chosenBy)
@@ -148,7 +156,6 @@ async function bindPath(socket: Router, path: string, chosenBy: string): Promise
       hint: `Choose a folder with a shorter path for sockets, by ${chosenBy}.`,
     })
   }
-  ensurePrivateFolder(dirname(path))
   if (existsSync(path)) {
     if (await answers(path)) {
       throw new SaltError('address-in-use', `another daemon answers on ${path}`, {

@@ -14,6 +14,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { receiveDatagrams, withoutReceiver } from '../support/datagrams.ts'
 import { programArgv, Running, run } from '../support/program.ts'
 
 describe('the process of a daemon', () => {
@@ -62,6 +63,25 @@ describe('the process of a daemon', () => {
       return true
     }
   }
+
+  it('tells systemd that it is ready, reads its configuration again, and ends', { skip: withoutReceiver }, async () => {
+    const address = join(folder, 'notify')
+    const receiver = await receiveDatagrams(address)
+    started.push(receiver)
+    const env = { NOTIFY_SOCKET: address, WATCHDOG_USEC: '60000000' }
+    const master = new Running([...programArgv('source'), 'master', '-c', folder, '-l', 'info'], { env })
+    started.push(master)
+    const said = (words: string): Promise<void> => receiver.until(new RegExp(`^${master.pid} ${words}$`, 'm'))
+    await said('READY=1')
+    assert.match(master.output, /the master is ready/)
+    await said('WATCHDOG=1')
+    receiver.forget()
+    process.kill(master.pid, 'SIGHUP')
+    await said('RELOADING=1 MONOTONIC_USEC=\\d+\\n\\d+ READY=1')
+    process.kill(master.pid, 'SIGTERM')
+    await said('STOPPING=1')
+    assert.equal((await master.finished).exitCode, 0)
+  })
 
   it('writes its pid, and on SIGTERM removes it and ends with 0', async () => {
     const running = await foreground()

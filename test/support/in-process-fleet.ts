@@ -39,7 +39,7 @@ export class TestMaster implements AsyncDisposable {
   }
 
   async reload(configuration: string): Promise<void> {
-    this.running.reload(await this.#configure(configuration))
+    await this.running.reload(await this.#configure(configuration))
   }
 
   get running(): Master {

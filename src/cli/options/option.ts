@@ -2,6 +2,21 @@
 
 export type OptionKind = 'flag' | 'text' | 'integer' | 'list'
 
+/**
+ * What a shell can offer for a word: what there is of a kind, or these words. It is advice; other words may be right too.
+ * `keys` are ids of minions whatever their state, `targets` those that are accepted.
+ */
+export type Offer =
+  | 'targets'
+  | 'functions'
+  | 'runners'
+  | 'wheel functions'
+  | 'keys'
+  | 'nodegroups'
+  | 'files'
+  | 'folders'
+  | readonly string[]
+
 export interface OptionSpec {
   /** As typed, `-t` and `--timeout`; the first long one is what the code calls the option. */
   readonly names: readonly string[]
@@ -11,6 +26,8 @@ export interface OptionSpec {
   readonly value?: string
   readonly doc: string
   readonly choices?: readonly string[]
+  /** For the value, where neither `choices` nor the name of the value (FILE, DIR) says it. */
+  readonly offers?: Offer
   /** Why the option of Salt cannot be used; it is refused with these words instead of being ignored. */
   readonly refused?: string
   /** Salt has no such option. */
@@ -32,6 +49,8 @@ export interface CommandSpec {
   readonly name: string
   /** What follows the name in the usage line. */
   readonly usage: string
+  /** For the words that are no options, one by one; the last one for all that follow, and arguments behind a function. */
+  readonly operands?: readonly Offer[]
   readonly about: string
   readonly groups: readonly OptionGroup[]
   readonly examples: readonly Example[]

@@ -4,7 +4,9 @@ import { flag, type OptionSpec, text } from './option.ts'
 const styles = ['full', 'terse', 'mixed', 'changes', 'filter'].flatMap((style) => [style, `${style}_id`])
 
 export const outputOptions: readonly OptionSpec[] = [
-  text(['--out', '--output'], 'FORMAT', `Form of the output: ${outputterNames.join(', ')}.`),
+  text(['--out', '--output'], 'FORMAT', `Form of the output: ${outputterNames.join(', ')}.`, {
+    offers: outputterNames,
+  }),
   text(
     ['--out-indent', '--output-indent'],
     'SPACES',

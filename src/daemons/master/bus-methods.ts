@@ -1,16 +1,28 @@
 import { userInfo } from 'node:os'
 import { SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString } from '../../base/narrow.ts'
-import type { MasterBusMethods, Published, PublishItem, PublishRequest } from '../../client/api.ts'
+import type {
+  MasterBusMethods,
+  Published,
+  PublishItem,
+  PublishRequest,
+  RunnerRequest,
+  RunnerResult,
+} from '../../client/api.ts'
+import type { Subject } from '../../engine/authorization/authorize.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
+import type { Authority } from './authority.ts'
+import { explain } from './explain.ts'
 import type { JobFollower } from './live-job.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
+import type { RunnerHosts } from './runner-hosts.ts'
 
 export interface BusMethodsOptions {
   readonly publisher: Publisher
-  readonly runners: RunnerHost
+  readonly hosts: Pick<RunnerHosts, 'runners' | 'wheels'>
+  readonly authority: Authority
   isConnected(id: string): boolean
   keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
 }
@@ -19,32 +31,20 @@ type Methods = { [M in Exclude<keyof MasterBusMethods, 'subscribe' | 'fire' | 's
 
 /** What the command line may ask over the local bus. */
 export function busMethods(options: BusMethodsOptions): Methods {
-  const { publisher, runners } = options
+  const { publisher, authority } = options
   return {
-    publish: async (params, call): Promise<Published> => {
+    publish: (params, call) => {
       const record = asRecord(params)
-      const request = publishRequestFrom(record)
-      if (record.follow === true) {
-        return withItems(call, (follower) => publisher.publishAndWait(request, {}, follower, call.signal))
-      }
-      const job = publisher.publish(request, {})
-      return { jid: job.jid, minions: job.minions }
+      const request = publishRequestFrom(record, asString(record.user, 'user'))
+      return publishFor(options, owner(request.user), request, record.follow === true, call)
     },
     follow: (params, call) => {
       const jid = asString(asRecord(params).jid, 'jid')
       return withItems(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
-    runner: (params, call) => {
-      const { fun, arg, user, timeout, detach } = asRecord(params)
-      const request = {
-        fun: asString(fun, 'fun'),
-        arg: asList(arg ?? [], 'arg'),
-        user: asString(user ?? userInfo().username, 'user'),
-        ...(typeof timeout === 'number' ? { timeout } : {}),
-      }
-      if (detach === true) return { jid: runners.detach(request), return: null, success: true, retcode: 0 }
-      return runners.run(request, (item) => call.item(item), call.signal)
-    },
+    runner: (params, call) => runFor(options, ownerOf(asRecord(params)), 'runner', asRecord(params), call),
+    wheel: (params, call) => runFor(options, ownerOf(asRecord(params)), 'wheel', asRecord(params), call),
+    explain: (params) => explain(authority, asRecord(params)),
     targets: (params) => {
       const minions = publisher.resolve(targetFrom(asRecord(params)))
       return { minions, connected: minions.filter((id) => options.isConnected(id)) }
@@ -53,14 +53,94 @@ export function busMethods(options: BusMethodsOptions): Methods {
       const { id, act, user } = asRecord(params)
       if (act !== 'accept' && act !== 'reject' && act !== 'delete')
         throw new SaltError('bad-arguments', 'no such key action')
-      options.keyChanged(asString(id, 'id'), act, asString(user ?? '', 'user'))
+      const name = asString(user ?? '', 'user')
+      authority.note({ subject: owner(name), action: `key.${act}`, targets: [asString(id, 'id')], decision: 'allowed' })
+      options.keyChanged(asString(id, 'id'), act, name)
       return null
     },
   }
 }
 
+/** Whoever could read the bus key. His name is his own word. */
+function owner(name: string): Subject {
+  return { kind: 'owner', name }
+}
+
+function ownerOf({ user }: Record<string, unknown>): Subject {
+  return owner(asString(user ?? userInfo().username, 'user'))
+}
+
+/** A job, if the subject may have it. */
+export async function publishFor(
+  { publisher, authority }: Pick<BusMethodsOptions, 'publisher' | 'authority'>,
+  subject: Subject,
+  request: PublishRequest,
+  isFollowed: boolean,
+  call: IncomingCall,
+): Promise<Published> {
+  const { fun, arg, tgt, tgt_type, delimiter } = request
+  const asked = { subject, action: 'publish', fun, arg, tgt, tgt_type, delimiter } as const
+  const verdict = authority.demand(asked)
+  let isPublished = false
+  const published = ({ jid, minions }: Published): void => {
+    isPublished = true
+    authority.record(asked, verdict, { jid, targets: minions })
+  }
+  try {
+    if (!isFollowed) {
+      const { jid, minions } = publisher.publish(request, {})
+      published({ jid, minions })
+      return { jid, minions }
+    }
+    return await withItems(call, (follower) => {
+      const recorded: JobFollower = (item) => {
+        if (item.kind === 'published') published(item)
+        follower(item)
+      }
+      return publisher.publishAndWait(request, {}, recorded, call.signal)
+    })
+  } catch (error) {
+    // It was permitted, but there was nobody to do it.
+    if (!isPublished) authority.record(asked, verdict, { targets: [] })
+    throw error
+  }
+}
+
+/** A runner or a wheel function, if the subject may run it. */
+export function runFor(
+  { authority, hosts }: Pick<BusMethodsOptions, 'authority' | 'hosts'>,
+  subject: Subject,
+  action: 'runner' | 'wheel',
+  params: Record<string, unknown>,
+  call: IncomingCall,
+): Promise<RunnerResult> | RunnerResult {
+  const request = runnerRequestFrom(params, subject.name)
+  const asked = { subject, action, fun: request.fun, arg: request.arg }
+  authority.record(asked, authority.demand(asked))
+  return runOn(action === 'runner' ? hosts.runners : hosts.wheels, request, params.detach === true, call)
+}
+
+function runnerRequestFrom({ fun, arg, timeout }: Record<string, unknown>, user: string): RunnerRequest {
+  return {
+    fun: asString(fun, 'fun'),
+    arg: asList(arg ?? [], 'arg'),
+    user,
+    ...(typeof timeout === 'number' ? { timeout } : {}),
+  }
+}
+
+function runOn(
+  host: RunnerHost,
+  request: RunnerRequest,
+  isDetached: boolean,
+  call: IncomingCall,
+): Promise<RunnerResult> | RunnerResult {
+  if (isDetached) return { jid: host.detach(request), return: null, success: true, retcode: 0 }
+  return host.run(request, (item) => call.item(item), call.signal)
+}
+
 /** Streams what the work tells, as fast as the caller takes it: a job cache full of large returns is no reason to lose one. */
-async function withItems<Result>(
+export async function withItems<Result>(
   call: IncomingCall,
   work: (follower: JobFollower) => Promise<Result>,
 ): Promise<Result> {
@@ -74,7 +154,7 @@ async function withItems<Result>(
   return result
 }
 
-function targetFrom(record: Record<string, unknown>): Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'> {
+export function targetFrom(record: Record<string, unknown>): Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'> {
   const { tgt, delimiter } = record
   return {
     tgt: typeof tgt === 'string' ? tgt : asList(tgt, 'tgt').map((item) => asString(item, 'tgt')),
@@ -83,7 +163,7 @@ function targetFrom(record: Record<string, unknown>): Pick<PublishRequest, 'tgt'
   }
 }
 
-function publishRequestFrom(record: Record<string, unknown>): PublishRequest {
+export function publishRequestFrom(record: Record<string, unknown>, user: string): PublishRequest {
   const { fun, jid, metadata, timeout } = record
   if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
     throw new SaltError('bad-arguments', 'the timeout must be a number of seconds')
@@ -92,7 +172,7 @@ function publishRequestFrom(record: Record<string, unknown>): PublishRequest {
     ...targetFrom(record),
     fun: typeof fun === 'string' ? fun : asList(fun, 'fun').map((item) => asString(item, 'fun')),
     arg: asList(record.arg ?? [], 'arg'),
-    user: asString(record.user, 'user'),
+    user,
     ret: typeof record.ret === 'string' ? record.ret : '',
     timeout,
     ...(record.hardDeadline === true ? { hardDeadline: true } : {}),

@@ -4,8 +4,8 @@ import { asList, asRecord, asString } from '../../base/narrow.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
-import { authorize } from '../../engine/authorization/authorize.ts'
 import type { Handler } from '../../wire/rpc.ts'
+import type { Asked, Authority, Verdict } from './authority.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
@@ -29,7 +29,8 @@ export interface LinkMethodsOptions {
   readonly runners: RunnerHost
   readonly bus: EventBus
   readonly log: Log
-  readonly settings: LiveSettings
+  readonly settings: Pick<LiveSettings, 'files'>
+  readonly authority: Authority
   /** User that the master runs as; peer jobs carry it as Salt's do. */
   readonly user: string
 }
@@ -70,26 +71,19 @@ async function publishForPeer(
   params: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<MasterLinkMethods['publish']['result']> {
-  const { publisher, settings } = options
+  const { publisher, authority } = options
   const fun = functionNames(params.fun)
   const arg = asList(params.arg ?? [], 'arg')
   const tgt =
     typeof params.tgt === 'string' ? params.tgt : asList(params.tgt, 'tgt').map((item) => asString(item, 'tgt'))
   const tgtType = asString(params.tgt_type ?? 'glob', 'tgt_type')
-  let resolved: readonly string[] | undefined
-  const targets = (): readonly string[] => (resolved ??= publisher.resolve({ tgt, tgt_type: tgtType }))
-  const decision = authorize(settings, {
-    kind: 'peer',
-    from: id,
-    fun,
-    arg,
-    get targets() {
-      return targets()
-    },
-    matches: (compound) => publisher.resolveKnown({ tgt: compound, tgt_type: 'compound' }),
-  })
-  if (!decision.allowed) return { jid: null, outcomes: [], refusal: refuse(options, id, fun, arg, decision.reason) }
-  if (targets().length === 0) return { jid: null, outcomes: [], refusal: 'no minion matches the target' }
+  const asked = { subject: { kind: 'minion', name: id }, action: 'publish', fun, arg, tgt, tgt_type: tgtType } as const
+  const verdict = authority.judge(asked)
+  if (!verdict.decision.allowed) return { jid: null, outcomes: [], refusal: refuse(options, asked, verdict) }
+  if ((verdict.targets ?? authority.targets(asked)).length === 0) {
+    authority.record(asked, verdict, { targets: [] })
+    return { jid: null, outcomes: [], refusal: 'no minion matches the target' }
+  }
   const outcomes: TargetOutcome[] = []
   const published = await publisher.publishAndWait(
     {
@@ -105,6 +99,7 @@ async function publishForPeer(
     { publisherId: id },
     (item) => {
       if (item.kind === 'outcome') outcomes.push(outcomeOf(item))
+      else authority.record(asked, verdict, { jid: item.jid, targets: item.minions })
     },
     signal,
   )
@@ -124,8 +119,10 @@ async function runForPeer(
 ): Promise<MasterLinkMethods['runner']['result']> {
   const fun = asString(params.fun, 'fun')
   const arg = asList(params.arg ?? [], 'arg')
-  const decision = authorize(options.settings, { kind: 'peer-run', from: id, fun, arg })
-  if (!decision.allowed) return { return: null, refusal: refuse(options, id, `runner.${fun}`, arg, decision.reason) }
+  const asked = { subject: { kind: 'minion', name: id }, action: 'runner', fun, arg } as const
+  const verdict = options.authority.judge(asked)
+  if (!verdict.decision.allowed) return { return: null, refusal: refuse(options, asked, verdict) }
+  options.authority.record(asked, verdict)
   const result = await options.runners.run(
     { fun, arg, user: options.user, timeout: peerTimeout(params.timeout), requesterId: id },
     () => true,
@@ -134,15 +131,14 @@ async function runForPeer(
   return { return: result.return }
 }
 
-function refuse(
-  options: LinkMethodsOptions,
-  id: string,
-  fun: string | readonly string[],
-  arg: readonly unknown[],
-  reason: string,
-): string {
-  options.log.warning('refused a peer request', { id, fun, reason })
-  options.bus.fire(tagOf('salt/peer/:id/refused', id), { id, fun, arg, reason })
+function refuse({ log, bus, authority }: LinkMethodsOptions, asked: Asked, verdict: Verdict): string {
+  const { subject, action, arg } = asked
+  const { reason } = verdict.decision
+  const { name: id } = subject
+  const fun = action === 'runner' ? `runner.${asked.fun}` : asked.fun
+  authority.record(asked, verdict)
+  log.warning('refused a peer request', { id, fun, reason })
+  bus.fire(tagOf('salt/peer/:id/refused', id), { id, fun, arg, reason })
   return reason
 }
 

@@ -1,5 +1,6 @@
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
+import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { RoleFiles } from './role-files.ts'
@@ -8,6 +9,7 @@ import { RoleFiles } from './role-files.ts'
 interface Settings {
   readonly peer: PeerPolicy
   readonly peerRun: PeerRunPolicy
+  readonly publisherAcl: PublisherAcl
   readonly files: RoleFiles
   readonly autosign: AutosignOptions
   readonly nodegroups: Readonly<Record<string, unknown>>
@@ -35,6 +37,10 @@ export class LiveSettings implements Settings {
     return this.#settings.peerRun
   }
 
+  get publisherAcl(): PublisherAcl {
+    return this.#settings.publisherAcl
+  }
+
   get files(): RoleFiles {
     return this.#settings.files
   }
@@ -52,6 +58,7 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
   return {
     peer: compilePeerPolicy(values.peer, where),
     peerRun: compilePeerRunPolicy(values.peer_run, where),
+    publisherAcl: new PublisherAcl(values, where),
     files: new RoleFiles(values.file_roots),
     autosign,
     nodegroups: values.nodegroups,

@@ -9,7 +9,6 @@ import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { masterBusName } from '../../client/bus-names.ts'
-import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import { openJobStore } from '../../engine/jobs/job-store.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
@@ -17,7 +16,6 @@ import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { Grains } from '../../engine/plugin.ts'
-import { moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -26,30 +24,36 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { liveView, tellUnfollowed } from '../live-options.ts'
+import { tellUnfollowed } from '../live-options.ts'
 import { tellStorage } from '../storage-event.ts'
+import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
+import type { HostUser } from './host-users.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
 import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { Publisher } from './publisher.ts'
-import { RunnerHost } from './runner-host.ts'
+import { RunnerHosts } from './runner-hosts.ts'
+import type { UserKeys } from './user-keys.ts'
+import { userMethods } from './user-methods.ts'
 
 export interface MasterParts {
   readonly clock?: Clock
   /** Instead of ZeroMQ over TCP. */
   readonly transport?: ServerTransport
+  /** See `prepareUserKeys`. */
+  readonly userKeys?: UserKeys
 }
 
 export interface Master extends AsyncDisposable {
   /** Port that minions connect to. */
   readonly port: number
   readonly fingerprint: string
-  /** Takes up what may change while running: peer policies, autosign rules, nodegroups, file roots. Throws `configuration` and keeps the old. */
-  reload(options: MasterOptions): void
+  /** Takes up what may change while running: peer policies, autosign rules, nodegroups, file roots. Throws `configuration` and keeps the old. Resolves when other users of the host were let in or out. */
+  reload(options: MasterOptions): Promise<void>
   /** Lets what is on its way arrive, for at most this time. */
   drain(timeoutMs: number): Promise<void>
 }
@@ -70,6 +74,9 @@ const followed: ReadonlySet<string> = new Set([
   'peer',
   'peer_run',
   'permissive_pki_access',
+  'publisher_acl',
+  'publisher_acl_blacklist',
+  'sudo_acl',
 ])
 
 const retentionCheckMs = 3_600_000
@@ -100,6 +107,8 @@ class MasterDaemon implements Master {
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
   readonly #admission: MinionAdmission
+  readonly #hosts: RunnerHosts
+  readonly #access: Access
   readonly #wire: WireServer
   readonly #busServer: BusServer
   readonly #local: LocalServer
@@ -125,7 +134,6 @@ class MasterDaemon implements Master {
     })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
-    const accepted = (): readonly string[] => this.#keys.ids('accepted')
     this.#publisher = new Publisher({
       identity: this.#identity,
       clock: this.#clock,
@@ -137,26 +145,38 @@ class MasterDaemon implements Master {
       jids,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
-      accepted,
+      accepted: () => this.#keys.ids('accepted'),
     })
-    const runners = new RunnerHost({
-      runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
-      functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
-      publisher: this.#publisher,
-      store: this.#store,
-      minions: { accepted, connected: () => this.#sessions.ids(), grains: (id) => this.#cache.grains(id) },
+    this.#hosts = new RunnerHosts({
+      options: () => this.#options,
+      clock: this.#clock,
+      log,
       bus: this.#bus,
       jids,
-      config: liveView(() => this.#options.view),
+      store: this.#store,
+      keys: this.#keys,
+      sessions: this.#sessions,
+      cache: this.#cache,
+      publisher: this.#publisher,
+      keyMoved: (change, id, user) => this.#keyChanged(id, change, user),
+    })
+    this.#access = new Access({
+      options,
+      settings: this.#settings,
+      publisher: this.#publisher,
+      identity: this.#identity,
+      clock: this.#clock,
       log,
-      defaultTimeoutSeconds: values.timeout,
+      userKeys: parts.userKeys,
+      onAuditFault: (error) => tellStorage(this.#bus, 'audit log', error),
     })
     this.#link = linkMethods({
       publisher: this.#publisher,
-      runners,
+      runners: this.#hosts.runners,
       bus: this.#bus,
       log,
       settings: this.#settings,
+      authority: this.#access.authority,
       user: userInfo().username,
     })
     this.#admission = this.#makeAdmission()
@@ -167,7 +187,8 @@ class MasterDaemon implements Master {
       log,
       methods: busMethods({
         publisher: this.#publisher,
-        runners,
+        hosts: this.#hosts,
+        authority: this.#access.authority,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
         keyChanged: (id, act, user) => this.#keyChanged(id, act, user),
       }),
@@ -196,20 +217,26 @@ class MasterDaemon implements Master {
     this.#publisher.resume()
     this.#port = await this.#wire.listen()
     this.#removeOldJobs()
+    await this.#access.open((user) => this.#userMethods(user))
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
   }
 
-  reload(options: MasterOptions): void {
+  reload(options: MasterOptions): Promise<void> {
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
+    return this.#access.reload()
   }
 
   async drain(timeoutMs: number): Promise<void> {
     for (const session of this.#sessions.all()) session.flushAcknowledgement()
-    await within(Promise.all([this.#wire.drain(), this.#busServer.drain()]), timeoutMs, this.#clock)
+    await within(
+      Promise.all([this.#wire.drain(), this.#busServer.drain(), this.#access.drain()]),
+      timeoutMs,
+      this.#clock,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -218,8 +245,16 @@ class MasterDaemon implements Master {
     this.#publisher[Symbol.dispose]()
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
+    await this.#access[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
+    this.#hosts[Symbol.dispose]()
+  }
+
+  #userMethods(user: HostUser): ReturnType<typeof userMethods> {
+    const isConnected = (id: string): boolean => this.#sessions.get(id) !== undefined
+    const shared = { publisher: this.#publisher, hosts: this.#hosts, authority: this.#access.authority, isConnected }
+    return userMethods({ ...shared, store: this.#store, policies: this.#settings }, user)
   }
 
   #makeAdmission(): MinionAdmission {
@@ -263,7 +298,7 @@ class MasterDaemon implements Master {
 
   #beginMinion(channel: ServerSession, claim: Claim): void {
     const session = new MinionSession({ id: claim.name, instance: claim.instance, channel, clock: this.#clock })
-    this.#cache.keepOnly(claim.name, claim.fingerprint)
+    this.#forget(claim.name, claim.fingerprint)
     new RpcPeer(channel, {
       clock: this.#clock,
       serve: this.#link,
@@ -314,7 +349,7 @@ class MasterDaemon implements Master {
     this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id)
     if (this.#keys.state(id) !== 'accepted') {
       this.#revoke(id, 'the key of this minion is no longer accepted')
-      this.#cache.keepOnly(id, undefined)
+      this.#forget(id)
       return
     }
     const fingerprint = this.#acceptedFingerprint(id)
@@ -322,6 +357,11 @@ class MasterDaemon implements Master {
     const reason = 'the key of this minion was replaced'
     if (session !== undefined && session.fingerprint !== fingerprint) this.#publisher.revoked(id, reason)
     this.#sessions.revoke(id, reason, fingerprint)
+  }
+
+  /** Drops what is known of an id, unless it comes from this key. */
+  #forget(id: string, fingerprint?: string): void {
+    if (this.#cache.keepOnly(id, fingerprint) || fingerprint === undefined) this.#hosts.banks.forget(`minions/${id}`)
   }
 
   /** Undefined when the file holds no key: whoever copies one there may not be done, or has made a mistake. */

@@ -57,12 +57,13 @@ export class MinionCache implements Disposable {
     this.#changed(id)
   }
 
-  /** Forgets what is known of an id, unless it comes from this key. */
-  keepOnly(id: string, fingerprint: string | undefined): void {
+  /** Forgets what is known of an id, unless it comes from this key. True when there was something to forget. */
+  keepOnly(id: string, fingerprint: string | undefined): boolean {
     const known = this.#known.get(id)
-    if (known === undefined || known.fingerprint === fingerprint) return
+    if (known === undefined || known.fingerprint === fingerprint) return false
     this.#known.delete(id)
     this.#changed(id)
+    return true
   }
 
   [Symbol.dispose](): void {

@@ -1,35 +1,35 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
-import type { Log } from '../../base/log.ts'
 import { didYouMean } from '../../base/text.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
 import { bindArguments, SignatureError } from '../../engine/functions/bind.ts'
-import type { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { invalidArgumentsText } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
-import type { JobStore } from '../../engine/jobs/types.ts'
-import type {
-  Catalogue,
-  ConfigView,
-  MinionDirectory,
-  RunnerContext,
-  RunnerFunctionDefinition,
-  RunnerPublish,
-} from '../../engine/plugin.ts'
+import type { KeyRing } from '../../engine/keys/key-ring.ts'
+import type { MasterRun, RunnerContext, RunnerPublish } from '../../engine/plugin.ts'
+import type { LocalCall } from './local-functions.ts'
 import type { Publisher } from './publisher.ts'
 
+/** What every run finds, whoever asked. */
+export type RunnerSurroundings = Pick<
+  RunnerContext,
+  'config' | 'configFile' | 'log' | 'jobs' | 'minions' | 'banks' | 'functions' | 'runners' | 'wheels'
+>
+
 export interface RunnerHostOptions {
-  readonly runners: PluginCatalogue<RunnerFunctionDefinition>
-  readonly functions: Catalogue
+  /** Wheel functions manage the master itself; the host that serves minions knows none. */
+  readonly kind: 'runner' | 'wheel'
+  readonly surroundings: RunnerSurroundings
+  /** Runs of all hosts of this master by jid. */
+  readonly running: Map<string, MasterRun>
   readonly publisher: Publisher
-  readonly store: JobStore
-  readonly minions: MinionDirectory
   readonly bus: EventBus
   readonly jids: JidClock
-  readonly config: ConfigView
-  readonly log: Log
   readonly defaultTimeoutSeconds: number
+  keysFor(user: string): KeyRing
+  /** Calls an execution function on this host. */
+  callLocally(call: LocalCall): Promise<unknown>
 }
 
 export interface RunnerCall extends RunnerRequest {
@@ -37,7 +37,22 @@ export interface RunnerCall extends RunnerRequest {
   readonly requesterId?: string
 }
 
-/** Runs runners inside the master, each as `salt/run/JID/new` … `salt/run/JID/ret`. */
+interface Outcome extends Omit<RunnerResult, 'jid'> {
+  readonly isSecret: boolean
+}
+
+const eventTags = {
+  runner: { prefix: 'salt/run', new: 'salt/run/:jid/new', ret: 'salt/run/:jid/ret' },
+  wheel: { prefix: 'salt/wheel', new: 'salt/wheel/:jid/new', ret: 'salt/wheel/:jid/ret' },
+} as const
+
+const hidden = '**********'
+
+function failed(text: string): Outcome {
+  return { return: text, success: false, retcode: 1, isSecret: false }
+}
+
+/** Runs runners, or wheel functions, inside the master: each as `salt/run/JID/new` … `/ret`, or `salt/wheel/JID/…`. */
 export class RunnerHost {
   readonly #options: RunnerHostOptions
 
@@ -62,19 +77,31 @@ export class RunnerHost {
     item: (item: RunnerItem) => boolean,
     signal: AbortSignal,
   ): Promise<RunnerResult> {
-    const { bus, log } = this.#options
-    const described = { fun: `runner.${call.fun}`, jid, user: call.user, fun_args: call.arg }
-    bus.fire(tagOf('salt/run/:jid/new', jid), described)
-    let result: RunnerResult
+    const { bus, kind, running } = this.#options
+    const described = { fun: `${kind}.${call.fun}`, jid, user: call.user, fun_args: call.arg }
+    const tags = eventTags[kind]
+    bus.fire(tagOf(tags.new, jid), described)
+    running.set(jid, { jid, fun: described.fun, arg: call.arg, user: call.user })
+    const { isSecret, ...result } = await this.#outcome(call, jid, item, signal)
+    running.delete(jid)
+    bus.fire(tagOf(tags.ret, jid), { ...described, return: isSecret ? hidden : result.return, success: result.success })
+    return { jid, ...result }
+  }
+
+  async #outcome(
+    call: RunnerCall,
+    jid: string,
+    item: (item: RunnerItem) => boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     try {
-      result = { jid, ...(await this.#call(call, jid, item, signal)) }
+      return await this.#call(call, jid, item, signal)
     } catch (thrown) {
+      const { kind, surroundings } = this.#options
       const error = asSaltError(thrown, 'execution-failed')
-      if (error.code === 'internal') log.error('a runner failed', { fun: call.fun, jid, error: thrown })
-      result = { jid, return: `Exception occurred in runner ${call.fun}: ${error.message}`, success: false, retcode: 1 }
+      if (error.code === 'internal') surroundings.log.error(`a ${kind} failed`, { fun: call.fun, jid, error: thrown })
+      return failed(`Exception occurred in ${kind} ${call.fun}: ${error.message}`)
     }
-    bus.fire(tagOf('salt/run/:jid/ret', jid), { ...described, return: result.return, success: result.success })
-    return result
   }
 
   async #call(
@@ -82,12 +109,10 @@ export class RunnerHost {
     jid: string,
     item: (item: RunnerItem) => boolean,
     signal: AbortSignal,
-  ): Promise<Omit<RunnerResult, 'jid'>> {
-    const loaded = await this.#options.runners.load(call.fun)
-    if (loaded.kind === 'unavailable') {
-      const hint = didYouMean(loaded.nearest)
-      return { return: `${loaded.message}${hint}`, success: false, retcode: 1 }
-    }
+  ): Promise<Outcome> {
+    const { kind, surroundings } = this.#options
+    const loaded = await surroundings[kind === 'runner' ? 'runners' : 'wheels'].load(call.fun)
+    if (loaded.kind === 'unavailable') return failed(`${loaded.message}${didYouMean(loaded.nearest)}`)
     const { definition } = loaded
     try {
       const bound = bindArguments(definition, call.fun, call.arg)
@@ -96,36 +121,35 @@ export class RunnerHost {
         return: value ?? null,
         success: true,
         retcode: 0,
+        isSecret: definition.isSecret === true,
         ...(definition.outputter === undefined ? {} : { out: definition.outputter }),
       }
     } catch (error) {
       if (!(error instanceof SaltError) || error.code !== 'bad-arguments') throw error
       const text =
         error instanceof SignatureError ? invalidArgumentsText(call.fun, error.message, definition) : error.message
-      return { return: text, success: false, retcode: 1 }
+      return failed(text)
     }
   }
 
   #context(call: RunnerCall, jid: string, item: (item: RunnerItem) => boolean, signal: AbortSignal): RunnerContext {
-    const { bus, config, log, store, minions, functions, runners } = this.#options
+    const { bus, kind, surroundings, running, keysFor, callLocally } = this.#options
     return {
-      config,
-      log,
+      ...surroundings,
       signal,
       user: call.user,
       jid,
       ...(call.requesterId === undefined ? {} : { requesterId: call.requesterId }),
-      jobs: store,
-      minions,
-      functions,
-      runners,
+      keys: keysFor(call.user),
+      running: () => [...running.values()],
+      salt: (fun, args = [], kwargs = {}) => callLocally({ fun, args, kwargs, signal }),
       publish: (request) => this.#publish(request, call, signal),
       emit: (tag, data) => {
         bus.fire(tag, data)
         return Promise.resolve(true)
       },
       progress: (value, options) => {
-        bus.fire(`salt/run/${jid}/progress`, { value })
+        bus.fire(`${eventTags[kind].prefix}/${jid}/progress`, { value })
         item({ kind: 'progress', value, ...(options?.outputter === undefined ? {} : { out: options.outputter }) })
       },
     }

@@ -1,3 +1,5 @@
+import type { PolicyPath } from './policy-path.ts'
+
 /** The answer of every policy. */
 export interface Decision {
   readonly allowed: boolean
@@ -5,12 +7,21 @@ export interface Decision {
   readonly reason: string
   /** Place of the rule that decided: `peer → "web.*" → item 1`. */
   readonly rule?: string
+  /** `file:line` of that rule, when the configuration tells. */
+  readonly where?: string
 }
 
-export function allow(rule: string): Decision {
-  return { allowed: true, reason: `permitted by ${rule}`, rule }
+/** By one rule, or by a right that stands in no configuration. */
+export function allow(rule: string | PolicyPath): Decision {
+  return { allowed: true, reason: `permitted by ${rule}`, ...placeOf(rule) }
 }
 
-export function refuse(reason: string): Decision {
-  return { allowed: false, reason }
+/** `rule`: the one that forbids, where it is not just that none permits. */
+export function refuse(reason: string, rule?: PolicyPath): Decision {
+  return { allowed: false, reason, ...(rule === undefined ? {} : placeOf(rule)) }
+}
+
+function placeOf(rule: string | PolicyPath): Pick<Decision, 'rule' | 'where'> {
+  const where = typeof rule === 'string' ? undefined : rule.where
+  return { rule: String(rule), ...(where === undefined ? {} : { where }) }
 }

@@ -19,7 +19,7 @@ export interface FunctionCall {
 
 export interface FunctionRule {
   /** Where the rule stands: `peer → "web.*" → item 1`. */
-  readonly place: string
+  readonly place: PolicyPath
   allowsFunction(fun: string): boolean
   /** The function and its arguments. */
   allows(call: FunctionCall): boolean
@@ -64,7 +64,7 @@ function compileItem(config: unknown, path: PolicyPath): FunctionRule[] {
 
 function makeRule(name: Regex, alternatives: readonly Limits[], path: PolicyPath): FunctionRule {
   return {
-    place: String(path),
+    place: path,
     allowsFunction: (fun) => name.matches(fun),
     allows: ({ fun, arg }) =>
       name.matches(fun) && (alternatives.length === 0 || alternatives.some((limits) => withinLimits(limits, arg))),

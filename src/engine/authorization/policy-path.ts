@@ -29,8 +29,13 @@ export class PolicyPath {
     return new PolicyPath([...this.names, String(index)], `${this.#shown} → item ${index + 1}`, this.#where)
   }
 
+  /** `file:line`, when it is known. */
+  get where(): string | undefined {
+    return this.#where?.(this.names)
+  }
+
   fault(problem: string, hint?: string): SaltError {
-    const where = this.#where?.(this.names)
+    const { where } = this
     return new SaltError('configuration', `${this}: ${problem}`, {
       ...(hint === undefined ? {} : { hint }),
       ...(where === undefined ? {} : { where }),

@@ -15,6 +15,11 @@ export function findAccount(name: string): Account | undefined {
   return accountIn(readText('/etc/passwd'), name) ?? accountIn(nameService('passwd', name), name)
 }
 
+/** The accounts in the file of this host, without those that only the name service knows. */
+export function localAccounts(): readonly Account[] {
+  return lines(readText('/etc/passwd')).flatMap((fields) => (fields.length < 7 ? [] : [accountOf(fields)]))
+}
+
 /** Group id, or undefined where there is no such group. */
 export function findGroupId(name: string): number | undefined {
   return groupIdIn(readText('/etc/group'), name) ?? groupIdIn(nameService('group', name), name)
@@ -55,8 +60,11 @@ function nameOfUid(uid: number): string {
 
 function accountIn(text: string, name: string): Account | undefined {
   const fields = lines(text).find((candidate) => candidate[0] === name)
-  if (fields === undefined) return undefined
-  const [, , uid = '', gid = '', , home = '/', shell = ''] = fields
+  return fields === undefined ? undefined : accountOf(fields)
+}
+
+function accountOf(fields: readonly string[]): Account {
+  const [name = '', , uid = '', gid = '', , home = '/', shell = ''] = fields
   return { name, uid: Number(uid), gid: Number(gid), home, shell: shell === '' ? '/bin/sh' : shell }
 }
 

@@ -6,6 +6,8 @@
 export interface DiffNames {
   readonly from?: string
   readonly to?: string
+  /** Equal lines to show around each change; 3 when left out. */
+  readonly context?: number
 }
 
 /** Equal runs: the lines from `a` and from `b`, and how many. */
@@ -21,13 +23,13 @@ interface Change {
   readonly b: readonly [start: number, end: number]
 }
 
-const contextLines = 3
+const usualContext = 3
 /** In a text of so many lines, those that make up more than a hundredth say nothing about where texts are alike. */
 const popularFrom = 200
 
 /** The difference of two lists of lines, which keep their line ends; empty where there is none. */
 export function unifiedDiff(from: readonly string[], to: readonly string[], names: DiffNames = {}): string {
-  const groups = groupsOf(changesOf(from, to))
+  const groups = groupsOf(changesOf(from, to), names.context ?? usualContext)
   if (groups.length === 0) return ''
   const head = `--- ${names.from ?? ''}\n+++ ${names.to ?? ''}\n`
   return head + groups.map((group) => shownGroup(group, from, to)).join('')
@@ -54,33 +56,33 @@ function range(start: number, end: number): string {
   return `${length === 0 ? start : start + 1},${length}`
 }
 
-/** Changes with three lines around them; those that are near each other stand together. */
-function groupsOf(changes: readonly Change[]): Change[][] {
+/** Changes with the lines around them; those that are near each other stand together. */
+function groupsOf(changes: readonly Change[], context: number): Change[][] {
   const trimmed = changes.map((change, index) => {
     if (!change.equal) return change
-    if (index === 0) return tail(change)
-    return index === changes.length - 1 ? front(change) : change
+    if (index === 0) return tail(change, context)
+    return index === changes.length - 1 ? front(change, context) : change
   })
   const groups: Change[][] = []
   let group: Change[] = []
   for (const change of trimmed) {
-    if (change.equal && change.a[1] - change.a[0] > 2 * contextLines) {
-      group.push(front(change))
+    if (change.equal && change.a[1] - change.a[0] > 2 * context) {
+      group.push(front(change, context))
       groups.push(group)
-      group = [tail(change)]
+      group = [tail(change, context)]
     } else group.push(change)
   }
   groups.push(group)
   return groups.filter((candidate) => candidate.some(({ equal }) => !equal))
 }
 
-function front({ a, b }: Change): Change {
-  const length = Math.min(a[1] - a[0], contextLines)
+function front({ a, b }: Change, context: number): Change {
+  const length = Math.min(a[1] - a[0], context)
   return { equal: true, a: [a[0], a[0] + length], b: [b[0], b[0] + length] }
 }
 
-function tail({ a, b }: Change): Change {
-  const length = Math.min(a[1] - a[0], contextLines)
+function tail({ a, b }: Change, context: number): Change {
+  const length = Math.min(a[1] - a[0], context)
   return { equal: true, a: [a[1] - length, a[1]], b: [b[1] - length, b[1]] }
 }
 

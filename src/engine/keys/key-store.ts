@@ -61,13 +61,14 @@ const maximumFileBytes = 64 * 1024
 const stampStepMs = 50
 
 export class KeyStore {
-  readonly #pkiDir: string
+  /** The master's (`…/pki/master`). */
+  readonly pkiDir: string
   readonly #maximumPending: number
   readonly #listings = new Map<KeyState, Listing>()
 
-  /** `pkiDir` is the master's (`…/pki/master`). Folders are made when something is stored, or by `prepare`. */
+  /** Folders are made when something is stored, or by `prepare`. */
   constructor(pkiDir: string, options: KeyStoreOptions = {}) {
-    this.#pkiDir = pkiDir
+    this.pkiDir = pkiDir
     this.#maximumPending = options.maximumPending ?? 5000
   }
 
@@ -77,7 +78,7 @@ export class KeyStore {
   }
 
   folder(state: KeyState): string {
-    return join(this.#pkiDir, keyFolders[state])
+    return join(this.pkiDir, keyFolders[state])
   }
 
   /** Ids by state, each sorted without regard to case as `salt key -L` prints them. */

@@ -62,7 +62,6 @@ const names = `
   proxy_merge_grains_in_module proxy_merge_grains_in_opts proxy_merge_pillar_in_opts
   proxy_merge_pillar_in_opts_strategy proxy_mines_pillar proxy_password proxy_port proxy_username pub_hwm
   pub_port pub_ret pub_server_niceness publish_port publish_session publish_signing_algorithm
-  publisher_acl publisher_acl_blacklist
   query_timeout queue_dirs queues
   raet_alt_port random_master random_startup_delay range_server reactor reactor_niceness reactor_refresh_interval
   reactor_worker_hwm reactor_worker_threads recon_randomize reauth regen_thin rejected_retry remote_minions
@@ -79,7 +78,7 @@ const names = `
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
   state_aggregate state_auto_order state_compress_ids state_events state_output state_output_diff state_output_exclude
   state_output_pct state_output_profile state_output_terse state_queue state_tabular state_top state_top_saltenv
-  state_verbose states_dirs static strip_colors stdlib_path sudo_acl sudo_user svnfs syndic_dir syndic_event_forward_timeout
+  state_verbose states_dirs static strip_colors stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules

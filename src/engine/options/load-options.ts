@@ -59,11 +59,7 @@ export async function loadOptions<T extends OptionTable>(
     })
   }
   const configFile = join(configDir, role.name)
-  const standard = role.table.default_include?.initial
-  const files = await readConfigFiles({
-    file: configFile,
-    defaultInclude: typeof standard === 'string' ? standard : `${role.name}.d/*.conf`,
-  })
+  const files = await readConfigFiles({ file: configFile, defaultInclude: defaultInclude(role) })
   const values = checkAll(role, files, request.overrides ?? {})
   placePaths(role.table, values)
   const all = Object.freeze({ ...files.values, ...definedOnly(request.overrides ?? {}), ...values })
@@ -79,6 +75,12 @@ export async function loadOptions<T extends OptionTable>(
   }
 }
 
+/** Glob of the files that are read beside the main one, unless that says otherwise. */
+export function defaultInclude<T extends OptionTable>({ name, table }: Role<T>): string {
+  const standard = table.default_include?.initial
+  return typeof standard === 'string' ? standard : `${name}.d/*.conf`
+}
+
 function definedOnly(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
@@ -89,9 +91,10 @@ interface Problem {
   readonly hint?: string
 }
 
-function checkAll<T extends OptionTable>(
+/** The options with their defaults. Throws `configuration` with all that is wrong. */
+export function checkAll<T extends OptionTable>(
   role: Role<T>,
-  files: ConfigFiles,
+  files: Pick<ConfigFiles, 'values' | 'where'>,
   overrides: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const problems: Problem[] = []

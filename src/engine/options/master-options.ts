@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AutosignOptions } from '../keys/autosign.ts'
-import { type LoadedOptions, type LoadRequest, loadOptions } from './load-options.ts'
+import { type LoadedOptions, type LoadRequest, loadOptions, type Role } from './load-options.ts'
 import { masterTable } from './master-table.ts'
 import { minionTable } from './minion-table.ts'
 import type { OptionValues } from './option.ts'
@@ -30,11 +30,13 @@ export interface MasterOptions extends Omit<LoadedOptions<typeof masterTable>, '
   readonly autosign: AutosignOptions
 }
 
+export const masterRole: Role<typeof masterTable> = { name: 'master', table: masterTable, otherTable: minionTable }
+
 const admissionFiles = ['autosign_file', 'autoreject_file', 'autosign_grains_dir'] as const
 
 /** The master's options from its files; all defaults where there is no file. Throws `configuration` with `file:line`. */
 export async function loadMasterOptions(request: LoadRequest = {}): Promise<MasterOptions> {
-  const loaded = await loadOptions({ name: 'master', table: masterTable, otherTable: minionTable }, request)
+  const loaded = await loadOptions(masterRole, request)
   const { values } = loaded
   const { root_dir, pki_dir, cachedir, sock_dir, pidfile, log_file, key_logfile } = values
   const keepSeconds = (request.overrides?.keep_jobs_seconds ?? loaded.where(['keep_jobs_seconds'])) !== undefined

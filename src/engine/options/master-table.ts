@@ -80,10 +80,37 @@ export const masterTable = {
     {},
     'Which minions may start which runners, in the form of `peer` without targets.',
   ),
+  publisher_acl: option(
+    s.union([policy, s.null()]),
+    {},
+    'What other users of this host may do with `salt`: a mapping from user names to lists of functions, in the form of `peer`. See the page on security.',
+  ),
+  publisher_acl_blacklist: option(
+    s.union([policy, s.null()]),
+    {},
+    "What nobody may do, the master's own users included: a mapping with lists of `users` and of `modules` (functions or whole modules), each a glob or a regular expression for the whole name.",
+  ),
+  sudo_acl: option(
+    s.boolean(),
+    false,
+    'Hold those who give orders as root by means of sudo to what `publisher_acl` permits to their own name.',
+  ),
   nodegroups: option(
     s.record(s.union([s.string(), s.array(s.any())])),
     {},
     'Named targets: a compound expression or a list of its words, usable with `-N` and `N@`.',
+  ),
+  audit_file: pathOption(
+    s.path(),
+    '/var/log/salt/audit',
+    "The audit log: who asked what of whom, and what was decided. `''` keeps none.",
+    { isOurs: true },
+  ),
+  audit_file_size: option(
+    s.integer('', { minimum: 65_536 }),
+    67_108_864,
+    'The audit log is put aside when it has grown beyond so many bytes, and its chain goes on in a new file.',
+    { isOurs: true },
   ),
   auth_events: option(s.boolean(), true, 'Fire an event for each key that is shown to the master.'),
 }

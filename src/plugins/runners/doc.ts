@@ -25,6 +25,12 @@ export const doc = defineRunner({
       examples: ['salt run doc.runner'],
       run: (ctx) => docs(ctx.runners),
     }),
+    wheel: runnerFn({
+      doc: 'Show the documentation of all wheel functions.',
+      returns: docTexts,
+      examples: ['salt run doc.wheel'],
+      run: (ctx) => docs(ctx.wheels),
+    }),
     execution: runnerFn({
       doc: 'Show the documentation of all execution functions.',
       returns: docTexts,

@@ -220,6 +220,7 @@ export const jobs = defineRunner({
         count: s.integer('How many', { minimum: 1 }),
         filter_find_job: s.withDefault(s.boolean('Leave out jobs that only ask after other jobs'), true),
         ext_source: extSource,
+        outputter: s.optional(s.string('Accepted, and without effect here')),
         display_progress: displayProgress,
       },
       returns: jobRecords,
@@ -251,6 +252,16 @@ export const jobs = defineRunner({
         const newest = ctx.jobs.list({ ...filter, limit: 1 }).at(-1)
         return newest === undefined ? false : { [newest.jid]: detailed(ctx, newest.jid) }
       },
+    }),
+    master: runnerFn({
+      doc: 'List the runners and wheel functions that run inside the master now, this one not.',
+      returns: s.array(s.record(s.any()), 'Each with jid, fun, arg, user and pid'),
+      examples: ['salt run jobs.master'],
+      run: (ctx) =>
+        ctx
+          .running()
+          .filter((run) => run.jid !== ctx.jid)
+          .map((run) => ({ ...run, arg: [...run.arg], pid: process.pid })),
     }),
     exit_success: runnerFn({
       doc: 'Tell for each minion of a job whether it returned something that counts as true.',

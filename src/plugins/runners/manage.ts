@@ -97,6 +97,38 @@ const presenceFunctions: Readonly<Record<string, RunnerFunctionDefinition>> = Ob
   ...absentNames.map((name) => [name, absentFunction(name)] as const),
 ])
 
+/** Longest time that a host may take to answer over ssh. */
+const hostTimeoutMs = 60_000
+
+async function safeAccept(
+  ctx: RunnerContext,
+  target: string | readonly string[],
+  tgtType: 'glob' | 'list',
+): Promise<Record<string, string>[]> {
+  const wanted = typeof target === 'string' && tgtType === 'list' ? target.split(',') : target
+  const waiting = ctx.keys.store.match(wanted, ['pending']).pending ?? []
+  const accepted: Record<string, string> = {}
+  const failures: Record<string, string> = {}
+  const answers = await Promise.all(waiting.map((id) => fingerprintOfHost(ctx, id)))
+  for (const [index, id] of waiting.entries()) {
+    const key = ctx.keys.store.read(id, 'pending')
+    const answer = answers[index] ?? ''
+    if (answer === key.fingerprint && ctx.keys.change('accept', { pending: [id] }).length > 0) accepted[id] = answer
+    else failures[id] = `The waiting key has the fingerprint ${key.fingerprint}. The host says: ${answer}`
+  }
+  ctx.progress({ message: `Accepted ${Object.keys(accepted).length} keys` })
+  return [accepted, failures]
+}
+
+/** The last line of what the host answers; or what went wrong. */
+async function fingerprintOfHost({ log, signal }: RunnerContext, id: string): Promise<string> {
+  const { execute } = await import('../../engine/functions/execute.ts')
+  const ask = ['salt', 'call', '--local', '--out', 'newline_values_only', 'key.finger']
+  const argv = ['ssh', '-oBatchMode=yes', '-oConnectTimeout=10', '--', id, ...ask]
+  const { stdout, stderr } = await execute(argv, { timeoutMs: hostTimeoutMs }, { log, signal })
+  return (stdout.trim() || stderr.trim() || 'nothing').split('\n').at(-1) ?? ''
+}
+
 /** Below, equal to or above, part by part. */
 function compareVersions(a: string, b: string): number {
   const left = a.split(/[.+-]/).map(Number)
@@ -135,10 +167,29 @@ export const manage = defineRunner({
     }),
     down: runnerFn({
       doc: 'Ping the minions and list those that do not answer.',
-      args: pingArguments,
+      args: { removekeys: s.withDefault(s.boolean('Delete their keys'), false), ...pingArguments },
       returns: s.array(s.string()),
-      examples: ['salt run manage.down'],
-      run: async (ctx, args) => (await ping(ctx, args)).down,
+      examples: ['salt run manage.down', 'salt run manage.down removekeys=true tgt=old*'],
+      async run(ctx, { removekeys, ...request }) {
+        const { down } = await ping(ctx, request)
+        if (removekeys) ctx.keys.change('delete', ctx.keys.find('delete', down))
+        return down
+      },
+    }),
+    safe_accept: runnerFn({
+      doc:
+        'Accept waiting keys after a look at the hosts themselves: each is asked over ssh, by the id of the minion, for the fingerprint ' +
+        'of its key. The user of the master must be able to log in there without a password.',
+      args: {
+        target: s.union([s.string(), s.array(s.string())], 'Ids with waiting keys'),
+        tgt_type: s.withDefault(s.literal(['glob', 'list'], 'How the target is meant'), 'glob'),
+      },
+      returns: s.array(
+        s.record(s.string()),
+        'Accepted minions with their fingerprints, and the others with what went wrong',
+      ),
+      examples: ["salt run manage.safe_accept 'web*'", 'salt run manage.safe_accept web1,web2 tgt_type=list'],
+      run: (ctx, { target, tgt_type }) => safeAccept(ctx, target, tgt_type),
     }),
     versions: runnerFn({
       doc: 'Compare the versions of the minions with that of the master.',

@@ -4,8 +4,17 @@ import { defineRunner, runnerFn } from '../../engine/plugin.ts'
 
 export const salt = defineRunner({
   name: 'salt',
-  doc: 'Runs execution functions on minions, from within the master.',
+  doc: 'Runs execution functions on minions, or on the host of the master, from within the master.',
   functions: {
+    cmd: runnerFn({
+      doc: 'Run a function on the host of the master, with the rights of the master. No minion is needed.',
+      args: { fun: s.string('The function') },
+      rest: s.any('Its positional arguments'),
+      extra: s.any('Its keyword arguments'),
+      returns: s.any(),
+      examples: ['salt run salt.cmd test.ping', 'salt run salt.cmd test.arg 1 2 3 a=1'],
+      run: (ctx, { fun }, { rest, extra }) => ctx.salt(fun, rest, extra),
+    }),
     execute: runnerFn({
       doc: 'Run a function on minions and give back what each of them returned.',
       args: {

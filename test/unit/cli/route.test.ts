@@ -27,6 +27,8 @@ const cases: readonly (readonly [line: string, meaning: string])[] = [
   ['minion test.ping', 'minion: test.ping'],
   ['call test.ping', 'call: test.ping'],
   ['run manage.up', 'run: manage.up'],
+  ['wheel key.list_all', 'wheel: key.list_all'],
+  ['-L wheel test.ping', 'publish: -L wheel test.ping'],
   // Our own words give way to a minion of that name.
   ['dev', 'dev: '],
   ['dev --demo', 'dev: --demo'],

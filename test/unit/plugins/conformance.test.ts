@@ -1,4 +1,4 @@
-/** What every function of every module and runner must have. `npm run new module NAME` starts with what is missing here. */
+/** What every function of every module, runner and wheel module must have. `npm run new module NAME` starts with what is missing here. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { staleFiles } from '../../../scripts/registry.ts'
@@ -6,13 +6,14 @@ import type { Schema } from '../../../src/base/schema.ts'
 import { validate } from '../../../src/base/validate.ts'
 import { PluginCatalogue } from '../../../src/engine/functions/catalogue.ts'
 import type { FunctionDoc } from '../../../src/engine/plugin.ts'
-import { moduleRegistry, runnerRegistry } from '../../../src/plugins/registry.ts'
+import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../../src/plugins/registry.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 import { FunctionHost } from '../../support/function-host.ts'
 
 const kinds = [
   { kind: 'module', registry: moduleRegistry, command: /^salt \S/ },
   { kind: 'runner', registry: runnerRegistry, command: /^salt run / },
+  { kind: 'wheel', registry: wheelRegistry, command: /^salt wheel / },
 ] as const
 
 const sentence = /^[A-Z].*\.$/s

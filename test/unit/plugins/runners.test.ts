@@ -1,104 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { version } from '../../../src/base/build-info.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import type { TargetOutcome, TargetState } from '../../../src/client/api.ts'
-import { parseWords } from '../../../src/engine/arguments/parse.ts'
-import { bindArguments } from '../../../src/engine/functions/bind.ts'
-import { PluginCatalogue } from '../../../src/engine/functions/catalogue.ts'
-import { jidToTime } from '../../../src/engine/jobs/jid.ts'
-import { compileJobFilter } from '../../../src/engine/jobs/job-filter.ts'
-import type { JobFilter, JobRecord, JobStore } from '../../../src/engine/jobs/types.ts'
-import type { RunnerContext, RunnerPublish } from '../../../src/engine/plugin.ts'
-import { moduleRegistry, runnerRegistry } from '../../../src/plugins/registry.ts'
-
-const jid = '20261121025504701682'
-
-function returned(id: string, value: unknown, success = true): TargetOutcome {
-  const ret = { id, jid, fun: 'x', fun_args: [], return: value, retcode: success ? 0 : 1, success }
-  return { id, state: success ? 'returned' : 'failed', ret }
-}
-
-function record(id: string, more: Partial<JobRecord> = {}): JobRecord {
-  const startedAt = jidToTime(id) ?? 0
-  return {
-    jid: id,
-    fun: 'test.ping',
-    arg: [],
-    tgt: '*',
-    tgtType: 'glob',
-    user: 'root',
-    minions: ['alpha', 'beta'],
-    startedAt,
-    closedAt: startedAt,
-    ...more,
-  }
-}
-
-interface World {
-  readonly publish?: (request: RunnerPublish) => readonly TargetOutcome[]
-  readonly jobs?: readonly JobRecord[]
-  readonly outcomes?: readonly TargetOutcome[]
-  readonly connected?: readonly string[]
-  readonly accepted?: readonly string[]
-}
-
-function storeOf({ jobs = [], outcomes = [] }: World): JobStore {
-  const refuse = () => assert.fail('a runner only reads')
-  return {
-    add: refuse,
-    setOutcome: refuse,
-    close: refuse,
-    removeBefore: refuse,
-    get: (id) => jobs.find((job) => job.jid === id),
-    outcomes: (id) => (jobs.some((job) => job.jid === id) ? outcomes : []),
-    list(filter: JobFilter = {}) {
-      const found = jobs.filter(compileJobFilter(filter))
-      return filter.limit === undefined ? found : found.slice(-filter.limit)
-    },
-    open: () => jobs.filter((job) => job.closedAt === undefined),
-    states: () => Object.fromEntries(outcomes.map(({ id, state }): [string, TargetState] => [id, state])),
-    [Symbol.dispose]() {},
-  }
-}
-
-async function run(world: World, name: string, ...words: readonly string[]) {
-  const published: RunnerPublish[] = []
-  const shown: unknown[] = []
-  const fired: unknown[] = []
-  const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
-  const found = await runners.load(name)
-  assert.ok(found.kind === 'loaded', name)
-  const ctx: RunnerContext = {
-    config: { get: () => undefined, all: { id: 'master' } },
-    log: silentLog,
-    signal: new AbortController().signal,
-    user: 'root',
-    jid,
-    jobs: storeOf(world),
-    minions: {
-      accepted: () => world.accepted ?? [],
-      connected: () => world.connected ?? [],
-      grains: (id) => (id === 'alpha' ? { ipv4: ['127.0.0.1', '10.0.0.2'] } : undefined),
-    },
-    functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
-    runners,
-    async publish(request) {
-      published.push(request)
-      return world.publish?.(request) ?? []
-    },
-    emit: async (tag, data) => fired.push([tag, data]) > 0,
-    progress: (value) => shown.push(value),
-  }
-  const bound = bindArguments(found.definition, name, await parseWords(words))
-  const value = await found.definition.run(ctx, bound.args as never, bound.more)
-  return { value, published, shown, fired }
-}
+import { jid, record, returned, run, type World } from '../../support/runner-world.ts'
 
 const twoAndGhost: World = {
   publish: () => [returned('beta', true), { id: 'ghost', state: 'not-connected' }, returned('alpha', true)],
   accepted: ['ghost', 'beta', 'alpha'],
   connected: ['beta', 'alpha'],
+  grains: { alpha: { ipv4: ['127.0.0.1', '10.0.0.2'] } },
 }
 
 test('manage.status, up and down', async () => {
@@ -276,9 +185,36 @@ test('event.send', async () => {
   assert.deepEqual(fired, [['my/tag', { b: 2, a: 1 }]])
 })
 
-test('doc.runner and doc.execution', async () => {
+test('jobs.master lists the other runs', async () => {
+  const other = { jid: '20261121025504701683', fun: 'wheel.key.list_all', arg: [1], user: 'root' }
+  const { value } = await run({ running: [{ ...other, jid }, other] }, 'jobs.master')
+  assert.deepEqual(value, [{ ...other, pid: process.pid }])
+})
+
+test('salt.cmd', async () => {
+  const { value } = await run({}, 'salt.cmd', 'test.arg', '1', 'a=2')
+  assert.deepEqual(value, { fun: 'test.arg', args: [1], kwargs: { a: 2 } })
+})
+
+test('config.get', async () => {
+  const config = { timeout: 5, file_roots: { base: ['/srv'] } }
+  const get = async (...words: string[]) => (await run({ config }, 'config.get', ...words)).value
+  assert.equal(await get('timeout'), 5)
+  assert.deepEqual(await get('file_roots:base'), ['/srv'])
+  assert.deepEqual(await get('file_roots|base|0', 'delimiter=|'), '/srv')
+  assert.deepEqual([await get('nosuch'), await get('nosuch', 'default=x')], ['', 'x'])
+})
+
+test('error.error', async () => {
+  assert.deepEqual((await run({}, 'error.error')).value, {})
+  await assert.rejects(run({}, 'error.error', 'name=ValueError', 'message=bad'), { message: 'ValueError: bad' })
+})
+
+test('doc.runner, doc.wheel and doc.execution', async () => {
   const runners = (await run({}, 'doc.runner')).value as Record<string, string>
   assert.match(runners['manage.up'] ?? '', /^manage\.up\(tgt='\*'/)
+  const wheels = (await run({}, 'doc.wheel')).value as Record<string, string>
+  assert.match(wheels['key.accept'] ?? '', /^key\.accept\(match/)
   const functions = (await run({}, 'doc.execution')).value as Record<string, string>
   assert.match(functions['test.ping'] ?? '', /^test\.ping\(\)/)
 })

@@ -5,6 +5,7 @@ import { SaltError } from '../../../../src/base/errors.ts'
 import { authorize } from '../../../../src/engine/authorization/authorize.ts'
 import { compilePeerPolicy } from '../../../../src/engine/authorization/peer.ts'
 import { compilePeerRunPolicy } from '../../../../src/engine/authorization/peer-run.ts'
+import { PublisherAcl } from '../../../../src/engine/authorization/publisher-acl.ts'
 import { compileTarget } from '../../../../src/engine/target/compile.ts'
 
 interface PeerCase {
@@ -32,9 +33,13 @@ const matches = (compound: string) => {
 for (const { name, peer, cases: requests } of cases.policies) {
   describe(`peer: ${name}`, () => {
     const policy = compilePeerPolicy(peer)
-    for (const { allowed, reason, rule, arg = [], ...request } of requests) {
-      it(`${allowed ? 'permits' : 'refuses'} ${JSON.stringify({ ...request, arg })}`, () => {
-        const decision = policy.authorize({ ...request, arg, matches })
+    for (const { allowed, reason, rule, arg = [], targets, exactTargets, ...request } of requests) {
+      it(`${allowed ? 'permits' : 'refuses'} ${JSON.stringify({ ...request, arg, targets })}`, () => {
+        const decision = policy.authorize({
+          ...request,
+          arg,
+          job: { targets, matches, ...(exactTargets && { exactTargets }) },
+        })
         assert.equal(decision.allowed, allowed, decision.reason)
         if (reason !== undefined) assert.ok(decision.reason.includes(reason), decision.reason)
         if (rule !== undefined) assert.equal(decision.rule, rule)
@@ -51,9 +56,11 @@ describe('a peer request', () => {
       from: 'beta',
       fun: 'test.ping',
       arg: [],
-      matches,
-      get targets(): never {
-        throw new Error('its target was resolved')
+      job: {
+        matches,
+        get targets(): never {
+          throw new Error('its target was resolved')
+        },
       },
     }
     assert.equal(policy.authorize(request).allowed, false)
@@ -63,7 +70,7 @@ describe('a peer request', () => {
   it('of several functions is judged by the arguments that each of them will get', () => {
     const targets = ['alpha']
     const allows = (arg: readonly unknown[]): boolean =>
-      policy.authorize({ from: 'alpha', fun: ['service.restart'], arg, targets, matches }).allowed
+      policy.authorize({ from: 'alpha', fun: ['service.restart'], arg, job: { targets, matches } }).allowed
     assert.equal(allows([['nginx']]), true)
     assert.equal(allows(['nginx']), false, 'what is no list is not passed on')
     assert.equal(allows([]), false)
@@ -122,9 +129,19 @@ describe('peer_run', () => {
   })
 
   it('is reached through the one entry as peers are', () => {
-    const policies = { peer: compilePeerPolicy({ alpha: ['test.ping'] }), peerRun: policy }
-    const peer = { kind: 'peer', from: 'alpha', fun: 'test.ping', arg: [], targets: ['beta'], matches } as const
-    assert.equal(authorize(policies, peer).allowed, true)
-    assert.equal(authorize(policies, { kind: 'peer-run', from: 'alpha', fun: 'test.ping' }).allowed, false)
+    const policies = {
+      peer: compilePeerPolicy({ alpha: ['test.ping'] }),
+      peerRun: compilePeerRunPolicy({ alpha: ['manage.up'] }),
+      publisherAcl: new PublisherAcl({}),
+    }
+    const subject = { kind: 'minion', name: 'alpha' } as const
+    const job = { targets: ['beta'], matches }
+    const asks = (action: 'publish' | 'runner' | 'wheel', fun: string): boolean =>
+      authorize(policies, { subject, action, fun, arg: [], job }).allowed
+    assert.equal(asks('publish', 'test.ping'), true)
+    assert.equal(asks('publish', 'manage.up'), false)
+    assert.equal(asks('runner', 'manage.up'), true)
+    assert.equal(asks('runner', 'test.ping'), false)
+    assert.equal(asks('wheel', 'manage.up'), false)
   })
 })

@@ -50,3 +50,8 @@ test('twenty thousand lines take no long time', () => {
   assert.match(unifiedDiff(from, to), /^--- \n\+\+\+ \n@@ -5,7 \+5,6 @@/)
   assert.ok(performance.now() - begin < 3000)
 })
+
+test('no lines around the changes', () => {
+  const diff = unifiedDiff(lines('abcde'), lines('Xbcd'), { context: 0 })
+  assert.equal(diff, '--- \n+++ \n@@ -1 +1 @@\n-a\n+X\n@@ -5 +4,0 @@\n-e\n')
+})

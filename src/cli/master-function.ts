@@ -1,0 +1,107 @@
+/** What `salt run` and `salt wheel` share: a function that runs inside the master. */
+import type { Registry } from '../engine/functions/catalogue.ts'
+import type { RunnerFunctionDefinition } from '../engine/plugin.ts'
+import { callingUser } from './calling-user.ts'
+import { argsStdin, commonOptions, eauthOptions, noParse, userOption } from './options/common.ts'
+import { loggingOptions } from './options/logging.ts'
+import { type CommandSpec, flag, integer, type OptionGroup, text } from './options/option.ts'
+import { outputOptions } from './options/output.ts'
+import { type OptionValues, parseCommand, printHelp } from './parse-command.ts'
+import { Printer, printerFor } from './printer.ts'
+import { Interrupt } from './publish/interrupt.ts'
+
+export interface MasterFunctionCommand {
+  readonly spec: CommandSpec
+  /** What the master's bus calls it. */
+  readonly method: 'runner' | 'wheel'
+  registry(): Promise<Registry<RunnerFunctionDefinition>>
+}
+
+const incompleteExit = 64
+
+/** @param what as a person calls the functions: `runners`. */
+export function masterFunctionGroups(what: string): readonly OptionGroup[] {
+  return [
+    {
+      title: 'Options',
+      options: [
+        ...commonOptions,
+        userOption,
+        integer(['-t', '--timeout'], 'SECONDS', 'How long a function that asks minions waits for silent ones.'),
+        flag(['--async'], 'Print the id of the run and end, without waiting.'),
+        flag(['-d', '--doc', '--documentation'], `Print the documentation of ${what} whose name begins so, or all.`),
+        flag(['--quiet'], 'Do not print the result.'),
+        text(['--jid'], 'JID', 'Accepted: a run gets an id of its own.'),
+        flag(['--skip-grains'], 'Accepted: the master has no grains.'),
+        argsStdin,
+        noParse,
+      ],
+    },
+    { title: 'External authentication', options: eauthOptions },
+    { title: 'Output', options: outputOptions },
+    { title: 'Logging', options: loggingOptions() },
+  ]
+}
+
+export async function runMasterFunction(command: MasterFunctionCommand, argv: readonly string[]): Promise<number> {
+  const parsed = await parseCommand(command.spec, argv)
+  if (typeof parsed === 'number') return parsed
+  const { options, words } = parsed
+  const [fun = '', ...args] = words
+  if (options.has('doc')) return await printDocs(command, options, fun)
+  if (fun === '') {
+    printHelp(command.spec)
+    return incompleteExit
+  }
+  return await call(command, options, fun, args)
+}
+
+async function call(
+  { method }: MasterFunctionCommand,
+  options: OptionValues,
+  fun: string,
+  words: readonly string[],
+): Promise<number> {
+  const { loadMasterOptions } = await import('../engine/options/master-options.ts')
+  const master = await loadMasterOptions({ configDir: options.text('config-dir') })
+  const user = options.text('user') ?? master.values.user
+  if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)
+  const { parseWords } = await import('../engine/arguments/parse.ts')
+  const arg = await parseWords(words, { noParse: options.text('no-parse')?.split(',') ?? [] })
+  const printer = options.has('quiet') ? new Printer({ color: false, outputter: 'quiet' }) : printerFor(options)
+  const { connectMasterBus } = await import('../client/master-bus.ts')
+  await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
+  const timeout = options.integer('timeout')
+  const interrupt = new Interrupt()
+  try {
+    const result = await bus.call(
+      method,
+      {
+        fun,
+        arg,
+        user: callingUser(),
+        detach: options.has('async'),
+        ...(timeout === undefined ? {} : { timeout }),
+      },
+      { signal: interrupt.signal, onItem: ({ value, out }) => void printer.show(value, { out }) },
+    )
+    if (options.has('async')) {
+      await printer.line(`Executed ${method} with job ID: ${result.jid}`)
+      return 0
+    }
+    await printer.show(result.return, { out: result.out, retcode: result.retcode })
+    return result.retcode === 0 && !result.success ? 1 : result.retcode
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+    return Interrupt.tell('')
+  } finally {
+    interrupt.end()
+  }
+}
+
+async function printDocs(command: MasterFunctionCommand, options: OptionValues, begin: string): Promise<number> {
+  const { PluginCatalogue } = await import('../engine/functions/catalogue.ts')
+  const { printDocsOf } = await import('./docs-of.ts')
+  const catalogue = new PluginCatalogue(await command.registry(), { grains: {} })
+  return await printDocsOf(catalogue, begin, printerFor(options), 'CLI Example')
+}

@@ -1,0 +1,80 @@
+import { hostname } from 'node:os'
+import type { Log } from '../../base/log.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import { createFunctionContext } from '../../engine/functions/context.ts'
+import { GrainsSource } from '../../engine/functions/grains.ts'
+import type {
+  Catalogue,
+  ConfigView,
+  FunctionDefinition,
+  Grains,
+  RunnerFunctionDefinition,
+} from '../../engine/plugin.ts'
+import { grainsRegistry, moduleRegistry } from '../../plugins/registry.ts'
+
+export interface LocalCall {
+  readonly fun: string
+  readonly args: readonly unknown[]
+  readonly kwargs: Readonly<Record<string, unknown>>
+  readonly signal: AbortSignal
+}
+
+export interface LocalFunctionsOptions {
+  readonly config: ConfigView
+  readonly log: Log
+  readonly bus: EventBus
+  readonly runners: Catalogue<RunnerFunctionDefinition>
+}
+
+/**
+ * Execution functions on the host of the master, with its configuration, as if a minion were there (`salt run salt.cmd`). Modules
+ * and grains are loaded by the first call.
+ */
+export class LocalFunctions {
+  readonly #options: LocalFunctionsOptions
+  #loaded: Promise<{ modules: PluginCatalogue<FunctionDefinition>; grains: () => Grains }> | undefined
+
+  constructor(options: LocalFunctionsOptions) {
+    this.#options = options
+  }
+
+  /** Throws what the function throws; `unknown-function` where there is none. */
+  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+    this.#loaded ??= this.#load()
+    const { modules, grains } = await this.#loaded
+    const { config, log, bus, runners } = this.#options
+    const { context } = createFunctionContext({
+      id: masterId(),
+      grains,
+      config,
+      log,
+      signal,
+      catalogue: modules,
+      runners,
+      emit: async (tag, data) => {
+        bus.fire(tag, data)
+        return true
+      },
+    })
+    return await context.salt(fun, args, kwargs)
+  }
+
+  async #load() {
+    const { config, log } = this.#options
+    const source = new GrainsSource({ registry: grainsRegistry, config, log })
+    await source.prepare()
+    const grains = (): Grains => ({ ...source.read(), id: masterId() })
+    const modules = new PluginCatalogue(moduleRegistry, {
+      get grains() {
+        return grains()
+      },
+    })
+    return { modules, grains }
+  }
+}
+
+/** What Salt calls the master where it acts as a minion. */
+function masterId(): string {
+  return `${hostname()}_master`
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { DataBanks } from '../../engine/cache/data-banks.ts'
+import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import type { JidClock } from '../../engine/jobs/jid.ts'
+import type { JobStore } from '../../engine/jobs/types.ts'
+import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
+import type { KeyStore } from '../../engine/keys/key-store.ts'
+import type { MasterOptions } from '../../engine/options/master-options.ts'
+import type { MasterRun } from '../../engine/plugin.ts'
+import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
+import { liveView } from '../live-options.ts'
+import { LocalFunctions } from './local-functions.ts'
+import type { MinionCache } from './minion-cache.ts'
+import type { MinionSessions } from './minion-sessions.ts'
+import type { Publisher } from './publisher.ts'
+import { RunnerHost } from './runner-host.ts'
+
+export interface RunnerHostsParts {
+  /** As last read. */
+  options(): MasterOptions
+  readonly clock: Clock
+  readonly log: Log
+  readonly bus: EventBus
+  readonly jids: JidClock
+  readonly store: JobStore
+  readonly keys: KeyStore
+  readonly sessions: MinionSessions
+  readonly cache: MinionCache
+  readonly publisher: Publisher
+  keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
+}
+
+/** What runs inside the master on request: runners, and the wheel functions that manage the master itself. */
+export class RunnerHosts implements Disposable {
+  readonly runners: RunnerHost
+  readonly wheels: RunnerHost
+  readonly banks: DataBanks
+
+  constructor(parts: RunnerHostsParts) {
+    const { clock, log, bus, jids, store, keys, sessions, cache, publisher } = parts
+    const { paths, values, configFile } = parts.options()
+    this.banks = new DataBanks(join(paths.cachedir, 'cache.db'), { clock, log })
+    const config = liveView(() => parts.options().view)
+    const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    const local = new LocalFunctions({ config, log, bus, runners })
+    const shared = {
+      surroundings: {
+        config,
+        configFile,
+        log,
+        jobs: store,
+        minions: {
+          accepted: () => keys.ids('accepted'),
+          connected: () => sessions.ids(),
+          grains: (id: string) => cache.grains(id),
+          forgetGrains: (id: string) => cache.keepOnly(id, undefined),
+          match: (tgt: string | readonly string[], tgtType: string) => publisher.resolve({ tgt, tgt_type: tgtType }),
+        },
+        banks: this.banks,
+        functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
+        runners,
+        wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+      },
+      running: new Map<string, MasterRun>(),
+      publisher,
+      bus,
+      jids,
+      defaultTimeoutSeconds: values.timeout,
+      keysFor: (user: string) => new KeyRing(keys, (change, id) => parts.keyMoved(change, id, user)),
+      callLocally: local.call.bind(local),
+    }
+    this.runners = new RunnerHost({ kind: 'runner', ...shared })
+    this.wheels = new RunnerHost({ kind: 'wheel', ...shared })
+  }
+
+  [Symbol.dispose](): void {
+    this.banks[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,48 @@
+/** What a user of the master's host may ask over his own bus: jobs that are permitted to him, and what became of them. */
+import { SaltError } from '../../base/errors.ts'
+import { asRecord, asString } from '../../base/narrow.ts'
+import type { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
+import type { JobStore } from '../../engine/jobs/types.ts'
+import type { Handler } from '../../wire/rpc.ts'
+import { type BusMethodsOptions, publishFor, publishRequestFrom, runFor, targetFrom, withItems } from './bus-methods.ts'
+import type { HostUser } from './host-users.ts'
+
+export interface UserMethodsOptions
+  extends Pick<BusMethodsOptions, 'publisher' | 'authority' | 'hosts' | 'isConnected'> {
+  readonly store: Pick<JobStore, 'get'>
+  readonly policies: { readonly publisherAcl: PublisherAcl }
+}
+
+/** His name is the one that his key stands for, whatever the parameters say. There are no events, and nothing else of the owner's. */
+export function userMethods(
+  options: UserMethodsOptions,
+  { name, groups }: HostUser,
+): Readonly<Record<string, Handler>> {
+  const { publisher, store, policies } = options
+  const subject = { kind: 'user', name, groups } as const
+  /** Of these minions, those on which he may do something. */
+  const withinReach = (ids: readonly string[]): readonly string[] => {
+    const reach = policies.publisherAcl.reach(name, groups)
+    if (reach === 'any') return ids
+    const reached = new Set(reach.flatMap((tgt) => publisher.resolveKnown({ tgt, tgt_type: 'compound' })))
+    return ids.filter((id) => reached.has(id))
+  }
+  return {
+    publish: (params, call) => {
+      const record = asRecord(params)
+      return publishFor(options, subject, publishRequestFrom(record, name), record.follow === true, call)
+    },
+    follow: (params, call) => {
+      const jid = asString(asRecord(params).jid, 'jid')
+      // As for a job that is not known: the number of somebody else's job tells nothing.
+      if (store.get(jid)?.user !== name) throw new SaltError('no-match', `no job ${jid} of yours is known`)
+      return withItems(call, (follower) => publisher.follow(jid, follower, call.signal))
+    },
+    targets: (params) => {
+      const minions = withinReach(publisher.resolve(targetFrom(asRecord(params))))
+      return { minions, connected: minions.filter((id) => options.isConnected(id)) }
+    },
+    runner: (params, call) => runFor(options, subject, 'runner', asRecord(params), call),
+    wheel: (params, call) => runFor(options, subject, 'wheel', asRecord(params), call),
+  }
+}

@@ -1,0 +1,190 @@
+/** Users of the master's host who are not the master's own, and what they can do. */
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { connectUserBus, type MasterBus } from '../../src/client/master-bus.ts'
+import { findAccount } from '../../src/engine/functions/accounts.ts'
+import { Fleet } from '../support/fleet.ts'
+import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
+import { programArgv, Running } from '../support/program.ts'
+
+const skip = process.getuid?.() !== 0 && 'needs root, who may give files to other users'
+const daemon = findAccount('daemon')?.uid ?? 1
+const nobody = findAccount('nobody')?.uid ?? 65_534
+
+const request = { tgt: '*', tgt_type: 'glob', fun: 'test.ping', arg: [], user: 'root', ret: '', timeout: 5 } as const
+const sockDir = (master: TestMaster): string => master.options.paths.sock_dir
+const asUser = (master: TestMaster, uid: number): Promise<MasterBus> =>
+  connectUserBus({ sockDir: sockDir(master), uid, timeoutMs: 2000 })
+
+function auditLines(master: TestMaster): Record<string, unknown>[] {
+  const text = readFileSync(master.options.values.audit_file, 'utf8').trimEnd()
+  return text.split('\n').map((line) => JSON.parse(line))
+}
+
+const acl = `publisher_acl:
+  daemon:
+    - test.ping
+    - 'web*':
+        - test.echo: {args: ['hello.*']}
+    - '@manage'
+  nobody: []
+  no-such-user: [test.ping]
+`
+
+describe('a user of the host', { skip }, () => {
+  it('can publish what is permitted to him, under his own name', async () => {
+    await using fleet = await InProcessFleet.start(['web1', 'db1'], acl)
+    await using bus = await asUser(fleet.master, daemon)
+    const ids: string[] = []
+    const { jid, minions } = await bus.call(
+      'publish',
+      { ...request, follow: true },
+      { onItem: (item) => item.kind === 'outcome' && ids.push(item.id) },
+    )
+    assert.deepEqual(
+      [minions, ids.sort()],
+      [
+        ['db1', 'web1'],
+        ['db1', 'web1'],
+      ],
+    )
+    await bus.call('publish', { ...request, tgt: 'web1', fun: 'test.echo', arg: ['hello you'], follow: true })
+    const refused = [
+      { fun: 'cmd.run', arg: ['id'] },
+      { fun: ['test.ping', 'cmd.run'], arg: [[], ['id']] },
+      { fun: 'test.echo', arg: ['bye'], tgt: 'web1' },
+      { fun: 'test.echo', arg: ['hello'], tgt: '*' },
+    ]
+    for (const other of refused) {
+      await assert.rejects(bus.call('publish', { ...request, ...other, follow: false }), { code: 'denied' })
+    }
+    // Written at the end of the turn in which it was answered.
+    await fleet.master.stop()
+    const lines = auditLines(fleet.master).filter(({ action }) => action === 'publish')
+    assert.deepEqual(
+      lines.map(({ decision, subject }) => [decision, subject]),
+      ['allowed', 'allowed', 'refused', 'refused', 'refused', 'refused'].map((decision) => [
+        decision,
+        { kind: 'user', name: 'daemon' },
+      ]),
+    )
+    assert.equal(lines[0]?.jid, jid)
+    assert.match(String(lines[0]?.where), /etc\/master:7$/)
+    assert.doesNotMatch(readFileSync(fleet.master.options.values.audit_file, 'utf8'), /hello/)
+  })
+
+  it('can do nothing else', async () => {
+    await using fleet = await InProcessFleet.start(['web1'], acl)
+    const { master } = fleet
+    const foreign = await master.begin('web1', 'test.ping')
+    await master.follow(foreign)
+    await using bus = await asUser(master, daemon)
+    const own = await bus.call('publish', { ...request, follow: true })
+    assert.equal((await bus.call('follow', { jid: own.jid })).jid, own.jid)
+    await assert.rejects(bus.call('follow', { jid: foreign }), { code: 'no-match' })
+    await assert.rejects(bus.call('fire', { tag: 'x', data: {} }), { code: 'denied' })
+    await assert.rejects(bus.call('status', null), { code: 'denied' })
+    await assert.rejects(bus.call('subscribe', { pattern: '', match: 'startswith' }), { code: 'denied' })
+    await assert.rejects(bus.call('key.changed', { id: 'web1', act: 'delete', user: 'root' }), { code: 'denied' })
+    await assert.rejects(bus.call('runner', { fun: 'jobs.list_jobs', arg: [], user: 'root' }), { code: 'denied' })
+    await assert.rejects(bus.call('wheel', { fun: 'key.list_all', arg: [], user: 'root' }), { code: 'denied' })
+    const up = await bus.call('runner', { fun: 'manage.up', arg: [], user: 'root' })
+    assert.deepEqual(up.return, ['web1'])
+  })
+
+  it('sees only the minions on which something is permitted to him', async () => {
+    await using fleet = await InProcessFleet.start(
+      ['web1', 'db1'],
+      "publisher_acl: {daemon: [{'web*': [test.ping]}]}\n",
+    )
+    await using bus = await asUser(fleet.master, daemon)
+    assert.deepEqual(await bus.call('targets', { tgt: '*', tgt_type: 'glob' }), {
+      minions: ['web1'],
+      connected: ['web1'],
+    })
+  })
+
+  it('has a key and a socket that are his alone, and cannot use those of another', async () => {
+    await using fleet = await InProcessFleet.start([], acl)
+    const { master } = fleet
+    const folder = join(sockDir(master), 'users')
+    for (const [name, mode] of [
+      [`${daemon}.key`, 0o400],
+      [`${daemon}.ipc`, 0o600],
+    ] as const) {
+      const status = statSync(join(folder, name))
+      assert.deepEqual([status.uid, status.mode & 0o777], [daemon, mode])
+    }
+    for (const path of [sockDir(master), folder]) assert.equal(statSync(path).mode & 0o777, 0o711)
+    for (const name of ['bus.key', 'master_bus.ipc']) {
+      assert.equal(statSync(join(sockDir(master), name)).mode & 0o077, 0)
+    }
+    assert.equal(master.log.matching(/users that this host does not have.*no-such-user/).length, 1)
+    await assert.rejects(asUser(master, 4_000_000), { code: 'denied' })
+    await using bus = await asUser(master, nobody)
+    await assert.rejects(bus.call('publish', { ...request, follow: false }), {
+      code: 'denied',
+      message: 'no entry of publisher_acl permits test.ping to nobody',
+    })
+  })
+
+  it('is let in and out when the configuration is read again', async () => {
+    await using fleet = await InProcessFleet.start(['web1'])
+    const { master } = fleet
+    await assert.rejects(asUser(master, daemon), { code: 'denied' })
+    assert.equal(statSync(sockDir(master)).mode & 0o777, 0o700)
+    await master.reload('publisher_acl: {daemon: [test.ping]}\n')
+    {
+      await using bus = await asUser(master, daemon)
+      await bus.call('publish', { ...request, follow: true })
+      await master.reload('publisher_acl: {daemon: [test.echo]}\n')
+      await assert.rejects(bus.call('publish', { ...request, follow: true }), { code: 'denied' })
+      await assert.rejects(master.reload('publisher_acl: [daemon]\n'), { code: 'configuration' })
+      await bus.call('publish', { ...request, fun: 'test.echo', arg: ['still'], follow: true })
+      await master.reload('')
+      await bus.closed
+    }
+    await assert.rejects(asUser(master, daemon), { code: 'denied' })
+    assert.equal(existsSync(join(sockDir(master), 'users')), false)
+    assert.equal(statSync(sockDir(master)).mode & 0o777, 0o700)
+  })
+
+  it('is kept out by the blacklist, as root is', async () => {
+    await using fleet = await InProcessFleet.start(
+      ['web1'],
+      'publisher_acl: {daemon: [.*]}\npublisher_acl_blacklist: {users: [root], modules: [cmd]}\nsudo_acl: true\n',
+    )
+    await using bus = await asUser(fleet.master, daemon)
+    await assert.rejects(bus.call('publish', { ...request, fun: 'cmd.run', arg: ['id'], follow: false }), {
+      code: 'denied',
+      message: 'publisher_acl_blacklist → "modules" → item 1 forbids cmd.run',
+    })
+    await assert.rejects(fleet.master.publish('*', 'test.ping', [], { user: 'root' }), { code: 'denied' })
+    await assert.rejects(fleet.master.publish('*', 'test.ping', [], { user: 'sudo_fred' }), { code: 'denied' })
+    assert.equal((await fleet.master.publish('*', 'test.ping', [], { user: 'sudo_daemon' })).web1?.state, 'returned')
+  })
+
+  it('uses the command line as ever', async () => {
+    await using fleet = await Fleet.start({ minions: { web1: '' }, master: acl })
+    chmodSync(fleet.folder, 0o711)
+    const argv = ['setpriv', `--reuid=${daemon}`, `--regid=${daemon}`, '--clear-groups', ...programArgv('source')]
+    const salt = (...words: string[]): Running =>
+      new Running([...argv, ...words.slice(0, 1), '-c', fleet.config, ...words.slice(1)])
+    const [ping, denied, run, root] = await Promise.all([
+      salt('*', 'test.ping').finished,
+      salt('*', 'cmd.run', 'id').finished,
+      salt('run', 'manage.up').finished,
+      fleet.salt('*', 'cmd.run', 'echo fine'),
+    ])
+    assert.equal(ping.stdout, 'web1:\n    True\n', ping.stderr)
+    assert.deepEqual([denied.exitCode, denied.stdout], [77, ''])
+    assert.match(
+      denied.stderr,
+      /no entry of publisher_acl permits cmd\.run to daemon \[denied\]\n.*salt acl explain daemon/,
+    )
+    assert.match(run.stdout, /web1/, run.stderr)
+    assert.match(root.stdout, /fine/)
+  })
+})
