@@ -1,8 +1,9 @@
 /** Scripts below /etc/init.d and the links that start them: what SysV init, and systemd beside its units, go by. */
 import * as fs from 'node:fs'
 import type { FunctionContext } from '../../plugin.ts'
-import { linesOf, runIfInstalled, wordsOf } from '../host-programs.ts'
+import { linesOf, runIfInstalled, succeeds, wordsOf } from '../host-programs.ts'
 import { listSystemFolder, readSystemFile } from '../system-files.ts'
+import type { ServiceAction } from './manager.ts'
 
 /** Names of scripts that can be run. */
 export function readScripts(ctx: FunctionContext, folder = '/etc/init.d'): string[] {
@@ -26,6 +27,12 @@ export async function currentRunlevel(ctx: FunctionContext, fallback: string): P
     if (initial !== undefined) return initial
   }
   return fallback
+}
+
+/** Calls the script through `service`, which gives it a clean environment. */
+export async function runScript(ctx: FunctionContext, name: string, action: ServiceAction): Promise<boolean> {
+  if (action !== 'try-restart') return succeeds(ctx, ['service', name, action])
+  return !(await succeeds(ctx, ['service', name, 'status'])) || succeeds(ctx, ['service', name, 'restart'])
 }
 
 function isProgram(path: string): boolean {
