@@ -43,7 +43,12 @@ if (unknown !== undefined) {
 const rows: Row[] = []
 for (const name of chosen) {
   if (!values.json) console.error(`measuring ${name} …`)
-  for await (const row of groups[name]?.() ?? []) rows.push(row)
+  try {
+    for await (const row of groups[name]?.() ?? []) rows.push(row)
+  } catch (error) {
+    console.error(`${name} came to an end:`, error)
+    process.exitCode = 70
+  }
 }
 
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`

@@ -19,8 +19,8 @@ export async function* events(count: number): AsyncGenerator<Row> {
   const fire = (): Promise<unknown> => bus.call('fire', { tag: 'bench/event', data })
   yield await throughput('master bus, 200 B: one listener', fleet.sockDir, 1, count, fire, 200_000)
   yield await throughput('master bus, 200 B: five listeners', fleet.sockDir, 5, count, fire, 100_000)
-  const minion = await connectSimulatedMinion('firing', fleet.port)
-  const fireMaster = (): Promise<unknown> => minion.call('fire', { events: [{ tag: 'bench/event', data }] })
+  await using minion = await connectSimulatedMinion('firing', fleet.port)
+  const fireMaster = (): Promise<unknown> => minion.rpc.call('fire', { events: [{ tag: 'bench/event', data }] })
   yield await throughput('events of a minion to a listener of the master', fleet.sockDir, 1, count, fireMaster, 20_000)
 }
 

@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { TargetOutcome } from '../../src/client/api.ts'
 import type { MasterBus } from '../../src/client/master-bus.ts'
 import { Fleet } from '../../test/support/fleet.ts'
 import { ping } from './jobs.ts'
@@ -49,9 +50,14 @@ async function* fanOutTo(size: number, runs: number): AsyncGenerator<Row> {
 export async function* fanOutToProcesses(sizes: readonly number[], runs: number): AsyncGenerator<Row> {
   await using fleet = await Fleet.start({ program: 'binary' })
   await using bus = await fleet.bus()
+  await using events = await fleet.events()
   let started = 0
   for (const size of sizes) {
-    while (started < size) await fleet.startMinion(`minion-${started++}`, '')
+    while (started < size) {
+      const id = `minion-${started++}`
+      await fleet.startMinion(id, '')
+      await events.until(new RegExp(`^salt/minion/${id}/start$`))
+    }
     await pingAll(bus, size)
     const walls: number[] = []
     for (let count = 0; count < runs; count += 1) walls.push(await pingAll(bus, size))
@@ -67,10 +73,11 @@ export async function* fanOutToProcesses(sizes: readonly number[], runs: number)
 
 /** Seconds. Throws when one did not return. */
 async function pingAll(bus: MasterBus, size: number): Promise<number> {
+  const silent: TargetOutcome[] = []
   let returned = 0
   const wall = await timed(async () => {
-    returned = await ping(bus, '*')
+    returned = await ping(bus, '*', (outcome) => silent.push(outcome))
   })
-  if (returned !== size) throw new Error(`${returned} of ${size} minions returned`)
+  if (returned !== size) throw new Error(`${returned} of ${size} minions returned: ${JSON.stringify(silent)}`)
   return wall
 }

@@ -1,18 +1,25 @@
 /** Jobs of one minion through a client that stays open, and what they cost both daemons. */
+import type { TargetOutcome } from '../../src/client/api.ts'
 import type { MasterBus } from '../../src/client/master-bus.ts'
 import { Fleet } from '../../test/support/fleet.ts'
 import { cpuOf, median, memoryOf, ownMemoryOf, quantile, timed } from './measure.ts'
 import type { Row } from './report.ts'
 
-/** Publishes one trivial job and waits for its return. */
-export async function ping(bus: MasterBus, tgt: string): Promise<number> {
+/** Publishes one trivial job, waits for the outcomes of its targets, and answers how many returned. */
+export async function ping(
+  bus: MasterBus,
+  tgt: string,
+  onSilent: (outcome: TargetOutcome) => void = () => {},
+): Promise<number> {
   let returned = 0
   await bus.call(
     'publish',
     { tgt, tgt_type: 'glob', fun: 'test.ping', arg: [], user: 'bench', ret: '', timeout: 30, follow: true },
     {
       onItem: (item) => {
-        if (item.kind === 'outcome' && item.state === 'returned') returned += 1
+        if (item.kind !== 'outcome') return
+        if (item.state === 'returned') returned += 1
+        else onSilent(item)
       },
     },
   )

@@ -26,14 +26,18 @@ class SharedVerifier extends JobVerifier {
 
 let verifier: JobVerifier | undefined
 
+export interface SimulatedMinion extends AsyncDisposable {
+  readonly rpc: RpcPeer
+}
+
 /**
  * A minion with a key, a session and a socket of its own, but with a function that only says true. Resolves when it is
  * connected, with its way to the master.
  */
-export function connectSimulatedMinion(id: string, port: number): Promise<RpcPeer> {
+export function connectSimulatedMinion(id: string, port: number): Promise<SimulatedMinion> {
   const grains = { id, os: 'Swarm', kernel: 'Linux' }
   let seq = 0
-  const { promise, resolve } = Promise.withResolvers<RpcPeer>()
+  const { promise, resolve } = Promise.withResolvers<SimulatedMinion>()
   const client = new WireClient({
     endpoint: `127.0.0.1:${port}`,
     transport: () => zeromqClient(`tcp://127.0.0.1:${port}`),
@@ -63,7 +67,7 @@ export function connectSimulatedMinion(id: string, port: number): Promise<RpcPee
         },
       })
       rpc.notify({ kind: 'hello', grains, running: [], startGrains: [] })
-      resolve(rpc)
+      resolve({ rpc, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() })
     },
   })
   client.start()

@@ -18,7 +18,7 @@ const isWindows = process.platform === 'win32'
  */
 export function resolveInside(root: string, path: string): string {
   const refuse = (reason: string): never => {
-    throw new SaltError('bad-path', `The path ${JSON.stringify(path)} ${reason}.`, {
+    throw new SaltError('bad-path', `the path ${JSON.stringify(path)} ${reason}`, {
       hint: `Give a path relative to ${root}.`,
     })
   }
@@ -44,7 +44,7 @@ function realPathOfExisting(path: string, linksLeft = 40): string {
   } catch (error) {
     const parent = dirname(path)
     if (systemCode(error) === 'ELOOP' || linksLeft === 0) {
-      throw new SaltError('bad-path', `The path ${JSON.stringify(path)} has too many links.`, { cause: error })
+      throw new SaltError('bad-path', `the path ${JSON.stringify(path)} has too many links`, { cause: error })
     }
     const link = readLinkIfAny(path)
     if (link !== undefined) return realPathOfExisting(resolve(realPathOfExisting(parent), link), linksLeft - 1)
@@ -154,7 +154,7 @@ function temporaryName(path: string): string {
 }
 
 function cannotWrite(path: string, error: unknown): SaltError {
-  return new SaltError('storage', `Cannot write ${path}: ${systemReason(error)}.`, { where: path, cause: error })
+  return new SaltError('storage', `cannot write ${path}: ${systemReason(error)}`, { where: path, cause: error })
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -201,7 +201,7 @@ export function ensurePrivateFolder(path: string): void {
     fs.mkdirSync(path, { recursive: true, mode: 0o700 })
     status = fs.statSync(path)
   } catch (error) {
-    throw new SaltError('storage', `Cannot make the folder ${path}: ${systemReason(error)}.`, {
+    throw new SaltError('storage', `cannot make the folder ${path}: ${systemReason(error)}`, {
       where: path,
       cause: error,
     })
@@ -213,7 +213,7 @@ export function ensurePrivateFolder(path: string): void {
     return
   }
   if ((status.mode & 0o022) !== 0) {
-    throw new SaltError('key-permissions', `The folder ${path} belongs to another user and others may write to it.`, {
+    throw new SaltError('key-permissions', `the folder ${path} belongs to another user and others may write to it`, {
       where: path,
       hint: `Run: chown -R ${user ?? ''} ${path} && chmod 700 ${path}`,
     })
@@ -223,26 +223,28 @@ export function ensurePrivateFolder(path: string): void {
 /**
  * Proves that a file is a regular file which belongs to this user (or to root) and that nobody else can read or write.
  * Throws `key-permissions` otherwise, `storage` when it cannot be looked at. Windows has no such modes and is not checked.
+ * With `rootMay`, root may use what belongs to anybody: for what grants no more than root has anyway.
  */
-export function assertPrivateFile(path: string): void {
+export function assertPrivateFile(path: string, { rootMay = false }: { readonly rootMay?: boolean } = {}): void {
   let status: fs.Stats
   try {
     status = fs.statSync(path)
   } catch (error) {
-    throw new SaltError('storage', `Cannot read ${path}: ${systemReason(error)}.`, { where: path, cause: error })
+    throw new SaltError('storage', `cannot read ${path}: ${systemReason(error)}`, { where: path, cause: error })
   }
-  if (!status.isFile()) throw new SaltError('key-permissions', `${path} is not a regular file.`, { where: path })
+  if (!status.isFile()) throw new SaltError('key-permissions', `${path} is not a regular file`, { where: path })
   if (isWindows) return
   if ((status.mode & 0o077) !== 0) {
     const mode = (status.mode & 0o777).toString(8).padStart(4, '0')
-    throw new SaltError('key-permissions', `Others can use the private file ${path} (mode ${mode}).`, {
+    throw new SaltError('key-permissions', `others can use the private file ${path} (mode ${mode})`, {
       where: path,
       hint: `Run: chmod 600 ${path}`,
     })
   }
-  const user = process.getuid?.()
+  const user = process.geteuid?.()
+  if (user === 0 && rootMay) return
   if (user !== undefined && status.uid !== user && status.uid !== 0) {
-    throw new SaltError('key-permissions', `The private file ${path} belongs to another user (uid ${status.uid}).`, {
+    throw new SaltError('key-permissions', `the private file ${path} belongs to another user (uid ${status.uid})`, {
       where: path,
       hint: `Run: chown ${user} ${path}`,
     })

@@ -57,7 +57,7 @@ export function loadAddon<T>(addon: EmbeddedAddon, folders: readonly string[], o
     }
   }
   throw new SaltError('storage', `the ${addon.name} library cannot be unpacked and loaded (${reasons.join('; ')})`, {
-    hint: 'name a private folder on a file system that allows execution in SALT_NATIVE_DIR',
+    hint: 'Name a private folder on a file system that allows execution in SALT_NATIVE_DIR.',
   })
 }
 

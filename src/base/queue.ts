@@ -73,7 +73,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     }
     this.#countDrop(item)
     if (overflow === 'drop-newest') return false
-    throw new SaltError('overloaded', `The queue '${name}' is full (${limit} items).`)
+    throw new SaltError('overloaded', `the queue '${name}' is full (${limit} items)`)
   }
 
   #countDrop(item: T): void {

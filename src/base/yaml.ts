@@ -243,7 +243,7 @@ function faultAt(source: string, fault: YamlFault, options: YamlOptions): SaltEr
   const place = `${line}:${column}`
   const tabbed = /^ *\t/.test(text)
   const reason = tabbed ? 'a tab is used to indent this line' : fault.message
-  return new SaltError(options.code ?? 'configuration', `${reason}\n${excerpt(position)}`, {
+  return new SaltError(options.code ?? 'configuration', `${reason}${excerpt(position)}`, {
     where: options.file === undefined ? `line ${line}, column ${column}` : `${options.file}:${place}`,
     ...hintFor(tabbed, text),
     cause: fault,
@@ -257,9 +257,10 @@ function hintFor(tabbed: boolean, text: string): { hint?: string } {
 
 const excerptWidth = 76
 
-/** The faulty line with a caret under the place; a long one is cut around it. */
+/** The faulty line with a caret under the place, below the reason; a long one is cut around it. Nothing of an empty line. */
 function excerpt({ column, text }: Position): string {
+  if (text.trim() === '') return ''
   const from = Math.max(0, Math.min(column - 1 - excerptWidth / 2, text.length - excerptWidth))
   const shown = text.slice(from, from + excerptWidth).replace(/\p{Cc}/gu, ' ')
-  return `    ${shown}\n    ${' '.repeat(Math.max(0, column - 1 - from))}^`
+  return `\n    ${shown}\n    ${' '.repeat(Math.max(0, column - 1 - from))}^`
 }

@@ -1,6 +1,6 @@
 /** The life of a daemon's process: pid file, user, log, signals, and the step into the background. */
 import { dirname } from 'node:path'
-import { asSaltError } from '../base/errors.ts'
+import { asSaltError, SaltError } from '../base/errors.ts'
 import type { Log, LogLevel } from '../base/log.ts'
 import { createLog, type LogOutput } from '../base/log-output.ts'
 import { currentUser } from '../engine/functions/accounts.ts'
@@ -77,6 +77,11 @@ export async function runDaemon<Options extends DaemonOptions>(
 ): Promise<number> {
   const parsed = await parseCommand(daemon.spec, argv)
   if (typeof parsed === 'number') return parsed
+  const [extra] = parsed.words
+  if (extra !== undefined)
+    throw new SaltError('usage', `salt ${daemon.name} takes options only, and '${extra}' is none`, {
+      hint: `See salt ${daemon.name} --help.`,
+    })
   if (parsed.options.has('daemon') && !isInBackground()) {
     return await startInBackground(daemon.name, argv)
   }
@@ -171,6 +176,7 @@ class DaemonProcess<Options extends DaemonOptions> {
       const options = await this.#load()
       const { log_level: level, log_level_logfile: fileLevel } = options.values
       log.setLevel(level, fileLevel)
+      for (const warning of options.warnings) log.warning(warning)
       await this.#running?.reload(options)
     } catch (thrown) {
       const error = asSaltError(thrown)

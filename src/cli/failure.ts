@@ -13,10 +13,12 @@ export function asksForDebug(argv: readonly string[]): boolean {
 
 /** The lines for a person: what happened, where, what to do; with the stack on `debug`. */
 export function describeFailure(error: SaltError, debug: boolean): string {
-  const lines = [`salt: ${error.message} [${error.code}]`]
+  const [first = '', ...more] = error.message.split('\n')
+  const lines = [`salt: ${first} [${error.code}]`, ...more]
   if (error.where !== undefined) lines.push(`  where: ${error.where}`)
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`)
-  else if (error.code === 'internal' && !debug) lines.push('  hint: run it again with `-l debug` and report the output')
+  else if (error.code === 'internal' && !debug)
+    lines.push('  hint: Run it again with `-l debug` and report the output.')
   if (debug) lines.push(stackOf(error))
   return `${lines.join('\n')}\n`
 }

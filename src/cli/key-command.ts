@@ -148,7 +148,10 @@ export class KeyCommand {
     const isDelete = change === 'delete'
     process.stdout.write(isDelete ? 'Proceed? [N/y] ' : 'Proceed? [n/Y] ')
     const answer = await firstLine()
-    if (answer === undefined) return false
+    if (answer === undefined) {
+      process.stdout.write('\n')
+      return false
+    }
     return answer.trim() === '' ? !isDelete : /^\s*y/i.test(answer)
   }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SaltError } from '../base/errors.ts'
 import { systemReason, writeFileAtomicSync } from '../base/files.ts'
-import { assertMinionId } from '../engine/keys/minion-id.ts'
+import { isMinionId } from '../engine/keys/minion-id.ts'
 import { fingerprintOf, publicKeyFromPem } from '../wire/identity.ts'
 import type { OptionValues } from './parse-command.ts'
 import { printerFor } from './printer.ts'
@@ -12,11 +12,18 @@ import { printerFor } from './printer.ts'
 export async function makeKeyPair(options: OptionValues): Promise<number> {
   const name = options.text('gen-keys') ?? ''
   const folder = options.text('gen-keys-dir') ?? '.'
-  assertMinionId(name)
+  if (!isMinionId(name)) {
+    throw new SaltError('bad-id', `'${name}' cannot be the name of a key pair`, {
+      hint: 'The name is the id of the minion: letters, digits, dots, dashes and underscores. --gen-keys-dir chooses the folder.',
+    })
+  }
   const [privateFile, publicFile] = [join(folder, `${name}.pem`), join(folder, `${name}.pub`)]
   for (const file of [privateFile, publicFile]) {
     if (!existsSync(file)) continue
-    throw new SaltError('storage', 'the file exists already and is not replaced', { where: file })
+    throw new SaltError('storage', 'the file exists already and is not replaced', {
+      where: file,
+      hint: 'Choose another name or another --gen-keys-dir, or remove the file first.',
+    })
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -79,8 +79,8 @@ export const spec: CommandSpec = {
 export async function run(argv: readonly string[]): Promise<number> {
   const parsed = await parseCommand(spec, argv)
   if (typeof parsed === 'number') return parsed
-  const { options } = parsed
-  const fault = faultOf(options)
+  const { options, words } = parsed
+  const fault = strayWord(words) ?? faultOf(options)
   if (fault !== undefined) return usageError(spec, fault)
   if (options.has('gen-keys')) return await (await import('./key-pair.ts')).makeKeyPair(options)
   const { loadMasterOptions } = await import('../engine/options/master-options.ts')
@@ -88,6 +88,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   await becomeMasterUser(options, master)
   const { KeyCommand } = await import('./key-command.ts')
   return await new KeyCommand(options, master).run()
+}
+
+/** Salt ignores such words: `salt-key -a web1 web2` accepts one key and says nothing of the other. */
+function strayWord([word]: readonly string[]): string | undefined {
+  if (word === undefined) return undefined
+  const action = spec.groups[0]?.options.find(({ names }) => names.includes(`--${word}`))
+  const hint = action === undefined ? 'Several ids: a glob, or one command for each.' : `Did you mean --${word}?`
+  return `'${word}' belongs to no option\n${hint}`
 }
 
 function faultOf(options: OptionValues): string | undefined {

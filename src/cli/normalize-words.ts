@@ -8,7 +8,7 @@ import { editDistance, nearest } from '../base/text.ts'
 import { type CommandSpec, type OptionSpec, optionKey } from './options/option.ts'
 
 /** More wrong letters than these are no slip of the finger. */
-const likelySlips = 2
+export const likelySlips = 2
 
 /** A fault of the command line, told with the usage line. */
 export class UsageFault extends Error {

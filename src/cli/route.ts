@@ -24,6 +24,8 @@ export function route(argv: readonly string[], fileExists: (path: string) => boo
   if (first === undefined) return { kind: 'list' }
   const alone = argv.length === 1 && Object.hasOwn(wholeHelp, first) ? wholeHelp[first] : undefined
   if (alone !== undefined) return alone
+  const asked = first === 'help' ? helpFor(argv.slice(1)) : undefined
+  if (asked !== undefined) return asked
   const command = commands.find(({ name }) => name === first)
   if (command === undefined || isMinionName(command, second, fileExists)) return { kind: 'publish', argv }
   return { kind: 'command', command, argv: argv.slice(1) }
@@ -32,4 +34,12 @@ export function route(argv: readonly string[], fileExists: (path: string) => boo
 function isMinionName(command: Command, next: string | undefined, fileExists: (path: string) => boolean): boolean {
   if (command.ofSalt || next === undefined || !functionWord.test(next)) return false
   return !(command.takesFile === true && fileExists(next))
+}
+
+/** `salt help` and `salt help COMMAND`; with anything else behind it, `help` is a target. */
+function helpFor(words: readonly string[]): Route | undefined {
+  const [word, ...more] = words
+  if (word === undefined) return { kind: 'help' }
+  const command = more.length === 0 ? commands.find(({ name }) => name === word) : undefined
+  return command === undefined ? undefined : { kind: 'command', command, argv: ['--help'] }
 }

@@ -1,5 +1,9 @@
 /** `salt TARGET FUNCTION [ARGUMENTS]`: runs a function on minions and prints what comes back. */
+
+import { editDistance, nearest } from '../base/text.ts'
 import type { MasterOptions } from '../engine/options/master-options.ts'
+import { commands } from './commands.ts'
+import { likelySlips } from './normalize-words.ts'
 import { argsStdin, commonOptions, eauthOptions, noParse } from './options/common.ts'
 import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
@@ -82,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (fault !== undefined) return usageError(spec, fault)
   if (options.has('config-dump')) return await dumpConfiguration(options)
   if (words.length === 0) return incomplete('Cannot execute command without defining a target.')
-  if (words.length === 1 && !options.has('preview-target')) return incomplete('Incomplete options passed.')
+  if (words.length === 1 && !options.has('preview-target')) return incomplete('Incomplete options passed.', words)
   const master = await masterOptions(options)
   return await publish(options, words, master)
 }
@@ -108,10 +112,19 @@ function docWords(words: readonly string[]): readonly string[] | undefined {
   return names.length > 1 ? undefined : [tgt, 'sys.doc', ...names]
 }
 
-function incomplete(message: string): number {
+function incomplete(message: string, [word = '']: readonly string[] = []): number {
   printHelp(spec)
-  process.stderr.write(`\n${message}\n\n`)
+  process.stderr.write(`\n${message}\n\n${commandHint(word)}`)
   return incompleteExit
+}
+
+/** A word alone is more likely a command than a target, where it is one or nearly one. */
+function commandHint(word: string): string {
+  const names = commands.map(({ name }) => name)
+  if (names.includes(word)) return `A command stands before its options: salt ${word} …\n`
+  const slips = Math.min(likelySlips, Math.floor(word.length / 2))
+  const near = nearest(word, names, 1).filter((name) => editDistance(word, name) <= slips)
+  return near.map((name) => `Did you mean salt ${name}?\n`).join('')
 }
 
 async function dumpConfiguration(options: OptionValues): Promise<number> {

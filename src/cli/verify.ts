@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 function parse(argv: readonly string[]): VerifyOptions | 'help' {
-  const hint = 'see salt verify --help'
+  const hint = 'See salt verify --help.'
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -57,7 +57,7 @@ async function verifyArtifact(options: VerifyOptions): ReturnType<typeof verifyF
   const key = options.key === undefined ? releasePublicKey : await readInput(options.key, 'the release key')
   if (key === undefined) {
     throw new SaltError('key-invalid', 'this program was built without a release key', {
-      hint: 'give the public key of the release with --key FILE',
+      hint: 'Give the public key of the release with --key FILE.',
     })
   }
   // `dist/linux/salt` is a link to the newest file, which the manifest knows by its full name.
@@ -79,7 +79,7 @@ async function findManifest(file: string): Promise<string> {
     if ((await readFile(candidate).catch(() => undefined)) !== undefined) return candidate
   }
   throw new SaltError('bad-artifact', `no manifest is beside ${file} or in the folder above`, {
-    hint: 'fetch repo.json and repo.json.sig of the release, or name the manifest with --manifest FILE',
+    hint: 'Fetch repo.json and repo.json.sig of the release, or name the manifest with --manifest FILE.',
   })
 }
 

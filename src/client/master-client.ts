@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { type ClientState, WireClient } from '../wire/client.ts'
 import type { Identity } from '../wire/identity.ts'
+import type { SessionLimits } from '../wire/session.ts'
 import type { ClientTransport } from '../wire/transport.ts'
 import { zeromqClient } from '../wire/zeromq-transport.ts'
 import type { MasterAddress } from './master-address.ts'
@@ -24,6 +25,7 @@ export interface MasterClientOptions {
   readonly log: Log
   readonly reconnect: false | { readonly minimumMs: number; readonly maximumMs: number }
   readonly handshakeTimeoutMs?: number
+  readonly limits?: Partial<SessionLimits>
   payload(): unknown
   onSession(channel: RecordChannel, welcome: unknown, pin: MasterPin): void
   onState?(state: ClientState): void
@@ -55,6 +57,7 @@ export function createMasterClient(options: MasterClientOptions): WireClient {
     onSession: (channel, welcome) => options.onSession(channel, welcome, pin),
     reconnect: options.reconnect,
     ...(options.onState === undefined ? {} : { onState: options.onState }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs: options.handshakeTimeoutMs }),
   })
 }

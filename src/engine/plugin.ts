@@ -129,7 +129,7 @@ export interface FunctionContext {
 
 export interface FunctionServices {
   readonly jobs?: RunningJobs
-  /** The way to the masters; absent with `--local`. */
+  /** The way to the masters: first the one whose job this is, last those that cannot be reached; absent with `--local`. */
   readonly masters?: readonly MasterCalls[]
   /** Computes the grains anew, stores and announces them. */
   refreshGrains?(): Promise<Grains>

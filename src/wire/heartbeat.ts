@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../base/clock.ts'
 
 export interface HeartbeatOptions {
   readonly clock: Clock
-  /** Idle time after which a side says that it lives. Milliseconds; 0: never. */
+  /** Idle time, of either direction, after which a side asks whether the other lives. Milliseconds; 0: never. */
   readonly periodMs: number
-  /** Nothing was sent for a while: time to say something. */
+  /** Nothing was sent or heard for a while: time to say something that is answered. */
   onIdle(): void
   /** Nothing was heard for two and a half periods. */
   onLost(): void
@@ -55,7 +55,8 @@ export class Heartbeat {
     const now = clock.monotonic()
     if (now - this.#lastReceived > periodMs * lostAfterPeriods) return onLost()
     this.#plan()
-    if (now - this.#lastSent >= periodMs * shortest) onIdle()
+    // Silence counts too: a peer that only listens may have a longer period of its own.
+    if (now - Math.min(this.#lastSent, this.#lastReceived) >= periodMs * shortest) onIdle()
     onBeat(now)
   }
 }

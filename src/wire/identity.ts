@@ -14,6 +14,7 @@ import {
   createFileSync,
   ensurePrivateFolder,
   readFileIfExists,
+  systemReason,
   writeFileAtomicSync,
 } from '../base/files.ts'
 import { rawPublicKey, sha256 } from './crypto.ts'
@@ -32,7 +33,8 @@ const keyLength = 32
 
 /**
  * Reads `NAME.pem` (PKCS8, 0600) from the folder, or makes it and `NAME.pub` (SPKI, 0644).
- * Throws `key-permissions` when others may read the key, `key-invalid` when it is no Ed25519 key.
+ * Throws `key-permissions` when others may read the key, `key-invalid` when it is no Ed25519 key,
+ * `storage` when it cannot be read.
  */
 export function loadOrCreateIdentity(folder: string, name: string): Identity {
   ensurePrivateFolder(folder)
@@ -55,7 +57,7 @@ export function temporaryIdentity(): Identity {
 }
 
 function readPrivateKey(file: string): KeyObject | undefined {
-  const pem = readFileIfExists(file)
+  const pem = readKeyText(file)
   if (pem === undefined) return undefined
   assertPrivateFile(file)
   try {
@@ -68,6 +70,18 @@ function readPrivateKey(file: string): KeyObject | undefined {
     where: file,
     hint: 'Restore it from a backup, or remove it and its .pub to have a new identity made.',
   })
+}
+
+function readKeyText(file: string): string | undefined {
+  try {
+    return readFileIfExists(file)
+  } catch (cause) {
+    throw new SaltError('storage', `the private key cannot be read: ${systemReason(cause)}`, {
+      where: file,
+      cause,
+      hint: 'The daemon must run as the user that the key belongs to: see `user`, or choose another `pki_dir`.',
+    })
+  }
 }
 
 function identityOf(privateKey: KeyObject, publicFile?: string): Identity {

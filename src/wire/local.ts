@@ -36,9 +36,9 @@ export function loadOrCreateBusKey(path: string): Uint8Array {
   return readBusKey(path)
 }
 
-/** Throws `key-permissions` when others may read it, `key-invalid` when it is no key. */
-export function readBusKey(path: string): Uint8Array {
-  assertPrivateFile(path)
+/** Throws `key-permissions` when others may read it, `key-invalid` when it is no key. `rootMay`: see `assertPrivateFile`. */
+export function readBusKey(path: string, options: { readonly rootMay?: boolean } = {}): Uint8Array {
+  assertPrivateFile(path, options)
   const key = readFileSync(path)
   if (key.byteLength === keyLength) return key
   throw new SaltError('key-invalid', 'the bus key does not have 32 bytes', {

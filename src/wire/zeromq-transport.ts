@@ -9,7 +9,10 @@ import { largestFrame } from './frame.ts'
 import type { ClientTransport, PeerAddress, ServerTransport } from './transport.ts'
 import { Writer } from './writer.ts'
 
-export type ServerEndpoint = { readonly host: string; readonly port: number } | { readonly path: string }
+export type ServerEndpoint = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
+  /** The options that choose it, for the advice to whoever cannot have it. */
+  readonly chosenBy?: string
+}
 
 const common = {
   linger: 300,
@@ -69,10 +72,11 @@ class ZeromqServer implements ServerTransport {
       onFailure: ({ peer }) => this.#onGone(peer),
       maximumWaiting,
     })
+    const { chosenBy = 'the configuration' } = this.#endpoint
     if ('path' in this.#endpoint) {
-      await bindPath(socket, this.#endpoint.path)
+      await bindPath(socket, this.#endpoint.path, chosenBy)
       this.#boundPath = this.#endpoint.path
-    } else await bindPort(socket, this.#endpoint.host, this.#endpoint.port)
+    } else await bindPort(socket, this.#endpoint, chosenBy)
     void this.#receive(socket)
     return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1] ?? 0)
   }
@@ -116,7 +120,11 @@ class ZeromqServer implements ServerTransport {
   }
 }
 
-async function bindPort(socket: Router, host: string, port: number): Promise<void> {
+async function bindPort(
+  socket: Router,
+  { host, port }: { readonly host: string; readonly port: number },
+  chosenBy: string,
+): Promise<void> {
   const address = host.includes(':') ? `[${host}]` : host
   if (host.includes(':')) socket.ipv6 = true
   try {
@@ -127,24 +135,24 @@ async function bindPort(socket: Router, host: string, port: number): Promise<voi
       `cannot listen on ${address}:${port}: ${cause instanceof Error ? cause.message : cause}`,
       {
         cause,
-        hint: 'Is it running already? The configuration can choose another address or port.',
+        hint: `Is it running already? Another address or port is chosen by ${chosenBy}.`,
       },
     )
   }
 }
 
 /** A bind on a path that is in use would silently take it away from whoever listens there. */
-async function bindPath(socket: Router, path: string): Promise<void> {
+async function bindPath(socket: Router, path: string, chosenBy: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath) {
     throw new SaltError('configuration', `the path of a socket is longer than ${longestPath} bytes: ${path}`, {
-      hint: 'Choose a folder with a shorter path for sockets.',
+      hint: `Choose a folder with a shorter path for sockets, by ${chosenBy}.`,
     })
   }
   ensurePrivateFolder(dirname(path))
   if (existsSync(path)) {
     if (await answers(path)) {
       throw new SaltError('address-in-use', `another daemon answers on ${path}`, {
-        hint: 'It may be running already; or give this one a folder for sockets of its own.',
+        hint: `It may be running already; or give this one a folder for sockets of its own, by ${chosenBy}.`,
       })
     }
     rmSync(path, { force: true })

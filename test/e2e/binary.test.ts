@@ -154,7 +154,7 @@ describe('the binary', { skip: fs.existsSync(built) ? false : 'dist has no binar
       fs.writeFileSync(tampered, 'A released file')
       const { status, stdout, stderr } = verify(tampered, '--manifest', path.join(release, 'repo.json'))
       assert.deepEqual([status, stdout], [1, ''])
-      assert.match(stderr, /digests.*\[bad-artifact\]\n +hint: do not run it/)
+      assert.match(stderr, /digests.*\[bad-artifact\]\n +hint: Do not run it/)
     })
 
     test('a tampered manifest, and one signed by another key', async () => {

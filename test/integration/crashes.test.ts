@@ -3,29 +3,13 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { TargetOutcome } from '../../src/client/api.ts'
 import type { BusEvents } from '../support/bus-events.ts'
 import { Fleet } from '../support/fleet.ts'
-import { Gate, isAlive } from '../support/gate.ts'
+import { ended, Gate, isAlive } from '../support/gate.ts'
 
 async function begin(fleet: Fleet, tgt: string, command: string): Promise<string> {
   const { stdout } = await fleet.salt('--async', tgt, 'cmd.run', command)
   return /job ID: (\d{20})/.exec(stdout)?.[1] ?? assert.fail(stdout)
-}
-
-async function follow(fleet: Fleet, jid: string): Promise<Record<string, TargetOutcome>> {
-  await using bus = await fleet.bus()
-  const outcomes: Record<string, TargetOutcome> = {}
-  await bus.call(
-    'follow',
-    { jid },
-    {
-      onItem: (item) => {
-        if (item.kind === 'outcome') outcomes[item.id] = item
-      },
-    },
-  )
-  return outcomes
 }
 
 describe('a job whose master is killed', () => {
@@ -52,7 +36,7 @@ describe('a job whose master is killed', () => {
       const { data } = await events.until(new RegExp(`^salt/job/${jid}/ret/${id}$`))
       assert.deepEqual([data.return, data.retcode, data.success], ['passed', 0, true])
     }
-    const outcomes = await follow(fleet, jid)
+    const outcomes = await fleet.follow(jid)
     assert.deepEqual(
       Object.values(outcomes)
         .map(({ id, state }) => [id, state])
@@ -79,9 +63,9 @@ describe('a job whose master is killed', () => {
     gate.open()
     await ended(pid)
     await fleet.startMaster()
-    const { alpha } = await follow(fleet, jid)
+    const { alpha } = await fleet.follow(jid)
     assert.deepEqual([alpha?.state, alpha?.ret?.return], ['returned', 'passed'])
-    const again = await follow(fleet, jid)
+    const again = await fleet.follow(jid)
     assert.deepEqual(again.alpha, alpha)
   })
 })
@@ -104,7 +88,7 @@ describe('a job whose minion is killed', () => {
     const { data } = await events.until(new RegExp(`^salt/job/${jid}/ret/alpha$`))
     assert.match(String(data.return), /^The minion ended while this job ran; how far it came is not known\./)
     assert.deepEqual([data.success, data.retcode], [false, 70])
-    assert.equal((await follow(fleet, jid)).alpha?.state, 'failed')
+    assert.equal((await fleet.follow(jid)).alpha?.state, 'failed')
     await fleet.minion('alpha').end('SIGKILL')
     await fleet.startMinion('alpha')
     assert.equal((await fleet.salt('alpha', 'test.ping')).exitCode, 0)
@@ -156,9 +140,9 @@ describe('SIGTERM', () => {
     assert.equal((await fleet.master.end('SIGTERM')).exitCode, 0)
     await fleet.minion('beta').until(/not connected to the master/)
     await fleet.startMaster()
-    await fleet.minion('beta').until(/connected to the master/)
+    await fleet.minion('beta').until(/\] connected to the master/)
     gate.open()
-    assert.equal((await follow(fleet, jid)).beta?.ret?.return, 'passed')
+    assert.equal((await fleet.follow(jid)).beta?.ret?.return, 'passed')
   })
 })
 
@@ -213,9 +197,4 @@ async function connectedAgain(fleet: Fleet, events: BusEvents, id: string): Prom
   await using bus = await fleet.bus()
   const { connected } = await bus.call('targets', { tgt: id, tgt_type: 'glob' })
   if (!connected.includes(id)) await events.until(new RegExp(`^salt/minion/${id}/start$`))
-}
-
-/** Resolves when a process of somebody else is gone. */
-async function ended(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
 }

@@ -341,3 +341,10 @@ describe('a job that cannot be carried', () => {
     })
   }
 })
+
+it('a runner that is not there is answered with the near names', async () => {
+  await using bus = await master.bus()
+  const answer = await bus.call('runner', { fun: 'manage.statsu', arg: [], user: 'root', detach: false })
+  assert.deepEqual([answer.success, answer.retcode], [false, 1])
+  assert.match(String(answer.return), /^'manage\.statsu' is not available\. Did you mean 'manage\.status'[^?]*\?$/)
+})

@@ -64,10 +64,18 @@ describe('salt key', () => {
     )
   })
 
+  it('refuses a word that would be ignored', async () => {
+    const several = await key('-y -a beta alpha')
+    assert.equal(several.exitCode, 64)
+    assert.match(several.stderr, /'alpha' belongs to no option\nSeveral ids: a glob/)
+    assert.ok(isIn('minions_pre', 'beta'), 'nothing is half done')
+    assert.match((await key('accept beta')).stderr, /'accept' belongs to no option\nDid you mean --accept\?\n$/)
+  })
+
   it('asks before it accepts, and takes Enter for yes', async () => {
     const question = 'The following keys are going to be accepted:\nUnaccepted Keys:\nbeta\nProceed? [n/Y] '
     await prints('-A', question, 'n\n')
-    await prints('-A', question)
+    await prints('-A', `${question}\n`)
     assert.ok(isIn('minions_pre', 'beta'), 'no answer must not accept')
     await prints('-a b*', `${question}Key for minion beta accepted.\n`, '\n')
     assert.ok(isIn('minions', 'beta') && !isIn('minions_pre', 'beta'))
@@ -120,7 +128,9 @@ describe('salt key', () => {
     assert.equal(again.exitCode, 74)
     assert.match(again.stderr, /exists already/)
     assert.equal(readFileSync(join(made, 'web1.pem'), 'utf8'), before)
-    assert.equal((await key(`--gen-keys ../web1 --gen-keys-dir ${made}`)).exitCode, 78)
+    const outside = await key(`--gen-keys ../web1 --gen-keys-dir ${made}`)
+    assert.equal(outside.exitCode, 78)
+    assert.match(outside.stderr, /'\.\.\/web1' cannot be the name of a key pair .*\n {2}hint: The name is the id/)
   })
 
   it('refuses what it cannot do', async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TargetOutcome } from '../../src/client/api.ts'
 import { connectMasterBus, type MasterBus } from '../../src/client/master-bus.ts'
 import { BusEvents } from './bus-events.ts'
 import { type Finished, type ProgramKind, programArgv, Running, type RunOptions, run } from './program.ts'
@@ -13,6 +14,8 @@ export interface FleetOptions {
   readonly master?: string
   /** Whether keys are accepted by themselves; default true. */
   readonly autoAccept?: boolean
+  /** Words before the command line of a daemon, `master` or the id of a minion: the program that starts it. */
+  starter?(daemon: string, fleet: Fleet): readonly string[]
 }
 
 /** A master and minions as real processes on loopback, in one temporary folder. */
@@ -77,7 +80,7 @@ export class Fleet implements AsyncDisposable {
       join(this.config, 'master'),
       `root_dir: ${this.folder}/root\ninterface: 127.0.0.1\nret_port: ${this.#port}\nauto_accept: ${autoAccept}\n${master}`,
     )
-    this.#master = new Running([...programArgv(this.kind), 'master', '-c', this.config, '-l', 'info'])
+    this.#master = new Running([...this.#argv('master'), 'master', '-c', this.config, '-l', 'info'])
     await this.#master.until(/the master is ready/)
     this.#port = Number(/the master is ready.*\bport=(\d+)/.exec(this.#master.output)?.[1])
   }
@@ -89,12 +92,18 @@ export class Fleet implements AsyncDisposable {
       join(config, 'minion'),
       `root_dir: ${this.folder}/root-${id}\nid: ${JSON.stringify(id)}\nmaster: 127.0.0.1:${this.#port}\nrecon_default: 100\nrecon_max: 500\n${extra}`,
     )
-    const minion = new Running([...programArgv(this.kind), 'minion', '-c', config, '-l', 'info'])
+    const minion = new Running([...this.#argv(id), 'minion', '-c', config, '-l', 'info'])
     this.#minions.set(id, minion)
     await minion.until(
-      this.#options.autoAccept === false ? /waits for acceptance|connected to the master/ : /connected to the master/,
+      this.#options.autoAccept === false
+        ? /waits for acceptance|\] connected to the master/
+        : /\] connected to the master/,
     )
     return minion
+  }
+
+  #argv(daemon: string): readonly string[] {
+    return [...(this.#options.starter?.(daemon, this) ?? []), ...programArgv(this.kind)]
   }
 
   get sockDir(): string {
@@ -109,6 +118,22 @@ export class Fleet implements AsyncDisposable {
   /** All events of the master's bus from now on. */
   async events(): Promise<BusEvents> {
     return BusEvents.of(await this.bus())
+  }
+
+  /** What is known of a job at its end. */
+  async follow(jid: string): Promise<Record<string, TargetOutcome>> {
+    await using bus = await this.bus()
+    const outcomes: Record<string, TargetOutcome> = {}
+    await bus.call(
+      'follow',
+      { jid },
+      {
+        onItem: (item) => {
+          if (item.kind === 'outcome') outcomes[item.id] = item
+        },
+      },
+    )
+    return outcomes
   }
 
   /** Runs a command with the master's configuration: `salt('*', 'test.ping')`. */

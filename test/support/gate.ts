@@ -74,3 +74,8 @@ export function isAlive(pid: number): boolean {
     return false
   }
 }
+
+/** Resolves when a process of somebody else is gone. */
+export async function ended(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+}

@@ -11,18 +11,26 @@ import type { MinionOptions } from '../../engine/options/minion-options.ts'
 const tellTimeoutMs = 5000
 
 export class MasterLink implements AsyncDisposable {
-  readonly masters: readonly MasterCalls[]
+  readonly #masters: readonly MasterCalls[]
   readonly #minion: MinionOptions
   readonly #timeoutMs: number
   readonly #log: Log
   #sessions: Promise<CallerSessions> | undefined
+  /** Addresses of those that have admitted us. */
+  #reached: ReadonlySet<string> = new Set()
 
   constructor(minion: MinionOptions, timeoutMs: number, log: Log) {
     this.#minion = minion
     this.#timeoutMs = timeoutMs
     this.#log = log
     const { master, master_port } = minion.values
-    this.masters = masterAddresses(master, master_port).map(({ text }) => this.#lazyMaster(text))
+    this.#masters = masterAddresses(master, master_port).map(({ text }) => this.#lazyMaster(text))
+  }
+
+  /** In the order of the configuration, those that have not admitted us last. */
+  get masters(): readonly MasterCalls[] {
+    const isAway = ({ address }: MasterCalls): number => Number(!this.#reached.has(address))
+    return this.#masters.toSorted((left, right) => isAway(left) - isAway(right))
   }
 
   /** Throws `master-unreachable`, `key-pending`, `key-rejected` or `master-mismatch` when no master admits us in time. */
@@ -45,7 +53,7 @@ export class MasterLink implements AsyncDisposable {
   async #connect(): Promise<CallerSessions> {
     const { connectMasters } = await import('../../client/master-session.ts')
     const { values, paths, id } = this.#minion
-    return await connectMasters({
+    const sessions = await connectMasters({
       id,
       master: values.master,
       masterPort: values.master_port,
@@ -55,6 +63,8 @@ export class MasterLink implements AsyncDisposable {
       timeoutMs: this.#timeoutMs,
       log: this.#log,
     })
+    this.#reached = new Set(sessions.masters.map(({ address }) => address))
+    return sessions
   }
 
   #lazyMaster(address: string): MasterCalls {

@@ -1,6 +1,8 @@
+import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
+import { quietWarnings } from '../../base/quiet-warnings.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { type AutosignOptions, decideNewKey } from '../../engine/keys/autosign.ts'
@@ -20,6 +22,7 @@ export interface AdmissionOptions {
   readonly sessions: MinionSessions
   readonly bus: EventBus
   readonly log: Log
+  readonly clock: Clock
   autosign(): AutosignOptions
   /** 0: no limit. */
   readonly maximumMinions: number
@@ -35,9 +38,12 @@ type Act = 'accept' | 'pend' | 'reject' | 'denied' | 'full'
 /** Decides who may have a session: the one place where an unknown key meets the key store. */
 export class MinionAdmission {
   readonly #options: AdmissionOptions
+  /** Every attempt of every minion that waits meets a file that is wrong. */
+  readonly #fileLog: Pick<Log, 'warning'>
 
   constructor(options: AdmissionOptions) {
     this.#options = options
+    this.#fileLog = quietWarnings(options.log, options.clock)
   }
 
   async admit(claim: Claim): Promise<Admission> {
@@ -80,16 +86,19 @@ export class MinionAdmission {
 
   #decideUnknown(claim: Claim, isPending: boolean): Admission | Promise<Admission> {
     const { keys, autosign } = this.#options
-    const decision = decideNewKey({ id: claim.name, grains: claimedGrains(claim), options: autosign() })
+    const decision = decideNewKey({
+      id: claim.name,
+      grains: claimedGrains(claim),
+      options: autosign(),
+      log: this.#fileLog,
+    })
     switch (decision.kind) {
       case 'accept':
-        keys.storePending(claim.name, claim.publicPem)
-        keys.accept(claim.name)
+        keys.storeDecided(claim.name, claim.publicPem, 'accepted')
         this.#options.log.info('accepted a new key', { id: claim.name, reason: decision.reason })
         return this.#welcome(claim)
       case 'reject':
-        keys.storePending(claim.name, claim.publicPem)
-        keys.reject(claim.name)
+        keys.storeDecided(claim.name, claim.publicPem, 'rejected')
         return this.#refuse(claim, 'reject', decision.reason)
       default:
         return this.#pend(claim, isPending)

@@ -1,8 +1,10 @@
 import { userInfo } from 'node:os'
 import { SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString } from '../../base/narrow.ts'
-import type { MasterBusMethods, Published, PublishRequest } from '../../client/api.ts'
-import type { Handler } from '../../wire/rpc.ts'
+import type { MasterBusMethods, Published, PublishItem, PublishRequest } from '../../client/api.ts'
+import { PacedSender } from '../../wire/paced-sender.ts'
+import type { Handler, IncomingCall } from '../../wire/rpc.ts'
+import type { JobFollower } from './live-job.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
 
@@ -22,12 +24,16 @@ export function busMethods(options: BusMethodsOptions): Methods {
     publish: async (params, call): Promise<Published> => {
       const record = asRecord(params)
       const request = publishRequestFrom(record)
-      if (record.follow === true) return publisher.publishAndWait(request, {}, (item) => call.item(item), call.signal)
+      if (record.follow === true) {
+        return withItems(call, (follower) => publisher.publishAndWait(request, {}, follower, call.signal))
+      }
       const job = publisher.publish(request, {})
       return { jid: job.jid, minions: job.minions }
     },
-    follow: (params, call) =>
-      publisher.follow(asString(asRecord(params).jid, 'jid'), (item) => call.item(item), call.signal),
+    follow: (params, call) => {
+      const jid = asString(asRecord(params).jid, 'jid')
+      return withItems(call, (follower) => publisher.follow(jid, follower, call.signal))
+    },
     runner: (params, call) => {
       const { fun, arg, user, timeout, detach } = asRecord(params)
       const request = {
@@ -51,6 +57,21 @@ export function busMethods(options: BusMethodsOptions): Methods {
       return null
     },
   }
+}
+
+/** Streams what the work tells, as fast as the caller takes it: a job cache full of large returns is no reason to lose one. */
+async function withItems<Result>(
+  call: IncomingCall,
+  work: (follower: JobFollower) => Promise<Result>,
+): Promise<Result> {
+  const items = new PacedSender<PublishItem>({
+    offer: call.offer,
+    relieved: call.relieved,
+    isGone: () => call.signal.aborted,
+  })
+  const result = await work((item) => items.add(item))
+  await items.idle()
+  return result
 }
 
 function targetFrom(record: Record<string, unknown>): Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'> {

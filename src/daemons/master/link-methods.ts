@@ -4,6 +4,7 @@ import { asList, asRecord, asString } from '../../base/narrow.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
+import { authorize } from '../../engine/authorization/authorize.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { Publisher } from './publisher.ts'
@@ -77,7 +78,8 @@ async function publishForPeer(
   const tgtType = asString(params.tgt_type ?? 'glob', 'tgt_type')
   let resolved: readonly string[] | undefined
   const targets = (): readonly string[] => (resolved ??= publisher.resolve({ tgt, tgt_type: tgtType }))
-  const decision = settings.peer.authorize({
+  const decision = authorize(settings, {
+    kind: 'peer',
     from: id,
     fun,
     arg,
@@ -122,7 +124,7 @@ async function runForPeer(
 ): Promise<MasterLinkMethods['runner']['result']> {
   const fun = asString(params.fun, 'fun')
   const arg = asList(params.arg ?? [], 'arg')
-  const decision = options.settings.peerRun.authorize({ from: id, fun, arg })
+  const decision = authorize(options.settings, { kind: 'peer-run', from: id, fun, arg })
   if (!decision.allowed) return { return: null, refusal: refuse(options, id, `runner.${fun}`, arg, decision.reason) }
   const result = await options.runners.run(
     { fun, arg, user: options.user, timeout: peerTimeout(params.timeout), requesterId: id },

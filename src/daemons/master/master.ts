@@ -172,13 +172,13 @@ class MasterDaemon implements Master {
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, masterBusName) }),
+      transport: zeromqServer({ path: join(paths.sock_dir, masterBusName), chosenBy: 'sock_dir' }),
       busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
       clock: this.#clock,
       log,
       onSession: (channel) => this.#busServer.accept(channel),
     })
-    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyMoved(id))
+    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyMoved(id), { log })
   }
 
   get port(): number {
@@ -226,16 +226,20 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       bus: this.#bus,
       log: this.#log,
+      clock: this.#clock,
       autosign: () => this.#settings.autosign,
       maximumMinions: values.max_minions,
       fireEvents: values.auth_events,
       welcome: () => ({ now: this.#clock.now() }),
     })
     return new WireServer({
-      transport: parts.transport ?? zeromqServer({ host: values.interface, port: values.ret_port }),
+      transport:
+        parts.transport ??
+        zeromqServer({ host: values.interface, port: values.ret_port, chosenBy: 'interface and ret_port' }),
       identity: this.#identity,
       clock: this.#clock,
       log: this.#log,
+      limits: { heartbeatMs: values.heartbeat_interval * 1000 },
       admit: (claim) => admission.admit(claim),
       onSession: (session, claim) => this.#begin(session, claim),
       onIncident: (incident) => {

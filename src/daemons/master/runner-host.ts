@@ -1,5 +1,6 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
+import { didYouMean } from '../../base/text.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
@@ -84,7 +85,7 @@ export class RunnerHost {
   ): Promise<Omit<RunnerResult, 'jid'>> {
     const loaded = await this.#options.runners.load(call.fun)
     if (loaded.kind === 'unavailable') {
-      const hint = loaded.nearest.length === 0 ? '' : ` Did you mean ${loaded.nearest.join(', ')}?`
+      const hint = didYouMean(loaded.nearest)
       return { return: `${loaded.message}${hint}`, success: false, retcode: 1 }
     }
     const { definition } = loaded

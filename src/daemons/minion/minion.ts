@@ -7,6 +7,7 @@ import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
+import type { MasterCalls } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
 import { type MasterAddress, masterAddresses } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
@@ -133,7 +134,7 @@ class MinionDaemon implements Minion {
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)) }),
+      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)), chosenBy: 'sock_dir' }),
       busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
       clock: this.#clock,
       log,
@@ -197,7 +198,7 @@ class MinionDaemon implements Minion {
       spool,
       log: this.#log,
       maximumJobs: values.process_count_max,
-      run: (load, entry) => this.#run(load, entry),
+      run: (load, entry) => this.#run(load, entry, address.text),
     })
     const { transport } = this.#parts
     return new MasterConnection({
@@ -208,6 +209,7 @@ class MinionDaemon implements Minion {
       identity: this.#identity,
       pkiDir: paths.pki_dir,
       handshakeTimeoutMs: values.auth_timeout * 1000,
+      limits: { heartbeatMs: values.heartbeat_interval * 1000 },
       masterFinger: values.master_finger,
       requireMasterFinger: values.require_master_finger,
       clock: this.#clock,
@@ -241,7 +243,7 @@ class MinionDaemon implements Minion {
     }
   }
 
-  #run(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
+  #run(load: JobLoad, entry: JobEntry, master: string): Promise<FunctionOutcome> {
     return callFunction({
       name: load.fun,
       arg: load.arg,
@@ -254,7 +256,7 @@ class MinionDaemon implements Minion {
         job: jobContext(load),
         catalogue: this.#modules,
         runners: this.#runners,
-        services: this.#services(),
+        services: this.#services(master),
         emit: (tag, data) => {
           this.#bus.fire(tag, data)
           return Promise.resolve(true)
@@ -265,16 +267,25 @@ class MinionDaemon implements Minion {
     })
   }
 
-  #services(): FunctionServices {
+  #services(master: string): FunctionServices {
+    const masters = (): readonly MasterCalls[] => this.#mastersFor(master)
     return {
       jobs: {
         list: () => Promise.resolve(this.#table.list()),
         signal: (jid, signal) => Promise.resolve(this.#table.signal(jid, signal)),
       },
-      masters: this.#connections.map((connection) => connection.calls),
+      get masters() {
+        return masters()
+      },
       refreshGrains: () => this.#refreshGrains(),
       refreshModules: () => this.#refreshModules(),
     }
+  }
+
+  /** For a job of one of them: itself first, then the others that are connected. */
+  #mastersFor(master: string): readonly MasterCalls[] {
+    const rank = ({ isConnected, address }: MasterConnection): number => (isConnected ? Number(address !== master) : 2)
+    return this.#connections.toSorted((left, right) => rank(left) - rank(right)).map(({ calls }) => calls)
   }
 
   async #refreshGrains(): Promise<Grains> {

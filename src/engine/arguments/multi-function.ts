@@ -24,7 +24,7 @@ export async function parseMultiFunction(
   if (!funWord.includes(',')) return { fun: funWord, arg: await parseWords(words, options) }
   const fun = funWord.split(',')
   if (fun.includes('')) {
-    throw new SaltError('incomplete', `A function name is missing in ${JSON.stringify(funWord)}.`, {
+    throw new SaltError('incomplete', `a function name is missing in ${JSON.stringify(funWord)}`, {
       hint: 'Name the functions with one comma between them and no spaces: test.ping,test.version',
     })
   }

@@ -67,7 +67,7 @@ export function openManifest(text: string, signature: string, publicKeyPem: stri
       'the signature of the manifest does not fit: it was changed, or signed by another key',
       {
         where,
-        hint: 'fetch the manifest and its signature again; give another release key with --key FILE',
+        hint: 'Fetch the manifest and its signature again; give another release key with --key FILE.',
       },
     )
   }
@@ -180,7 +180,7 @@ export async function verifyFile(
 
 function refused(problem: string, path: string): SaltError {
   return new SaltError('bad-artifact', `${path} ${problem}`, {
-    hint: 'do not run it: fetch the file and its manifest again from where you trust them',
+    hint: 'Do not run it: fetch the file and its manifest again from where you trust them.',
   })
 }
 

@@ -80,7 +80,7 @@ async function filesBelow(folder: string): Promise<string[]> {
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return []
-    throw new SaltError('storage', `Cannot list ${folder}.`, { where: folder, cause: error })
+    throw new SaltError('storage', `cannot list ${folder}`, { where: folder, cause: error })
   }
 }
 

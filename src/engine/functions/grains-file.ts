@@ -19,7 +19,7 @@ export function changeGrains(config: ConfigView, change: (grains: Record<string,
 
 async function rewrite(config: ConfigView, change: (grains: Record<string, unknown>) => void): Promise<void> {
   const path = grainsFilePath(config)
-  if (path === undefined) throw new SaltError('configuration', 'It is not known where the grains file lies.')
+  if (path === undefined) throw new SaltError('configuration', 'it is not known where the grains file lies')
   const grains = await parseGrainsFile(readFileIfExists(path) ?? '', path)
   change(grains)
   const { emitYaml } = await import('../../base/yaml-emit.ts')

@@ -108,13 +108,13 @@ export function isDamage(error: unknown): boolean {
 export function storageError(path: string, error: unknown): SaltError {
   if (error instanceof SaltError) return error
   const reason = error instanceof Error ? error.message : String(error)
-  return new SaltError('storage', `Cannot use ${path}: ${reason}.`, { where: path, cause: error, ...hintFor(error) })
+  return new SaltError('storage', `cannot use ${path}: ${reason}`, { where: path, cause: error, ...hintFor(error) })
 }
 
 function hintFor(error: unknown): { hint: string } | undefined {
   switch (resultCode(error)) {
     case primaryCode.full:
-      return { hint: 'Free space on the disk; what could not be written is kept in memory meanwhile.' }
+      return { hint: 'Free space on the disk.' }
     case primaryCode.busy:
     case primaryCode.locked:
       return { hint: 'Another process has the file open. Does a second daemon run with the same folders?' }

@@ -30,7 +30,7 @@ export interface NewKey {
   /** `autosign_grains` that the minion sent. */
   readonly grains?: Readonly<Record<string, unknown>>
   readonly options: AutosignOptions
-  readonly log?: Log
+  readonly log?: Pick<Log, 'warning'>
   /** Milliseconds since 1970. */
   readonly now?: number
 }
@@ -57,7 +57,7 @@ export function decideNewKey({ id, grains = {}, options, log = silentLog, now = 
 interface Look {
   readonly id: string
   readonly options: AutosignOptions
-  readonly log: Log
+  readonly log: Pick<Log, 'warning'>
   readonly now: number
 }
 

@@ -124,7 +124,7 @@ export class KeyStore {
       const publicKeyRaw = publicKeyFromPem(pem)
       return { id, state, pem, publicKeyRaw, fingerprint: fingerprintOf(publicKeyRaw) }
     } catch (cause) {
-      throw new SaltError('key-invalid', `The ${state} key of ${id} is not an Ed25519 public key.`, {
+      throw new SaltError('key-invalid', `the ${state} key of ${id} is not an Ed25519 public key`, {
         where: path,
         hint: `Delete it with: salt key -d ${id}`,
         cause,
@@ -157,6 +157,11 @@ export class KeyStore {
     return true
   }
 
+  /** Takes up what another process has done to the keys of one id, where the lists would be looked at later only. */
+  noticed(id: string): void {
+    for (const state of keyStates) this.#patch(state, id, this.#has(id, state))
+  }
+
   get hasRoomForPending(): boolean {
     return this.count('pending') < this.#maximumPending
   }
@@ -164,11 +169,17 @@ export class KeyStore {
   /** Keeps a key that waits for a decision. Throws `overloaded` when too many wait already. */
   storePending(id: string, pem: string): void {
     if (!this.#has(id, 'pending') && !this.hasRoomForPending) {
-      throw new SaltError('overloaded', `${this.#maximumPending} keys wait for acceptance already.`, {
+      throw new SaltError('overloaded', `${this.#maximumPending} keys wait for acceptance already`, {
         hint: 'Accept or delete some: salt key -L',
       })
     }
     this.#store(id, 'pending', pem)
+  }
+
+  /** Keeps a key that was decided on at first sight: however many wait, it is not one of them. */
+  storeDecided(id: string, pem: string, state: 'accepted' | 'rejected'): void {
+    this.#store(id, state, pem)
+    this.delete(id, 'pending')
   }
 
   /** Keeps the last key that was shown for an id whose key is another one. */
@@ -194,7 +205,14 @@ export class KeyStore {
   }
 
   #has(id: string, state: KeyState): boolean {
-    return fs.statSync(this.#path(id, state), { throwIfNoEntry: false })?.isFile() === true
+    const path = this.#path(id, state)
+    try {
+      return fs.statSync(path, { throwIfNoEntry: false })?.isFile() === true
+    } catch (error) {
+      // A link that leads to itself.
+      if (systemCode(error) === 'ELOOP') return false
+      throw cannot('look at', path, error)
+    }
   }
 
   #readText(id: string, state: KeyState): string {
@@ -203,10 +221,10 @@ export class KeyStore {
       const status = fs.statSync(path)
       if (status.size <= maximumFileBytes) return fs.readFileSync(path, 'utf8')
     } catch (error) {
-      if (isAbsent(error)) throw new SaltError('no-match', `There is no ${state} key of ${id}.`, { where: path })
+      if (isAbsent(error)) throw new SaltError('no-match', `there is no ${state} key of ${id}`, { where: path })
       throw cannot('read', path, error)
     }
-    throw new SaltError('key-invalid', `The ${state} key of ${id} is larger than any key.`, { where: path })
+    throw new SaltError('key-invalid', `the ${state} key of ${id} is larger than any key`, { where: path })
   }
 
   #move(id: string, from: KeyState, to: KeyState): boolean {
@@ -299,7 +317,7 @@ function isAbsent(error: unknown): boolean {
 }
 
 function cannot(verb: string, path: string, error: unknown): SaltError {
-  return new SaltError('storage', `Cannot ${verb} the key ${path}: ${systemReason(error)}.`, {
+  return new SaltError('storage', `cannot ${verb} the key ${path}: ${systemReason(error)}`, {
     where: path,
     cause: error,
   })

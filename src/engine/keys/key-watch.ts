@@ -79,12 +79,20 @@ class KeyWatch implements KeyWatcher {
     const ids = compareAll ? new Set([...this.#known.keys(), ...this.#allIds()]) : this.#touched
     this.#touched = new Set()
     this.#mustCompareAll = false
-    for (const id of ids) {
+    for (const id of ids) this.#compare(id)
+  }
+
+  /** Never throws: nobody waits for what it finds. */
+  #compare(id: string): void {
+    try {
       const signature = this.#signature(id)
-      if (signature === (this.#known.get(id) ?? '')) continue
+      if (signature === (this.#known.get(id) ?? '')) return
       if (signature === '') this.#known.delete(id)
       else this.#known.set(id, signature)
+      this.#keys.noticed(id)
       this.#onChange(id, this.#keys.state(id))
+    } catch (error) {
+      this.#log.error('a change of a key could not be dealt with', { id, error: asSaltError(error).message })
     }
   }
 

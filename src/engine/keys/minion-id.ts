@@ -31,7 +31,7 @@ export function assertMinionId(id: string): void {
   const fault = minionIdFault(id)
   if (fault === undefined) return
   const shown = JSON.stringify(id.length > 80 ? `${id.slice(0, 80)}…` : id)
-  throw new SaltError('bad-id', `The minion id ${shown} ${fault}.`, {
+  throw new SaltError('bad-id', `the minion id ${shown} ${fault}`, {
     hint: 'Set id: in the configuration of the minion to letters, digits, dots, dashes and underscores.',
   })
 }

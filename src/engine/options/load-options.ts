@@ -1,4 +1,5 @@
 /** From files and overrides to checked options: the part that master and minion share. */
+import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { type ConfigFiles, readConfigFiles } from '../../base/config-file.ts'
 import { SaltError } from '../../base/errors.ts'
@@ -52,6 +53,11 @@ export async function loadOptions<T extends OptionTable>(
   request: LoadRequest,
 ): Promise<LoadedOptions<T>> {
   const configDir = resolve(request.configDir ?? defaultConfigDir())
+  if (request.configDir !== undefined && !existsSync(configDir)) {
+    throw new SaltError('configuration', `there is no folder ${configDir} with a configuration`, {
+      hint: 'Name the folder in which the files `master` and `minion` lie, or leave -c out.',
+    })
+  }
   const configFile = join(configDir, role.name)
   const standard = role.table.default_include?.initial
   const files = await readConfigFiles({

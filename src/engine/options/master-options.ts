@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AutosignOptions } from '../keys/autosign.ts'
 import { type LoadedOptions, type LoadRequest, loadOptions } from './load-options.ts'
@@ -29,6 +30,8 @@ export interface MasterOptions extends Omit<LoadedOptions<typeof masterTable>, '
   readonly autosign: AutosignOptions
 }
 
+const admissionFiles = ['autosign_file', 'autoreject_file', 'autosign_grains_dir'] as const
+
 /** The master's options from its files; all defaults where there is no file. Throws `configuration` with `file:line`. */
 export async function loadMasterOptions(request: LoadRequest = {}): Promise<MasterOptions> {
   const loaded = await loadOptions({ name: 'master', table: masterTable, otherTable: minionTable }, request)
@@ -37,6 +40,7 @@ export async function loadMasterOptions(request: LoadRequest = {}): Promise<Mast
   const keepSeconds = (request.overrides?.keep_jobs_seconds ?? loaded.where(['keep_jobs_seconds'])) !== undefined
   return {
     ...loaded,
+    warnings: [...loaded.warnings, ...missingFiles(values)],
     values: {
       ...values,
       keep_jobs_seconds:
@@ -56,4 +60,12 @@ export async function loadMasterOptions(request: LoadRequest = {}): Promise<Mast
       permissivePkiAccess: values.permissive_pki_access,
     },
   }
+}
+
+/** Minions would wait for ever for what a file says that is not there. */
+function missingFiles(values: Pick<MasterValues, (typeof admissionFiles)[number]>): string[] {
+  return admissionFiles.flatMap((option) => {
+    const path = values[option]
+    return path === undefined || path === '' || existsSync(path) ? [] : [`${option}: there is no ${path}`]
+  })
 }

@@ -63,6 +63,12 @@ export const sharedOptions = {
     { base: ['/srv/salt'] },
     'Folders that hold the files of each environment; the first folder that has a file wins.',
   ),
+  heartbeat_interval: option(
+    s.number('', { minimum: 1, maximum: 3600 }),
+    30,
+    'Seconds of silence in a session after which this side asks whether the other still lives; after two and a half such intervals without a word the other counts as lost.',
+    { isOurs: true },
+  ),
   max_event_size: option(s.bytes(), 1_048_576, 'Largest event in bytes; larger ones are refused with an error.'),
   module_dirs: option(s.array(s.path()), [], 'Further folders with execution modules of your own.'),
 }

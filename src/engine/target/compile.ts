@@ -51,7 +51,7 @@ export function compileTarget(tgt: unknown, tgtType = 'glob', options: TargetOpt
     const exact = type === 'compound' ? options : { ...options, pillarExact: true }
     return compileWords(typeof tgt === 'string' ? tgt : listedWords(tgt, type), exact)
   }
-  if (typeof tgt !== 'string') throw new SaltError('bad-target', `A target of the type ${type} must be text.`)
+  if (typeof tgt !== 'string') throw new SaltError('bad-target', `a target of the type ${type} must be text`)
   return compilers[type](tgt, options)
 }
 
@@ -61,13 +61,9 @@ export function targetType(name: string): TargetType {
   const known = targetTypes.find((type) => type === lower)
   if (known) return known
   if (lower.startsWith('node')) return 'nodegroup'
-  throw new SaltError(
-    'bad-target',
-    `There is no target type ${JSON.stringify(name)}.${didYouMean(nearest(lower, targetTypes))}`,
-    {
-      hint: `The types are ${targetTypes.join(', ')}.`,
-    },
-  )
+  throw new SaltError('bad-target', `there is no target type ${JSON.stringify(name)}`, {
+    hint: `${didYouMean(nearest(lower, targetTypes))} The types are ${targetTypes.join(', ')}.`.trimStart(),
+  })
 }
 
 function compileWords(words: string | readonly string[], options: TargetOptions): Matcher {
@@ -132,5 +128,5 @@ function listedIds(tgt: unknown): string[] {
 function listedWords(tgt: unknown, type: string): string[] {
   if (Array.isArray(tgt) && tgt.every((item) => typeof item === 'string')) return tgt
   const kind = isRecord(tgt) ? 'a mapping' : tgt === null ? 'empty' : `a ${typeof tgt}`
-  throw new SaltError('bad-target', `A target of the type ${type} must be text or a list of texts, and is ${kind}.`)
+  throw new SaltError('bad-target', `a target of the type ${type} must be text or a list of texts, and is ${kind}`)
 }

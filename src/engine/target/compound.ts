@@ -29,7 +29,7 @@ const maximumDepth = 100
  */
 export function compileCompound(target: string | readonly string[], compileAtom: CompileAtom): Matcher {
   const words = typeof target === 'string' ? splitText(target) : splitList(target)
-  if (words.length > maximumWords) throw new SaltError('bad-target', `The target has more than ${maximumWords} words.`)
+  if (words.length > maximumWords) throw new SaltError('bad-target', `the target has more than ${maximumWords} words`)
   const length = typeof target === 'string' ? target.length : target.join(' ').length
   return new Parser(words, length + 1, compileAtom, [], { left: maximumAtoms }).parse()
 }
@@ -147,7 +147,7 @@ class Parser {
   }
 
   #compiled(word: Word, engine: Engine | undefined, pattern: string, delimiter: string | undefined): Matcher {
-    if (--this.#budget.left < 0) throw new SaltError('bad-target', `The target has more than ${maximumAtoms} parts.`)
+    if (--this.#budget.left < 0) throw new SaltError('bad-target', `the target has more than ${maximumAtoms} parts`)
     let atom: ReturnType<CompileAtom>
     try {
       atom = this.#compileAtom(engine, pattern, delimiter)
@@ -169,12 +169,12 @@ class Parser {
   }
 
   #enter(): void {
-    if (++this.#depth > maximumDepth) throw new SaltError('bad-target', 'The target is nested too deeply.')
+    if (++this.#depth > maximumDepth) throw new SaltError('bad-target', 'the target is nested too deeply')
   }
 
   #fault(word: Word | undefined, reason: string, hint?: string): SaltError {
-    const subject = word ? `${JSON.stringify(word.text)} ` : 'At the end '
-    const message = `The target cannot be understood: ${subject}${reason} (character ${word?.position ?? this.#end}).`
+    const subject = word ? `${JSON.stringify(word.text)} ` : 'at the end '
+    const message = `the target cannot be understood: ${subject}${reason} (character ${word?.position ?? this.#end})`
     return new SaltError('bad-target', message, hint === undefined ? {} : { hint })
   }
 }

@@ -60,7 +60,7 @@ class CompiledExpressions {
     const { delimiter } = this
     const parts = expression.split(delimiter)
     if (parts.length > maximumParts)
-      throw new SaltError('bad-target', `An expression for grains or pillar has more than ${maximumParts} levels.`)
+      throw new SaltError('bad-target', `an expression for grains or pillar has more than ${maximumParts} levels`)
     const levels: Level[] = []
     let fault: unknown
     for (let count = parts.length - 1; count > 0; count--) {

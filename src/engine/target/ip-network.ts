@@ -80,5 +80,5 @@ function formatAddress(bits: bigint, version: 4 | 6): string {
 }
 
 function invalid(text: string, hint: string): SaltError {
-  return new SaltError('bad-target', `${JSON.stringify(text)} is not an IP address or network.`, { hint })
+  return new SaltError('bad-target', `${JSON.stringify(text)} is not an IP address or network`, { hint })
 }

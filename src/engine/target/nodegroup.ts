@@ -15,13 +15,10 @@ export function nodegroupWords(name: string, nodegroups: unknown): string[] {
   const groups = isRecord(nodegroups) ? nodegroups : {}
   const definition = Object.hasOwn(groups, name) ? groups[name] : undefined
   if (definition === undefined) {
-    throw new SaltError(
-      'bad-target',
-      `There is no nodegroup ${JSON.stringify(name)}.${didYouMean(nearest(name, Object.keys(groups)))}`,
-      {
-        hint: 'Groups are named under nodegroups: in the configuration of the master.',
-      },
-    )
+    const near = didYouMean(nearest(name, Object.keys(groups)))
+    throw new SaltError('bad-target', `there is no nodegroup ${JSON.stringify(name)}`, {
+      hint: `${near} Groups are named under nodegroups: in the configuration of the master.`.trimStart(),
+    })
   }
   const words = definitionWords(name, definition)
   const plain = words.every((word) => !operators.has(word) && !atomWithEngine.test(word) && !word.includes('*'))
@@ -32,5 +29,5 @@ export function nodegroupWords(name: string, nodegroups: unknown): string[] {
 function definitionWords(name: string, definition: unknown): string[] {
   if (typeof definition === 'string') return definition.split(/\s+/).filter((word) => word !== '')
   if (Array.isArray(definition)) return definition.map(String)
-  throw new SaltError('bad-target', `The nodegroup ${JSON.stringify(name)} is neither text nor a list.`)
+  throw new SaltError('bad-target', `the nodegroup ${JSON.stringify(name)} is neither text nor a list`)
 }

@@ -12,7 +12,7 @@ export function expandRange(expression: string): Set<string> {
     if (/[%@&{}()]/.test(term)) {
       throw new SaltError(
         'bad-target',
-        `The range ${JSON.stringify(term)} (character ${position}) needs a range server.`,
+        `the range ${JSON.stringify(term)} (character ${position}) needs a range server`,
         {
           hint: 'Only lists of hosts and of numbers are known here: web[01-20],db1..4,-web07',
         },
@@ -53,7 +53,7 @@ function expandTerm(term: string, position: number): string[] {
   if (open === -1 || close === -1) {
     throw new SaltError(
       'bad-target',
-      `A bracket has no partner in the range ${JSON.stringify(term)} (character ${position}).`,
+      `a bracket has no partner in the range ${JSON.stringify(term)} (character ${position})`,
     )
   }
   const heads = term
@@ -79,5 +79,5 @@ function numbers(from: string, to: string): string[] {
 }
 
 function tooMany(): SaltError {
-  return new SaltError('bad-target', `A range names more than ${maximumHosts} hosts.`)
+  return new SaltError('bad-target', `a range names more than ${maximumHosts} hosts`)
 }

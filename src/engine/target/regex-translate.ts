@@ -63,7 +63,7 @@ export function translatePattern(pattern: string, given: PatternFlags = {}): Tra
   if (letters.includes('L')) {
     throw new SaltError(
       'bad-target',
-      `The flag in ${JSON.stringify(leading?.[0])} is not supported in a regular expression.`,
+      `the flag in ${JSON.stringify(leading?.[0])} is not supported in a regular expression`,
     )
   }
   const body = pattern.slice(leading?.[0].length ?? 0)
@@ -269,7 +269,7 @@ class Translator {
   #fault(reason: string, offset = 0): SaltError {
     const place = Math.min(Math.max(this.#at + offset, 0), this.#characters.length) + this.#offset + 1
     const shown = JSON.stringify(this.#pattern)
-    return new SaltError('bad-target', `The regular expression ${shown} is not valid: ${reason} (character ${place}).`)
+    return new SaltError('bad-target', `the regular expression ${shown} is not valid: ${reason} (character ${place})`)
   }
 }
 

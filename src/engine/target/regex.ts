@@ -28,7 +28,7 @@ const timeLimitMs = 100
 /** Throws `bad-target` with the reason and the place when the pattern is not a valid expression. */
 export function compileRegex(pattern: string, options: RegexOptions = {}): Regex {
   if (pattern.length > maximumPatternLength) {
-    throw new SaltError('bad-target', `A regular expression has more than ${maximumPatternLength} characters.`)
+    throw new SaltError('bad-target', `a regular expression has more than ${maximumPatternLength} characters`)
   }
   const { source, flags, cost } = translatePattern(pattern)
   // Not `^` and `$`: the pattern may set the flag that gives them another meaning.
@@ -38,7 +38,7 @@ export function compileRegex(pattern: string, options: RegexOptions = {}): Regex
     compiled = new RegExp(anchored, `u${flags}${options.ignoreCase && !flags.includes('i') ? 'i' : ''}`)
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replace(/^.*: /, '') : String(thrown)
-    throw new SaltError('bad-target', `The regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`)
+    throw new SaltError('bad-target', `the regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`)
   }
   return {
     pattern,
@@ -56,7 +56,7 @@ function testLimited(expression: RegExp, text: string): boolean {
   try {
     return limited.script.runInContext(limited.context, { timeout: timeLimitMs }) === true
   } catch (cause) {
-    throw new SaltError('bad-target', `A regular expression takes too long on a text of ${text.length} characters.`, {
+    throw new SaltError('bad-target', `a regular expression takes too long on a text of ${text.length} characters`, {
       hint: 'Avoid a repetition inside a repetition, such as (a+)+.',
       cause,
     })

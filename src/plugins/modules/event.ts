@@ -5,7 +5,7 @@ import { defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
 
 type EventData = Readonly<Record<string, unknown>>
 
-/** To every master; whether the last one took it, as Salt tells. */
+/** To every master; whether one of them took it. */
 async function fireOnMasters(ctx: FunctionContext, tag: string, data: EventData): Promise<boolean> {
   const masters = ctx.services.masters ?? []
   if (masters.length === 0) {
@@ -16,11 +16,10 @@ async function fireOnMasters(ctx: FunctionContext, tag: string, data: EventData)
   for (const master of masters) {
     try {
       const answer = await master.call('fire', { events: [{ tag, data }] }, { signal: ctx.signal })
-      taken = answer.fired > 0
+      taken ||= answer.fired > 0
       for (const reason of answer.refused) ctx.log.warning('The master refused the event', { tag, reason })
     } catch (error) {
       ctx.signal.throwIfAborted()
-      taken = false
       const { message } = asSaltError(error)
       ctx.log.error('The event did not reach the master', { tag, master: master.address, reason: message })
     }

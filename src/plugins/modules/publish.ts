@@ -73,7 +73,7 @@ function refused(ctx: FunctionContext, { fun, tgt }: PeerRequest, status: string
   return { kind: 'refused', status, reason }
 }
 
-/** The first master, or the one whose host is named. */
+/** The master whose job this is, else the first that can be reached; or the one whose host is named. */
 function masterFor(ctx: FunctionContext, viaMaster: string | undefined): MasterCalls | undefined {
   const masters = ctx.services.masters ?? []
   if (viaMaster === undefined || viaMaster === '') return masters[0]

@@ -126,6 +126,9 @@ test('a private file of somebody else is refused', { skip: process.getuid?.() !=
   fs.writeFileSync(path, 'x', { mode: 0o600 })
   fs.chownSync(path, 12345, 12345)
   assert.throws(() => assertPrivateFile(path), { code: 'key-permissions', message: /uid 12345/ })
+  assertPrivateFile(path, { rootMay: true })
+  fs.chmodSync(path, 0o644)
+  assert.throws(() => assertPrivateFile(path, { rootMay: true }), { code: 'key-permissions' })
 })
 
 test('system faults get words', () => {

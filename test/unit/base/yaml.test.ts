@@ -69,6 +69,7 @@ describe('errors in YAML show the place', () => {
     ['bad base64', 'a: !!binary "%%"', '1:4', /no value of the kind binary/],
     ['a merge of a text', 'a:\n  <<: x', '2:3', /only a mapping or a list of mappings/],
     ['a control character', 'a: \u0007x', '1:4', /non-printable/],
+    ['an unfinished list', 'a: [b\n', '2:1', /^[^\n]*end of the stream[^\n]*$/],
     ['an unfinished quote', "a: 'b\nc: 1", '2:5', /unexpected end of the stream/],
     ['after a line that had to be indented', 'a: [1,\n2]\nb: {c: [1,\n2,\n3]}\nd: *x', '6:5', /\n {4}d: \*x\n {8}\^$/],
     ['behind a byte order mark', '\ufeffa: b: c', '1:5', /./],

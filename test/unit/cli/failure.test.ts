@@ -14,6 +14,14 @@ test('a failure is one line, with where and hint below it', () => {
   )
 })
 
+test('the code stands on the first line, above an excerpt', () => {
+  const error = new SaltError('configuration', 'mapping values are not allowed\n    a: b: c\n        ^')
+  assert.equal(
+    describeFailure(error, false),
+    'salt: mapping values are not allowed [configuration]\n    a: b: c\n        ^\n',
+  )
+})
+
 test('the stack and those of its causes are shown on debug only', () => {
   const error = new SaltError('internal', 'broken', { cause: new TypeError('inner fault') })
   assert.doesNotMatch(describeFailure(error, false), /inner fault|at /)

@@ -108,6 +108,8 @@ test('examples can be run, and give what is promised', async () => {
       const words = shellWords(example)
       const at = words.indexOf(name)
       const outcome = await host.type(name, ...words.slice(at + 1).filter((word) => !word.startsWith('--')))
+      // What a host lacks is told; that is no fault of the function.
+      if (outcome.failure?.error.code === 'missing-program') continue
       assert.equal(outcome.failure, undefined, example)
       const { issues } = validate(doc.returns, JSON.parse(JSON.stringify(outcome.return)))
       assert.deepEqual(issues, [], `${example} does not return what its schema says`)

@@ -155,6 +155,23 @@ test('event.fire_master sends to every master', async () => {
   )
 })
 
+test('an event that one of the masters took is true, and the others are told of', async () => {
+  for (const away of ['one:1', 'two:2']) {
+    const { host } = hostWith(
+      ({ address }) => {
+        if (address === away) throw new SaltError('master-unreachable', 'it is away')
+        return { fired: 1, refused: [] }
+      },
+      ['one:1', 'two:2'],
+    )
+    assert.equal((await host.type('event.fire_master', '{}', 'my/tag')).return, true)
+    assert.deepEqual(
+      host.logged.map(({ level, fields }) => [level, fields?.master]),
+      [['error', away]],
+    )
+  }
+})
+
 test('a refused event is false, with the reason', async () => {
   const { host } = hostWith(() => ({ fired: 0, refused: ['tags under salt/key are reserved'] }))
   assert.equal((await host.type('event.fire_master', '{}', 'salt/key')).return, false)

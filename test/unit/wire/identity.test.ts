@@ -4,6 +4,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -91,6 +92,16 @@ describe('an identity', () => {
       writeFileSync(join(folder, 'one.pem'), content)
       assert.throws(() => loadOrCreateIdentity(folder, 'one'), { code: 'key-invalid', where: join(folder, 'one.pem') })
     }
+  })
+
+  it('is refused when the file cannot be read', () => {
+    const folder = newFolder()
+    mkdirSync(join(folder, 'one.pem'), { recursive: true })
+    assert.throws(() => loadOrCreateIdentity(folder, 'one'), {
+      code: 'storage',
+      message: /it is a folder/,
+      where: join(folder, 'one.pem'),
+    })
   })
 
   it('is not made through a link that leads nowhere', () => {

@@ -17,7 +17,7 @@ class Pair {
   readonly right: Session
   takes = true
 
-  constructor(limits: Partial<SessionLimits> = {}) {
+  constructor(limits: Partial<SessionLimits> = {}, rightLimits = limits) {
     const keys = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)] as const
     const hash = Buffer.alloc(32, 3)
     const make = (side: 'left' | 'right'): Session =>
@@ -25,7 +25,7 @@ class Pair {
         id: 7n,
         peer,
         clock: this.clock,
-        limits,
+        limits: side === 'left' ? limits : rightLimits,
         keys: sessionKeys(keys, hash, side === 'left'),
         transmit: (frame) => {
           if (this.takes) this.sent[side].push(frame)
@@ -164,6 +164,17 @@ describe('a session', () => {
     assert.equal((await pair.left.closed).code, 'lost')
     assert.equal((await pair.right.closed).code, 'lost')
     assert.equal(pair.clock.pending, 0, 'no timer is left')
+  })
+
+  it('asks a peer that only listens and has a longer interval of its own', async () => {
+    const pair = new Pair({ heartbeatMs: 1000 }, { heartbeatMs: 30_000 })
+    for (let step = 0; step < 40; step++) {
+      pair.left.send({ step })
+      await pair.join()
+      await pair.clock.advance(250)
+      await pair.join()
+    }
+    assert.ok(pair.left.isOpen && pair.right.isOpen)
   })
 
   it('answers a ping, and knows when nobody does', async () => {

@@ -28,11 +28,19 @@ function backupFolder(ctx: FunctionContext, folder: string): string {
 }
 
 /** Name of a copy: `hosts_Sat_Nov_21_02:38:35_037363_2026`. */
-function copyName(name: string, time: Date): string {
+function copyName(name: string, time: Date, microseconds: number): string {
   const two = (number: number) => String(number).padStart(2, '0')
   const day = `${weekdays.split('|')[time.getDay()]}_${months.split('|')[time.getMonth()]}_${two(time.getDate())}`
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')
-  return `${name}_${day}_${clock}_${String(time.getMilliseconds() * 1000).padStart(6, '0')}_${time.getFullYear()}`
+  return `${name}_${day}_${clock}_${String(time.getMilliseconds() * 1000 + microseconds).padStart(6, '0')}_${time.getFullYear()}`
+}
+
+/** The clock counts milliseconds, the names microseconds: copies of one millisecond follow one another. */
+function freeName(folder: string, name: string, time: Date): string {
+  for (let microseconds = 0; ; microseconds += 1) {
+    const path = joinPath(folder, copyName(name, time, microseconds))
+    if (!fs.existsSync(path)) return path
+  }
 }
 
 /** Keeps a copy of the file as it is now. */
@@ -41,8 +49,8 @@ function keepCopy(ctx: FunctionContext, path: string): void {
   const target = backupFolder(ctx, folder)
   fs.mkdirSync(target, { recursive: true, mode: 0o700 })
   const { mode, uid, gid } = fs.statSync(path)
-  const copy = joinPath(target, copyName(name, new Date()))
-  fs.copyFileSync(path, copy)
+  const copy = freeName(target, name, new Date())
+  fs.copyFileSync(path, copy, fs.constants.COPYFILE_EXCL)
   fs.chmodSync(copy, mode & 0o7777)
   if (process.geteuid?.() === 0) fs.chownSync(copy, uid, gid)
 }

@@ -5,16 +5,10 @@ import type { FunctionContext } from '../../../engine/plugin.ts'
 import { attributesOf, changeAttributes, differingAttributes } from './attributes.ts'
 import { changeOwner, normalizeMode, type Owner, setMode } from './owners.ts'
 import { expandUser } from './paths.ts'
-import { checkContext, type SelinuxContext } from './selinux-check.ts'
+import type { PermissionReport, PermissionWork } from './permission-work.ts'
+import type { SelinuxContext } from './selinux.ts'
+import { checkContext } from './selinux-check.ts'
 import { isFolder, isLink, statusOf } from './status.ts'
-
-export interface PermissionReport {
-  name: unknown
-  changes: Record<string, unknown>
-  comment: string | string[]
-  result: boolean | null
-  [other: string]: unknown
-}
 
 export interface WantedPermissions {
   readonly user?: Owner
@@ -32,15 +26,6 @@ export interface FoundPermissions {
   cuser?: Owner
   cgroup?: Owner
   cmode?: string
-}
-
-/** What check and changes have in common. */
-export interface PermissionWork {
-  readonly ctx: FunctionContext
-  readonly path: string
-  readonly test: boolean
-  readonly report: PermissionReport
-  readonly comments: string[]
 }
 
 export async function checkPermissions(

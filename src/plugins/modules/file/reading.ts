@@ -59,7 +59,7 @@ export const readingFunctions = {
     doc: 'Tell where a symbolic link leads.',
     args: { path, canonicalize: s.withDefault(s.boolean('Follow all links up to the end'), false) },
     returns: s.path(),
-    examples: [`salt '*' file.readlink /etc/mtab`],
+    examples: [`salt '*' file.readlink /proc/self`],
     run(_ctx, args) {
       const expanded = expandUser(args.path).replace(
         /\$(?:\{(\w+)\}|(\w+))/g,

@@ -1,13 +1,5 @@
-import type { PermissionWork } from './permissions.ts'
-import { readContext, setContext } from './selinux.ts'
-
-/** Parts of an SELinux context; those that are left out do not matter. */
-export interface SelinuxContext {
-  readonly user?: string | undefined
-  readonly role?: string | undefined
-  readonly type?: string | undefined
-  readonly range?: string | undefined
-}
+import type { PermissionWork } from './permission-work.ts'
+import { readContext, type SelinuxContext, setContext } from './selinux.ts'
 
 const parts = ['user', 'role', 'type', 'range'] as const
 type Part = (typeof parts)[number]

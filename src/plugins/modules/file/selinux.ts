@@ -4,7 +4,14 @@ import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import type { SelinuxContext } from './selinux-check.ts'
+
+/** Parts of an SELinux context; those that are left out do not matter. */
+export interface SelinuxContext {
+  readonly user?: string | undefined
+  readonly role?: string | undefined
+  readonly type?: string | undefined
+  readonly range?: string | undefined
+}
 
 const path = s.path('The file')
 

@@ -48,7 +48,11 @@ export function runPip(ctx: FunctionContext, place: Where, words: readonly strin
 /** The output of a pip that must not fail. */
 export async function pipOutput(ctx: FunctionContext, place: Where, words: readonly string[]): Promise<string> {
   const result = await runPip(ctx, place, words)
-  if (result.retcode !== 0) throw new SaltError('execution-failed', (result.stderr || result.stdout).trim())
+  if (result.retcode !== 0) {
+    const reason = (result.stderr || result.stdout).trim()
+    if (/No module named '?pip'?$/.test(reason)) throw new SaltError('missing-program', reason)
+    throw new SaltError('execution-failed', reason)
+  }
   return result.stdout
 }
 

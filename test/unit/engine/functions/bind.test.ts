@@ -32,9 +32,7 @@ interface Case {
   readonly extra?: Readonly<Record<string, unknown>>
 }
 
-const cases: readonly Case[] = JSON.parse(
-  readFileSync(new URL('../../../cases/binding.json', import.meta.url), 'utf8'),
-)
+const cases: readonly Case[] = JSON.parse(readFileSync(new URL('../../../cases/binding.json', import.meta.url), 'utf8'))
 
 for (const { name, signature, arg, error, isSignatureError, ...expected } of cases) {
   test(`binding: ${name}`, () => {

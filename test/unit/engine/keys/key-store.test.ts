@@ -148,6 +148,13 @@ describe('the key store', () => {
     assert.deepEqual(keys.list().pending, ['b', 'c', 'd'])
   })
 
+  it('keeps a key that was decided on at first sight, however many wait', () => {
+    for (const id of ['a', 'b', 'c']) keys.storePending(id, newPublicPem())
+    keys.storeDecided('d', newPublicPem(), 'accepted')
+    keys.storeDecided('b', newPublicPem(), 'rejected')
+    assert.deepEqual(keys.list(), { accepted: ['d'], denied: [], pending: ['a', 'c'], rejected: ['b'] })
+  })
+
   it('never leaves its folders and never writes through a link', () => {
     const outside = join(folder, 'outside')
     for (const id of ['../outside', '..', 'a/../../outside', 'x\0']) {

@@ -41,6 +41,28 @@ async function said(id: string, state: KeyState | undefined): Promise<void> {
 }
 
 describe('the key watch', { timeout: 20_000 }, () => {
+  it('has the lists of its store know at once what another process has changed', async () => {
+    const other = new KeyStore(folder)
+    keys.accept('known')
+    await said('known', 'accepted')
+    for (let round = 0; round < 5; round++) {
+      keys.storePending(`more-${round}`, newPublicPem())
+      keys.accept(`more-${round}`)
+      assert.ok(keys.ids('accepted').includes(`more-${round}`))
+      other.reject(`more-${round}`, 'accepted')
+      await said(`more-${round}`, 'rejected')
+      assert.deepEqual(keys.ids('accepted'), ['known'])
+    }
+  })
+
+  it('goes on past a file that cannot be looked at', async () => {
+    const other = new KeyStore(folder)
+    keys.prepare()
+    fs.symlinkSync('loop', join(keys.folder('accepted'), 'loop'))
+    other.storePending('alpha', newPublicPem())
+    await said('alpha', 'pending')
+  })
+
   it('tells of keys that appear, move and go', async () => {
     const other = new KeyStore(folder)
     other.storePending('alpha', newPublicPem())

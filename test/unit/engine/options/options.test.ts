@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { loadMasterOptions, type MasterOptions } from '../../../../src/engine/options/master-options.ts'
 import { loadMinionOptions, type MinionOptions } from '../../../../src/engine/options/minion-options.ts'
@@ -362,7 +361,7 @@ describe('the id of a minion', () => {
 
   test('a folder that cannot be written to is no fault', async () => {
     const options = await loadMinionOptions({
-      configDir: join('/proc/self/none'),
+      configDir: '/proc/self',
       hostNames: { hostname: () => 'h', readFile: () => undefined, resolvedNames: async () => [], addresses: () => [] },
     })
     assert.equal(options.id, 'h')

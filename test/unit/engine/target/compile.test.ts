@@ -37,7 +37,13 @@ describe('compileTarget', () => {
         (error) => {
           assert.ok(error instanceof SaltError)
           assert.equal(error.code, 'bad-target')
-          assert.ok(error.message.includes(says), `${error.message} should say ${says}`)
+          const told = `${error.message} ${error.hint ?? ''}`
+          assert.ok(told.includes(says), `${told} should say ${says}`)
+          assert.doesNotMatch(
+            error.message,
+            /^[A-Z]|\.$/,
+            'the first line follows "salt: " and has no period; the hint is a sentence',
+          )
           return true
         },
       )
