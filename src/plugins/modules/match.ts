@@ -198,7 +198,7 @@ export const match = defineModule({
         minion_id: minionId,
       },
       returns: s.union([s.array(s.string()), s.null()], 'Names, one for each target that fits; null where none does'),
-      examples: ["salt '*' match.search_by '{web: [web*], all: [*]}'"],
+      examples: ["salt '*' match.search_by '{web: [web1, web2], db: [db1]}'"],
       async run(ctx, args) {
         const names: string[] = []
         for (const [name, targets] of Object.entries(args.lookup)) {
