@@ -32,7 +32,8 @@ export async function databaseLines(
   root: string | undefined,
 ): Promise<string[][]> {
   const answer = root === undefined ? await runIfInstalled(ctx, ['getent', database, ...keys]) : undefined
-  if (answer !== undefined) return fieldsOf(answer.stdout)
+  // 1 is the answer of a getent that does not know the database.
+  if (answer !== undefined && answer.retcode !== 1) return fieldsOf(answer.stdout)
   const lines = fieldsOf(
     readFileIfExists(root === undefined ? ctx.at(`/etc/${database}`) : `${root}/etc/${database}`) ?? '',
   )
@@ -47,8 +48,8 @@ function fieldsOf(text: string): string[][] {
     .filter(([name = '', ...others]) => others.length > 0 && !/^(?:$|[#+-])/.test(name))
 }
 
-/** Options and numbers are no names to ask for. */
-function isAskable(name: string): boolean {
+/** Whether a name can be one, and is no option of the program that is asked. */
+export function isAskable(name: string): boolean {
   return name !== '' && !/^-|[:\n\0]/.test(name)
 }
 
