@@ -117,7 +117,7 @@ export const hosts = defineModule({
   doc: 'Tells and changes the names of addresses in the hosts file: /etc/hosts, or what the option hosts.file names.',
   functions: {
     list_hosts: fn({
-      doc: 'Show the hosts file: names and comment of each address, and the lines that are comments as comment-0, comment-1…',
+      doc: 'Show the hosts file: names and comment of each address, and lines that are comments as comment-0, comment-1 and so on.',
       returns: s.record(shownSchema),
       examples: ["salt '*' hosts.list_hosts"],
       run: (ctx) => listOf(readHosts(ctx)),
