@@ -30,7 +30,7 @@ function rootWords(option: '-R' | '--root', folder: string | undefined): string[
   return folder === undefined ? [] : [option, folder]
 }
 
-export const group = defineModule({
+export const groupLinux = defineModule({
   name: 'group',
   doc: 'Adds, changes, removes and tells about groups with groupadd, groupmod, groupdel and gpasswd.',
   available: ({ grains }) => grains.kernel === 'Linux' || 'groupadd: the system is not Linux',
