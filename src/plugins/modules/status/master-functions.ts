@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { s } from '../../../base/schema.ts'
 import { linesOf, mustRun, wordsOf } from '../../../engine/functions/host-programs.ts'
+import { parseSockets } from '../../../engine/functions/socket-table.ts'
 import { readSystemFile } from '../../../engine/functions/system-files.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 
@@ -67,29 +68,9 @@ async function addressesOf(host: string): Promise<string[]> {
 /** The far ends of all TCP connections that are up: `address port`. */
 async function listConnections(ctx: FunctionContext): Promise<ReadonlySet<string>> {
   if (ctx.grains.kernel === 'Darwin') return parseNetstat((await mustRun(ctx, ['netstat', '-an', '-p', 'tcp'])).stdout)
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
-    linesOf(readSystemFile(ctx, path) ?? '')
-      .slice(1)
-      .map(wordsOf),
-  )
-  return new Set(rows.filter((words) => words[3] === established).map((words) => farEnd(words[2] ?? '')))
-}
-
-/** `0100007F:1F90` as the kernel writes it: words of 32 bits, each in the order of this host (which is little-endian). */
-function farEnd(text: string): string {
-  const [address = '', port = ''] = text.split(':')
-  const bytes = (address.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse())
-  const numbers = bytes.map((byte) => Number.parseInt(byte, 16))
-  const mapped = numbers.length === 16 && numbers.slice(0, 10).every((byte) => byte === 0) && numbers[10] === 255
-  const parts = mapped ? numbers.slice(12) : numbers
-  const shown = parts.length === 4 ? parts.join('.') : compressed(bytes.join(''))
-  return `${shown} ${Number.parseInt(port, 16)}`
-}
-
-/** 32 hexadecimal digits as the resolver writes an address. */
-function compressed(digits: string): string {
-  const groups = digits.match(/.{4}/g) ?? []
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1)
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => parseSockets(readSystemFile(ctx, path) ?? ''))
+  const open = sockets.filter(({ state }) => state === established)
+  return new Set(open.map(({ remote }) => `${remote.address} ${remote.port}`))
 }
 
 /** `tcp4  0  0  10.0.0.5.51234  10.0.0.1.4506  ESTABLISHED` */
