@@ -2,8 +2,9 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { SaltError } from '../../base/errors.ts'
-import { readFileIfExists, systemReason, writeFileAtomicSync } from '../../base/files.ts'
+import { readFileIfExists, systemReason } from '../../base/files.ts'
 import type { FunctionContext } from '../plugin.ts'
+import { type ReplaceOptions, replaceFile } from './replace-file.ts'
 
 /** Content, or undefined where there is no such file. Throws `execution-failed` where it cannot be read. */
 export function readSystemFile(ctx: FunctionContext, path: string): string | undefined {
@@ -39,19 +40,21 @@ export function readSystemLink(ctx: FunctionContext, path: string): string | und
   }
 }
 
+export type NewFileOptions = Pick<ReplaceOptions, 'mode' | 'owner'>
+
 /**
- * Gives a file its content in one step; links are followed, mode and owner stay. Reading and writing in one go, without
- * waiting in between, keeps jobs that edit the same file from losing each other's changes. Throws `storage`.
+ * Gives a file its content, as `replaceFile` does; links are followed, mode and owner stay. Reading and writing in one go,
+ * without waiting in between, keeps jobs that edit the same file from losing each other's changes. Throws `storage`.
  */
-export function writeSystemFile(ctx: FunctionContext, path: string, text: string, newMode = 0o644): void {
+export function writeSystemFile(ctx: FunctionContext, path: string, text: string, isNew: NewFileOptions = {}): void {
   const place = realPathIfAny(ctx.at(path))
-  const before = fs.statSync(place, { throwIfNoEntry: false })
-  if (before === undefined) fs.mkdirSync(dirname(place), { recursive: true })
-  writeFileAtomicSync(place, text, before === undefined ? newMode : before.mode & 0o7777)
-  if (before === undefined || process.geteuid?.() !== 0) return
-  fs.chownSync(place, before.uid, before.gid)
-  // A change of the owner takes the set-uid bit away.
-  fs.chmodSync(place, before.mode & 0o7777)
+  try {
+    fs.mkdirSync(dirname(place), { recursive: true })
+    replaceFile(place, text, { mode: 0o644, ...isNew })
+  } catch (error) {
+    if (error instanceof SaltError) throw error
+    throw new SaltError('storage', `cannot write ${path}: ${systemReason(error)}`, { where: path, cause: error })
+  }
 }
 
 /** Puts `line` in place of every line that matches, or at the end where none does. */

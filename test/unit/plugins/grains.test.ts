@@ -5,10 +5,14 @@ import { test } from 'node:test'
 import { silentLog } from '../../../src/base/log.ts'
 import { GrainsSource, grainsFilePath } from '../../../src/engine/functions/grains.ts'
 import type { Grains, GrainsDefinition } from '../../../src/engine/plugin.ts'
+import { graphicsGrains, raidGrains, volumeGrains } from '../../../src/plugins/grains/core/devices.ts'
 import { processorGrains, virtualGrains } from '../../../src/plugins/grains/core/hardware.ts'
 import { core } from '../../../src/plugins/grains/core/module.ts'
 import { networkGrains } from '../../../src/plugins/grains/core/network.ts'
 import { linuxRelease } from '../../../src/plugins/grains/core/os-release.ts'
+import { macosRelease, windowsRelease } from '../../../src/plugins/grains/core/other-systems.ts'
+import { gatewayGrains } from '../../../src/plugins/grains/core/routes.ts'
+import { initGrains } from '../../../src/plugins/grains/core/software.ts'
 import { grainsRegistry } from '../../../src/plugins/registry.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 
@@ -26,6 +30,26 @@ const releases: readonly ReleaseCase[] = JSON.parse(
 for (const { name, machine, files, grains } of releases) {
   test(`release files: ${name}`, () => {
     const found = linuxRelease((path) => files[path], machine)
+    assert.deepEqual(Object.fromEntries(Object.keys(grains).map((key) => [key, found[key]])), grains)
+  })
+}
+
+interface SystemCase extends ReleaseCase {
+  readonly platform: 'darwin' | 'win32'
+  readonly release: string
+  /** Name of the product, on Windows. */
+  readonly version?: string
+}
+
+const systems: readonly SystemCase[] = JSON.parse(
+  readFileSync(new URL('../../cases/other-systems.json', import.meta.url), 'utf8'),
+)
+
+for (const { name, platform, release, version = '', machine, files, grains } of systems) {
+  test(`another system: ${name}`, () => {
+    const readFile = (path: string): string | undefined => files[path]
+    const found =
+      platform === 'darwin' ? macosRelease(readFile, release, machine) : windowsRelease(version, release, machine)
     assert.deepEqual(Object.fromEntries(Object.keys(grains).map((key) => [key, found[key]])), grains)
   })
 }
@@ -239,3 +263,89 @@ for (const [files, virtual, subtype] of [
     assert.deepEqual([grains.virtual, grains.virtual_subtype], [virtual, subtype])
   })
 }
+
+/** A host that has these files and no others. */
+function filesOf(files: Readonly<Record<string, string>>) {
+  return (path: string): string | undefined => files[path]
+}
+
+for (const [init, comm, cmdline, folders] of [
+  ['systemd', 'systemd', '/usr/lib/systemd/systemd\0--switched-root', ['/run/systemd/system']],
+  ['openrc', 'init', '/sbin/init', ['/run/openrc', '/etc/inittab']],
+  ['sysvinit', 'init', 'init [2]', ['/etc/inittab']],
+  ['runit', 'runit', 'runit', []],
+  ['runit', 'my_init', '/usr/bin/python3\0-u\0/sbin/my_init', []],
+  ['supervisord', 'python3', '/usr/bin/python3\0/usr/bin/supervisord\0-n', []],
+  ['tini', 'tini', '/sbin/tini\0--\0app', []],
+  ['dumb-init', 'dumb-init', '/usr/bin/dumb-init\0app', []],
+  ['unknown', 'bash', '/bin/bash', []],
+] as const) {
+  test(`process 1 is ${comm}: init is ${init}`, () => {
+    const readFile = filesOf({ '/proc/1/comm': `${comm}\n`, '/proc/1/cmdline': cmdline })
+    const exists = (path: string): boolean => folders.some((folder) => folder === path)
+    assert.deepEqual(initGrains(readFile, exists), { init })
+  })
+}
+
+test('the gateways of the default routes', () => {
+  const four = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+wlan0\t00000000\tFE01A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0
+eth0\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0
+eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
+`
+  const six = `fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000400 00000001 00000000 00000001     eth0
+00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe80000000000000020c29fffe00000f 00000064 00000001 00000000 00000003     eth0
+00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo
+`
+  const read = filesOf({ '/proc/net/route': four, '/proc/net/ipv6_route': six })
+  assert.deepEqual(gatewayGrains(read), { ip_gw: true, ip4_gw: '192.168.0.1', ip6_gw: 'fe80::20c:29ff:fe00:f' })
+  assert.deepEqual(gatewayGrains(filesOf({ '/proc/net/route': 'Iface\n' })), {
+    ip_gw: false,
+    ip4_gw: false,
+    ip6_gw: false,
+  })
+  assert.deepEqual(gatewayGrains(filesOf({})), {}, 'a system without these tables')
+})
+
+test('graphics cards', () => {
+  const folder = '/sys/bus/pci/devices'
+  const files = {
+    [`${folder}/a/class`]: '0x030000\n',
+    [`${folder}/a/vendor`]: '0x10de\n',
+    [`${folder}/a/device`]: '0x1b80\n',
+    [`${folder}/b/class`]: '0x020000\n',
+    [`${folder}/c/class`]: '0x030200\n',
+    [`${folder}/c/vendor`]: '0x1234\n',
+    [`${folder}/c/device`]: '0x1111\n',
+  }
+  const names =
+    '# list\n1002  AMD\n\t1b80  Wrong\n10de  NVIDIA Corporation\n\t1b80  GP104 [GeForce GTX 1080]\n\t\t1043 85aa  Sub\n1234  x\n'
+  const devices = ['a', 'b', 'c']
+  assert.deepEqual(graphicsGrains(filesOf({ ...files, '/usr/share/misc/pci.ids': names }), devices), {
+    gpus: [
+      { vendor: 'nvidia', model: 'GP104 [GeForce GTX 1080]' },
+      { vendor: 'qemu', model: 'Device 1111' },
+    ],
+    num_gpus: 2,
+  })
+  assert.equal(graphicsGrains(filesOf(files), devices).gpus[0]?.model, 'Device 1b80')
+  assert.deepEqual(graphicsGrains(filesOf({}), []), { gpus: [], num_gpus: 0 })
+})
+
+test('arrays of disks and logical volumes', () => {
+  const stat =
+    'Personalities : [raid1]\nmd0 : active raid1 sdb1[1] sda1[0]\n      1046528 blocks [2/2] [UU]\n\nunused devices: <none>\n'
+  assert.deepEqual(raidGrains(filesOf({ '/proc/mdstat': stat })), { mdadm: ['md0'] })
+  assert.deepEqual(raidGrains(filesOf({})), {})
+  const files = {
+    '/sys/block/dm-0/dm/uuid': 'LVM-abc\n',
+    '/sys/block/dm-0/dm/name': 'my--group-root\n',
+    '/sys/block/dm-1/dm/uuid': 'LVM-def\n',
+    '/sys/block/dm-1/dm/name': 'my--group-a--b\n',
+    '/sys/block/dm-2/dm/uuid': 'CRYPT-LUKS2-x\n',
+    '/sys/block/dm-2/dm/name': 'sda3_crypt\n',
+  }
+  const blocks = ['dm-0', 'dm-1', 'dm-2', 'sda']
+  assert.deepEqual(volumeGrains(filesOf(files), blocks), { lvm: { 'my-group': ['a-b', 'root'] } })
+  assert.deepEqual(volumeGrains(filesOf({}), ['sda']), {})
+})

@@ -1,11 +1,15 @@
 import * as os from 'node:os'
 import { s } from '../../../base/schema.ts'
 import type { GrainsDefinition, GrainsHost } from '../../../engine/plugin.ts'
+import { graphicsGrains, raidGrains, volumeGrains, zfsGrains } from './devices.ts'
 import { diskGrains, firmwareGrains, memoryGrains, processorGrains, virtualGrains } from './hardware.ts'
 import { networkGrains } from './network.ts'
 import { linuxRelease, releaseNumbers } from './os-release.ts'
+import { macosRelease, windowsMachine, windowsRelease } from './other-systems.ts'
+import { gatewayGrains } from './routes.ts'
 import {
   initGrains,
+  installedGrains,
   kernelGrains,
   localeGrains,
   machineGrains,
@@ -15,14 +19,6 @@ import {
   timezoneGrain,
 } from './software.ts'
 
-/** Darwin's release → macOS's; each year adds one, from 11 on. */
-function macosVersion(readFile: GrainsHost['readFile'], release: string): string {
-  const list = readFile('/System/Library/CoreServices/SystemVersion.plist') ?? ''
-  const stated = /<key>ProductVersion<\/key>\s*<string>([\d.]+)<\/string>/.exec(list)?.[1]
-  const major = Number.parseInt(release, 10)
-  return stated ?? (major >= 25 ? String(major + 1) : String(major - 9))
-}
-
 function systemGrains(host: GrainsHost): Record<string, unknown> {
   const { readFile } = host
   if (host.platform === 'linux') {
@@ -31,26 +27,30 @@ function systemGrains(host: GrainsHost): Record<string, unknown> {
       ...virtualGrains(readFile),
       ...firmwareGrains(readFile),
       ...diskGrains(),
+      ...graphicsGrains(readFile),
+      ...raidGrains(readFile),
+      ...volumeGrains(readFile),
+      ...zfsGrains(),
       ...initGrains(readFile),
+      ...installedGrains(),
       ...securityGrains(readFile),
       ...machineGrains(readFile),
     }
   }
-  const windows = host.platform === 'win32'
-  const name = windows ? 'Windows' : host.platform === 'darwin' ? 'MacOS' : os.type()
-  const version = host.platform === 'darwin' ? macosVersion(readFile, os.release()) : os.release()
-  const fullName = windows ? os.version() : host.platform === 'darwin' ? 'macOS' : name
+  if (host.platform === 'darwin') return macosRelease(readFile, os.release(), os.machine())
+  if (host.platform === 'win32') return windowsRelease(os.version(), os.release(), os.machine())
+  const name = os.type()
+  const version = os.release()
   return {
     os: name,
     os_family: name,
-    osfullname: fullName,
+    osfullname: name,
     osrelease: version,
-    oscodename: windows ? '' : fullName,
+    oscodename: name,
     ...releaseNumbers(version),
-    osfinger: `${fullName}-${version.split('.')[0] ?? ''}`,
+    osfinger: `${name}-${version.split('.')[0] ?? ''}`,
     osarch: os.machine(),
     virtual: 'physical',
-    ...(host.platform === 'darwin' ? { init: 'launchd' } : {}),
   }
 }
 
@@ -74,6 +74,9 @@ export const core: GrainsDefinition = {
     osmajorrelease: s.integer('First part of its version'),
     oscodename: s.string('Code name of its version'),
     osfinger: s.string('Name and version, to choose by'),
+    osbuild: s.string('Build of macOS'),
+    osmanufacturer: s.string('Maker of Windows'),
+    osversion: s.string('Version of the kernel of Windows'),
     osarch: s.string('Architecture of its packages'),
     lsb_distrib_id: s.string('Name of the distribution'),
     lsb_distrib_release: s.string('Version of the distribution'),
@@ -91,6 +94,12 @@ export const core: GrainsDefinition = {
     swap_total: s.integer('Swap space in MiB'),
     disks: s.array(s.string(), 'Spinning disks'),
     ssds: s.array(s.string(), 'Solid-state disks'),
+    gpus: s.array(s.record(s.string()), 'Graphics cards: vendor and model'),
+    num_gpus: s.integer('Number of graphics cards'),
+    mdadm: s.array(s.string(), 'Arrays of disks'),
+    lvm: s.record(s.array(s.string()), 'Group of volumes → its active logical volumes'),
+    zfs_support: s.boolean('The kernel knows ZFS'),
+    zfs_feature_flags: s.boolean('Its ZFS knows feature flags'),
     biosversion: s.string('Version of the firmware'),
     biosvendor: s.string('Maker of the firmware'),
     biosreleasedate: s.string('Date of the firmware'),
@@ -106,12 +115,17 @@ export const core: GrainsDefinition = {
     'efi-secure-boot': s.boolean('Secure Boot is on'),
     selinux: s.record(s.any(), 'Whether SELinux is there, and enforces'),
     init: s.string('Init system'),
+    systemd: s.record(s.string(), 'Version of systemd, where it is installed'),
+    transactional: s.boolean('Updates are made into a snapshot that the next start uses'),
     ip_interfaces: s.record(s.array(s.string()), 'Interface → its addresses'),
     ip4_interfaces: s.record(s.array(s.string()), 'Interface → its IPv4 addresses'),
     ip6_interfaces: s.record(s.array(s.string()), 'Interface → its IPv6 addresses'),
     hwaddr_interfaces: s.record(s.string(), 'Interface → its hardware address'),
     ipv4: s.array(s.string(), 'All IPv4 addresses'),
     ipv6: s.array(s.string(), 'All IPv6 addresses'),
+    ip_gw: s.boolean('There is a default route'),
+    ip4_gw: s.union([s.string(), s.boolean()], 'Gateway of the default route, or false'),
+    ip6_gw: s.union([s.string(), s.boolean()], 'Gateway of the default route of IPv6, or false'),
     nodename: s.string('Host name'),
     localhost: s.string('Host name'),
     host: s.string('Host name without its domain'),
@@ -119,11 +133,13 @@ export const core: GrainsDefinition = {
     fqdn: s.string('Host name with its domain'),
     fqdn_ip4: s.array(s.string(), 'IPv4 addresses of the full name'),
     fqdn_ip6: s.array(s.string(), 'IPv6 addresses of the full name'),
+    fqdns: s.array(s.string(), 'Full names that the hosts file gives to own addresses'),
     dns: s.record(s.any(), 'Settings of the name resolver'),
     locale_info: s.record(s.any(), 'Language, encoding and time zone'),
     timezone: s.string('Name of the time zone'),
     shell: s.path('Shell of whoever runs the minion'),
     path: s.string('Search path for programs'),
+    systempath: s.array(s.path(), 'Search path for programs, in parts'),
     pid: s.integer('Process id of the minion'),
     uid: s.integer('User id of the minion'),
     gid: s.integer('Group id of the minion'),
@@ -136,10 +152,12 @@ export const core: GrainsDefinition = {
     const { readFile } = host
     return {
       ...kernelGrains(readFile),
+      ...(host.platform === 'win32' ? { cpuarch: windowsMachine(os.machine()) } : {}),
       ...systemGrains(host),
       ...processorGrains(readFile),
       ...memoryGrains(readFile),
       ...networkGrains(readFile),
+      ...gatewayGrains(readFile),
       ...localeGrains(),
       ...timezoneGrain(readFile),
       ...processGrains(),

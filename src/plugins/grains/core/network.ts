@@ -58,7 +58,13 @@ function nameGrains(readFile: ReadFile, ipv4: readonly string[], ipv6: readonly 
     fqdn,
     fqdn_ip4: listed.filter((address) => address.includes('.')),
     fqdn_ip6: listed.filter((address) => address.includes(':')),
+    fqdns: fullNames(lines.filter(({ address }) => known.has(address) && !isLoopback(address))),
   }
+}
+
+function fullNames(lines: ReturnType<typeof hostsLines>): string[] {
+  const names = lines.flatMap((line) => line.names).filter((name) => name.includes('.'))
+  return [...new Set(names)].sort(compareText)
 }
 
 function hostsLines(text: string): { readonly address: string; readonly names: readonly string[] }[] {

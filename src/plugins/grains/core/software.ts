@@ -1,9 +1,11 @@
 /** Grains of this program and of the system's software: process, user, locale, init, kernel. */
 import * as fs from 'node:fs'
 import * as os from 'node:os'
+import { basename, delimiter } from 'node:path'
 import { version } from '../../../base/build-info.ts'
 import { groupName } from '../../../engine/functions/accounts.ts'
 import type { ConfigView } from '../../../engine/plugin.ts'
+import { listFolder } from './hardware.ts'
 import type { ReadFile } from './os-release.ts'
 
 export function programGrains(config: ConfigView): Record<string, unknown> {
@@ -33,6 +35,7 @@ export function processGrains(): Record<string, unknown> {
     ...userGrains(),
     cwd: currentFolder(),
     path: process.env.PATH ?? '',
+    systempath: (process.env.PATH ?? '').split(delimiter).filter((part) => part !== ''),
     shell: process.env.SHELL || '/bin/sh',
     ps: 'ps -efHww',
   }
@@ -102,14 +105,52 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-export function initGrains(readFile: ReadFile): Record<string, unknown> {
+/** Programs that containers start with. */
+const containerInits: Readonly<Record<string, string>> = {
+  'dumb-init': 'dumb-init',
+  my_init: 'runit',
+  runit: 'runit',
+  'runit-init': 'runit',
+  supervisord: 'supervisord',
+  systemd: 'systemd',
+  tini: 'tini',
+  upstart: 'upstart',
+}
+
+export function initGrains(
+  readFile: ReadFile,
+  exists: (path: string) => boolean = fs.existsSync,
+): Record<string, unknown> {
   const name = readFile('/proc/1/comm')?.trim()
   if (name === undefined) return {}
-  if (fs.existsSync('/run/systemd/system')) return { init: 'systemd' }
-  if (name === 'openrc-init' || fs.existsSync('/run/openrc')) return { init: 'openrc' }
-  if (name === 'runit' || name === 'runit-init') return { init: 'runit' }
-  if (name === 'init' && fs.existsSync('/etc/inittab')) return { init: 'sysvinit' }
-  return { init: name === 'systemd' || name === 'upstart' ? name : 'unknown' }
+  if (exists('/run/systemd/system')) return { init: 'systemd' }
+  if (name === 'openrc-init' || exists('/run/openrc')) return { init: 'openrc' }
+  if (name === 'init' && exists('/etc/inittab')) return { init: 'sysvinit' }
+  // A script such as supervisord is named behind the program that runs it.
+  const words = (readFile('/proc/1/cmdline') ?? '').split('\0', 2).map((word) => basename(word))
+  const known = [name, ...words].find((word) => Object.hasOwn(containerInits, word))
+  return { init: known === undefined ? 'unknown' : containerInits[known] }
+}
+
+const libraryFolders = ['/usr/lib/systemd', '/usr/lib64/systemd', '/lib/systemd', `/usr/lib/${multiarch()}/systemd`]
+
+/** Debian's name of the folder for libraries of this processor. */
+function multiarch(): string {
+  return `${os.machine() === 'armv7l' ? 'arm' : os.machine()}-linux-gnu${os.machine() === 'armv7l' ? 'eabihf' : ''}`
+}
+
+/** What is installed to run and update the system; the version of systemd is part of the name of its library. */
+export function installedGrains(): Record<string, unknown> {
+  const library = /^libsystemd-shared-(\d+)\b.*\.so$/
+  const found = libraryFolders
+    .values()
+    .flatMap((folder) => listFolder(folder))
+    .map((name) => library.exec(name)?.[1])
+    .find((version) => version !== undefined)
+  return {
+    ...(found === undefined ? {} : { systemd: { version: found } }),
+    transactional: fs.existsSync('/usr/sbin/transactional-update'),
+  }
 }
 
 export function kernelGrains(readFile: ReadFile): Record<string, unknown> {

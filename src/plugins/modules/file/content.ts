@@ -1,8 +1,8 @@
 /** Content of text files: reading with a guess of the encoding, lines, and writing without losing mode and owner. */
 import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
-import { writeFileAtomic } from '../../../base/files.ts'
-import { attempt, attemptAsync } from './failure.ts'
+import { type ReplaceOptions, replaceFile } from '../../../engine/functions/replace-file.ts'
+import { attempt } from './failure.ts'
 import { realPath } from './paths.ts'
 
 const blockSize = 1024 * 1024
@@ -79,31 +79,14 @@ export function withoutStart(line: string, characters: string): string {
   return line.slice(start)
 }
 
-/**
- * Gives a file another content and keeps its mode and owner. Links are followed.
- *
- * In one step, unless the file must stay the same inode: because the caller asks for it, because it has other names, or
- * because it is no regular file.
- */
+/** Gives a file another content and keeps its mode and owner, as `replaceFile` does. Links are followed. */
 export async function replaceContent(
   given: string,
   data: string | Uint8Array,
-  options: { readonly keepInode?: boolean } = {},
+  options: Pick<ReplaceOptions, 'keepInode'> = {},
 ): Promise<void> {
   const path = realPath(given)
-  await attemptAsync(path, async () => {
-    const status = fs.statSync(path, { throwIfNoEntry: false })
-    if (status === undefined || options.keepInode === true || status.nlink > 1 || !status.isFile()) {
-      fs.writeFileSync(path, data)
-      return
-    }
-    await writeFileAtomic(path, data, status.mode & 0o7777)
-    const now = fs.statSync(path)
-    if (now.uid === status.uid && now.gid === status.gid) return
-    fs.chownSync(path, status.uid, status.gid)
-    // A change of the owner takes the set-uid bit away.
-    fs.chmodSync(path, status.mode & 0o7777)
-  })
+  attempt(path, () => replaceFile(path, data, options))
 }
 
 /** Copies content, mode, times and owner to a file beside it. */

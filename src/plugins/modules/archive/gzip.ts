@@ -1,0 +1,35 @@
+/** Functions of `archive` for gzip. */
+import { s } from '../../../base/schema.ts'
+import { type FunctionDefinition, fn } from '../../../engine/plugin.ts'
+import { lines, runas, runLines, template } from './arguments.ts'
+
+function gzipFunction(program: 'gzip' | 'gunzip', file: string, doc: string, example: string): FunctionDefinition {
+  return fn({
+    doc,
+    args: { [file]: s.path('The file'), template, runas, options: s.optional(s.string(`An option for ${program}`)) },
+    returns: lines,
+    examples: [example, `${example} options=--verbose`],
+    run(ctx, args) {
+      const option = args.options === undefined || args.options === '' ? [] : [args.options]
+      return runLines(ctx, [program, ...option, args[file] ?? ''], {
+        template: args.template ?? null,
+        runas: args.runas ?? null,
+      })
+    },
+  })
+}
+
+export const gzipFunctions = {
+  gzip: gzipFunction(
+    'gzip',
+    'sourcefile',
+    'Compress a file with gzip; the compressed file takes its place.',
+    "salt '*' archive.gzip /tmp/sourcefile.txt",
+  ),
+  gunzip: gzipFunction(
+    'gunzip',
+    'gzipfile',
+    'Expand a file that gzip has compressed; the expanded file takes its place.',
+    "salt '*' archive.gunzip /tmp/sourcefile.txt.gz",
+  ),
+}

@@ -1,0 +1,116 @@
+/** `archive.tar`, and what `tar` tells of an archive. */
+import { SaltError } from '../../../base/errors.ts'
+import { s } from '../../../base/schema.ts'
+import { complaintOf, linesOf } from '../../../engine/functions/host-programs.ts'
+import { type ExecOptions, type FunctionContext, fn } from '../../../engine/plugin.ts'
+import { cwd, expandSources, lines, runas, runLines, sourcesArgument, template } from './arguments.ts'
+import { assertInside } from './escape.ts'
+
+/** Names as `tar` prints them: what is not plain ASCII stands as `\303\244`. */
+export function unescapeName(shown: string): string {
+  if (!shown.includes('\\')) return shown
+  const bytes: Buffer[] = []
+  for (const [part, octal, letter] of shown.matchAll(/\\([0-7]{3})|\\(.)|[^\\]+|\\/gsu)) {
+    if (octal !== undefined) bytes.push(Buffer.from([Number.parseInt(octal, 8) & 0xff]))
+    else bytes.push(Buffer.from(letter === undefined ? part : (escapes[letter] ?? letter)))
+  }
+  return Buffer.concat(bytes).toString()
+}
+
+const escapes: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+/** Lines of `tar -t`. Throws `execution-failed` with tar's own words. */
+async function tarLines(ctx: FunctionContext, argv: readonly string[], options?: ExecOptions): Promise<string[]> {
+  const result = await ctx.exec(argv, options)
+  if (result.retcode !== 0) throw new SaltError('execution-failed', complaintOf(argv, result))
+  return linesOf(result.stdout)
+}
+
+export interface Contents {
+  readonly dirs: string[]
+  readonly files: string[]
+  readonly links: string[]
+}
+
+/** `decompress` is a command line that writes what it has decompressed to its standard output. */
+export async function listTar(ctx: FunctionContext, path: string, decompress: string | undefined): Promise<Contents> {
+  const options = decompress === undefined ? [] : [`--use-compress-program=${decompress}`]
+  // Two runs, because a long listing does not say where a name ends and what follows begins.
+  const found = await tarLines(ctx, ['tar', ...options, '-tf', path])
+  const kinds = await tarLines(ctx, ['tar', ...options, '-tvf', path])
+  const contents: Contents = { dirs: [], files: [], links: [] }
+  for (const [index, shown] of found.entries()) {
+    const name = unescapeName(shown)
+    const kind = kinds[index]?.charAt(0)
+    if (kind === 'l') contents.links.push(name)
+    else if (kind === 'd') contents.dirs.push(name.endsWith('/') ? name : `${name}/`)
+    else contents.files.push(name)
+  }
+  return contents
+}
+
+/** The options with which `tar` lists what the given ones would extract; undefined where nothing is extracted. */
+export function listingOptions(options: readonly string[]): string[] | undefined {
+  let extracts = false
+  const listing: string[] = []
+  for (const [index, word] of options.entries()) {
+    if (word === '--extract' || word === '--get') {
+      extracts = true
+      listing.push('--list')
+    } else if (word === '-P' || word === '--absolute-names') return undefined
+    else if (word.startsWith('--')) {
+      if (!/^--(?:verbose|to-stdout)/.test(word)) listing.push(word)
+    } else if (word.startsWith('-') || index === 0) {
+      if (word.includes('P')) return undefined
+      if (word.includes('x')) extracts = true
+      const letters = word.replaceAll('v', '').replace('x', 't')
+      if (letters !== '-' && letters !== '') listing.push(letters)
+    } else listing.push(word)
+  }
+  return extracts ? listing : undefined
+}
+
+async function assertTarInside(ctx: FunctionContext, argv: readonly string[], archive: string, options: ExecOptions) {
+  const { stdout } = await ctx.exec(argv, options)
+  // An absolute name loses its slash: all programs named tar do that.
+  for (const shown of linesOf(stdout)) assertInside(archive, unescapeName(shown), { rooted: true })
+}
+
+export const tarFunctions = {
+  tar: fn({
+    doc: 'Make, extract or list an archive with the program tar. Members that would be extracted outside of the destination are refused before anything is written, unless the option P allows them.',
+    args: {
+      options: s.string('Options of tar, such as cjvf; the last must be f'),
+      tarfile: s.path('The archive'),
+      sources: s.optional(sourcesArgument),
+      dest: s.optional(s.path('Folder to extract into')),
+      cwd,
+      template,
+      runas,
+    },
+    returns: lines,
+    examples: [
+      "salt '*' archive.tar cjvf /tmp/tarfile.tar.bz2 /tmp/file_1,/tmp/file_2",
+      "salt '*' archive.tar xf /tmp/foo.tar dest=/var/lib/foo",
+    ],
+    async run(ctx, args) {
+      const options = args.options.split(/\s+/).filter((word) => word !== '')
+      if (options.length === 0) throw new SaltError('bad-arguments', 'Tar options can not be empty')
+      const sources = expandSources(args.sources, args.cwd)
+      const dest = args.dest === undefined || args.dest === '' ? [] : ['-C', args.dest]
+      const listing = listingOptions(options)
+      if (listing !== undefined) {
+        const argv = ['tar', ...listing, args.tarfile, ...sources]
+        await assertTarInside(ctx, argv, args.tarfile, {
+          ...(args.cwd === undefined ? {} : { cwd: args.cwd }),
+          ...(args.runas === undefined ? {} : { runas: args.runas }),
+        })
+      }
+      return runLines(ctx, ['tar', ...options, args.tarfile, ...sources, ...dest], {
+        cwd: args.cwd ?? null,
+        template: args.template ?? null,
+        runas: args.runas ?? null,
+      })
+    },
+  }),
+}

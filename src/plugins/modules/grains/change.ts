@@ -1,0 +1,115 @@
+/** Changes of grains, nested ones too, as they are written to the grains file. */
+import { SaltError } from '../../../base/errors.ts'
+import { isRecord } from '../../../base/narrow.ts'
+import { pythonString } from '../../../base/python-repr.ts'
+import { changeGrains } from '../../../engine/functions/grains-file.ts'
+import type { FunctionContext } from '../../../engine/plugin.ts'
+import { traverse } from '../../../engine/target/traverse.ts'
+
+interface Change {
+  readonly comment: string
+  readonly changes: Record<string, unknown>
+  readonly result: boolean
+}
+
+function isComplex(candidate: unknown): boolean {
+  return typeof candidate === 'object' && candidate !== null
+}
+
+export function sameValue(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** Writes grains to the file and lets the daemon take them up. */
+export async function setValues(
+  ctx: FunctionContext,
+  values: Readonly<Record<string, unknown>>,
+  remove: boolean,
+): Promise<Record<string, unknown>> {
+  await changeGrains(ctx.config, (grains) => {
+    for (const [name, wanted] of Object.entries(values)) {
+      if (wanted === null && remove) delete grains[name]
+      else grains[name] = wanted
+    }
+  })
+  await ctx.services.refreshGrains?.()
+  return { ...values }
+}
+
+interface SetRequest {
+  readonly key: string
+  readonly val: unknown
+  readonly force: boolean
+  readonly destructive: boolean
+  readonly delimiter: string
+}
+
+export async function setGrain(ctx: FunctionContext, request: SetRequest): Promise<Change> {
+  const { val } = request
+  const existing = traverse(ctx.grains, request.key, request.delimiter)
+  const exists = existing !== undefined
+  if (exists && sameValue(existing, val) && (val !== null || !request.destructive)) {
+    return { comment: 'Grain is already set', changes: {}, result: true }
+  }
+  if (exists && existing !== null && !request.force) {
+    const kind = isComplex(existing) ? 'exists but' : isComplex(val) ? 'exists and the given value' : undefined
+    if (kind !== undefined) {
+      return failedChange(`The key '${request.key}' ${kind} is a dict or a list. Use 'force=True' to overwrite.`)
+    }
+  }
+  const nested = nest(ctx, request)
+  if ('comment' in nested) return nested
+  return { comment: '', changes: await setValues(ctx, { [nested.key]: nested.val }, request.destructive), result: true }
+}
+
+function failedChange(comment: string): Change {
+  return { comment, changes: {}, result: false }
+}
+
+/** The top-level grain that holds a nested one once it is set. */
+function nest(ctx: FunctionContext, request: SetRequest): { readonly key: string; readonly val: unknown } | Change {
+  const parts = request.key.split(request.delimiter)
+  let val = request.val
+  for (let depth = parts.length - 1; depth > 0; depth--) {
+    const path = parts.slice(0, depth).join(request.delimiter)
+    const rest = parts[depth] ?? ''
+    const parent = traverse(ctx.grains, path, request.delimiter) ?? {}
+    if (Array.isArray(parent)) val = nestInList(parent, rest, val, request.force)
+    else if (isRecord(parent)) val = nestInMapping(parent, rest, val, request.destructive)
+    else if (request.force || parent === rest) val = { [rest]: val }
+    else {
+      const found = pythonString(parent)
+      return failedChange(
+        `The key '${path}' value is '${found}', which is different from the provided key '${rest}'. Use 'force=True' to overwrite.`,
+      )
+    }
+  }
+  return { key: parts[0] ?? '', val }
+}
+
+function nestInMapping(parent: Record<string, unknown>, name: string, val: unknown, remove: boolean): unknown {
+  const { [name]: _, ...others } = parent
+  return val === null && remove ? others : { ...parent, [name]: val }
+}
+
+function nestInList(parent: readonly unknown[], name: string, val: unknown, append: boolean): unknown {
+  let found = false
+  const list = parent.map((item) => {
+    if (append) return item
+    if (item === name) {
+      found = true
+      return { [name]: val }
+    }
+    if (!isRecord(item) || !Object.hasOwn(item, name)) return item
+    found = true
+    return { ...item, [name]: val }
+  })
+  return found ? list : [...list, { [name]: val }]
+}
+
+/** Sets a list grain, nested or not. */
+export function setList(ctx: FunctionContext, name: string, list: readonly unknown[], separator: string) {
+  const nested = nest(ctx, { key: name, val: list, force: true, destructive: false, delimiter: separator })
+  if ('comment' in nested) throw new SaltError('execution-failed', nested.comment)
+  return setValues(ctx, { [nested.key]: nested.val }, false)
+}
