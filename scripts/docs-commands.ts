@@ -1,4 +1,6 @@
 /** Writes the reference page of commands from the tables of their options. `--check` only compares. */
+import { spec as acl } from '../src/cli/acl.ts'
+import { spec as audit } from '../src/cli/audit.ts'
 import { spec as call } from '../src/cli/call.ts'
 import { spec as dev } from '../src/cli/dev.ts'
 import { optionNames } from '../src/cli/help-text.ts'
@@ -6,13 +8,14 @@ import { spec as key } from '../src/cli/key.ts'
 import { spec as master } from '../src/cli/master.ts'
 import { spec as minion } from '../src/cli/minion.ts'
 import type { CommandSpec, OptionGroup, OptionSpec } from '../src/cli/options/option.ts'
+import { spec as peer } from '../src/cli/peer.ts'
 import { spec as run } from '../src/cli/run.ts'
 import { spec as salt } from '../src/cli/salt.ts'
 import { spec as wheel } from '../src/cli/wheel.ts'
 import { loadOutputter, outputterNames } from '../src/plugins/outputters/outputters.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
 
-const specs: readonly CommandSpec[] = [salt, key, call, run, wheel, master, minion, dev]
+const specs: readonly CommandSpec[] = [salt, key, call, run, wheel, master, minion, peer, acl, audit, dev]
 
 export async function commandPages(): Promise<readonly Page[]> {
   return [{ path: 'commands.md', text: await commandsPage() }]
