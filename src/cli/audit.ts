@@ -12,6 +12,7 @@ const standardCount = 10
 export const spec: CommandSpec = {
   name: 'salt audit',
   usage: 'verify|tail [options] [files]',
+  operands: [['verify', 'tail'], 'files'],
   about:
     'Reads the audit log of the master. `verify` finds lines that were changed, added, moved or taken away, and ends with 0 when there are none, with 1 when there are; without files it looks at the log of the configuration and at all that was put aside from it. `tail` prints the last lines.',
   groups: [

@@ -33,6 +33,7 @@ export function explainSpec(name: string, about: string, who: string, examples: 
   return {
     name,
     usage: `explain [options] ${who} TARGET FUNCTION [ARGUMENTS]`,
+    operands: [['explain'], who === 'MINION' ? 'keys' : [], 'targets', 'functions'],
     about: `${about} Ends with 0 when it is permitted, else with ${errorKinds.denied.exit}. Without a running master it judges by the configuration, and says what it cannot know then.`,
     groups: [
       { title: 'Options', options: [...commonOptions, offline, noParse] },

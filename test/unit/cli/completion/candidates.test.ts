@@ -83,6 +83,13 @@ describe('candidates', () => {
     ['master', '--log-l', ['--log-level']],
     ['master', '-l war', ['warning']],
     ['verify', '', 'files'],
+    ['peer', 'e', ['explain']],
+    ['peer', 'explain n', ['new1']],
+    ['peer', 'explain web1 d', ['db:1']],
+    ['peer', 'explain web1 web2 test.pin', ['test.ping']],
+    ['audit', '', ['tail', 'verify']],
+    ['install', 'm', ['man', 'master', 'minion']],
+    ['completion', 'f', ['fish']],
   ]
   for (const [command, line, expected] of ofCommands) {
     it(`salt ${command} ${line}`, async () => {
