@@ -1,24 +1,18 @@
 /** Writes the reference page of commands from the tables of their options. `--check` only compares. */
-import { spec as call } from '../src/cli/call.ts'
-import { spec as dev } from '../src/cli/dev.ts'
+import { commands } from '../src/cli/commands.ts'
 import { optionNames } from '../src/cli/help-text.ts'
-import { spec as key } from '../src/cli/key.ts'
-import { spec as master } from '../src/cli/master.ts'
-import { spec as minion } from '../src/cli/minion.ts'
 import type { CommandSpec, OptionGroup, OptionSpec } from '../src/cli/options/option.ts'
-import { spec as run } from '../src/cli/run.ts'
 import { spec as salt } from '../src/cli/salt.ts'
-import { spec as wheel } from '../src/cli/wheel.ts'
 import { loadOutputter, outputterNames } from '../src/plugins/outputters/outputters.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
-
-const specs: readonly CommandSpec[] = [salt, key, call, run, wheel, master, minion, dev]
 
 export async function commandPages(): Promise<readonly Page[]> {
   return [{ path: 'commands.md', text: await commandsPage() }]
 }
 
 async function commandsPage(): Promise<string> {
+  const modules = await Promise.all(commands.map(({ load }) => load()))
+  const specs = [salt, ...modules.flatMap(({ spec }) => spec ?? [])]
   const outputters = await Promise.all(outputterNames.map(loadOutputter))
   const rows = outputters.flatMap((outputter) =>
     outputter === undefined ? [] : [[`\`${outputter.name}\``, outputter.doc]],

@@ -34,6 +34,7 @@ export function giveFolders(name: string, own: readonly string[], shared: string
     mkdirSync(dirname(folder), { recursive: true, mode: 0o755 })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   }
+  mkdirSync(dirname(shared), { recursive: true, mode: 0o755 })
   const made = mkdirSync(shared, { recursive: true, mode: 0o700 })
   for (const folder of made === undefined ? own : [...own, shared]) chownSync(folder, account.uid, account.gid)
 }

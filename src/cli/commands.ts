@@ -63,7 +63,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'install',
-    doc: 'Write the files by which a system knows this program: units',
+    doc: 'Write the files by which a system knows this program: units, completion, manual',
     ofSalt: false,
     load: () => import('./install.ts'),
   },

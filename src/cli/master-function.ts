@@ -64,7 +64,8 @@ async function call(
 ): Promise<number> {
   const { loadMasterOptions } = await import('../engine/options/master-options.ts')
   const master = await loadMasterOptions({ configDir: options.text('config-dir') })
-  const user = options.text('user') ?? master.values.user
+  // Only root can become another user; anybody else is let in, or not, as who he is.
+  const user = options.text('user') ?? (process.geteuid?.() === 0 ? master.values.user : undefined)
   if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)
   const { parseWords } = await import('../engine/arguments/parse.ts')
   const arg = await parseWords(words, { noParse: options.text('no-parse')?.split(',') ?? [] })

@@ -12,14 +12,14 @@ export const spec = daemonSpec(
 )
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { userKeysOf } = await import('../daemons/master/prepare-users.ts')
-  let userKeys: ReturnType<typeof userKeysOf> | undefined
+  const { prepareMaster } = await import('../daemons/master/prepare.ts')
+  let userKeys: ReturnType<typeof prepareMaster> | undefined
   const daemon: Daemon<MasterOptions> = {
     spec,
     name: 'master',
     load: loadMasterOptions,
     prepare(options, user) {
-      userKeys = userKeysOf(options, user)
+      userKeys = prepareMaster(options, user)
     },
     async start(options, log) {
       const { startMaster } = await import('../daemons/master/master.ts')

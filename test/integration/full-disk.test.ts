@@ -137,6 +137,33 @@ describe('a full disk', { skip }, () => {
     assert.equal(JSON.parse(found.stdout).alpha, 'y'.repeat(60_000))
   })
 
+  it('under the audit log of a master stops no job, is told, and the log is whole when there is room', async () => {
+    let logs = ''
+    await using fleet = await Fleet.start({
+      minions: { alpha: '' },
+      starter: (daemon, { folder }) => {
+        if (daemon !== 'master') return []
+        logs = join(folder, 'root/var/log/salt')
+        return onSmallDisk(logs)
+      },
+    })
+    await using events = await fleet.events()
+    await using bus = await fleet.bus()
+    const disk = new SmallDisk(fleet.master, logs)
+    disk.fill()
+    const request = { tgt: 'alpha', tgt_type: 'glob', fun: 'test.ping', arg: [], user: 'tester', ret: '', timeout: 5 }
+    // More than what is left of a block.
+    for (let each = 0; each < 30; each += 1) await bus.call('publish', { ...request, follow: true })
+    assert.equal((await events.until(/^salt\/storage\/fault$/)).data.what, 'audit log')
+    assert.equal(occurrences(fleet.master.output, /the audit log cannot be written/), 1)
+    disk.free()
+    await events.until(/^salt\/storage\/well$/)
+    const files = `/proc/${fleet.master.pid}/root${logs}/audit`
+    const { stdout, exitCode } = await fleet.salt('audit', 'verify', files)
+    assert.equal(exitCode, 0, stdout)
+    assert.match(stdout, /: 31 lines in 1 file, numbers 1 to 31\./)
+  })
+
   for (const daemon of ['master', 'minion']) {
     it(`under the cache of a ${daemon} that starts ends it, with the file and what to do`, async () => {
       using folder = new ConfigFolder({

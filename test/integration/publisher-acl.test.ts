@@ -7,7 +7,7 @@ import { connectUserBus, type MasterBus } from '../../src/client/master-bus.ts'
 import { findAccount } from '../../src/engine/functions/accounts.ts'
 import { Fleet } from '../support/fleet.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
-import { programArgv, Running } from '../support/program.ts'
+import { type Finished, programArgv, Running } from '../support/program.ts'
 
 const skip = process.getuid?.() !== 0 && 'needs root, who may give files to other users'
 const daemon = findAccount('daemon')?.uid ?? 1
@@ -32,6 +32,12 @@ const acl = `publisher_acl:
   nobody: []
   no-such-user: [test.ping]
 `
+
+/** Runs a command as another user of this host. */
+function saltAs(uid: number, fleet: Fleet, first: string, ...words: readonly string[]): Promise<Finished> {
+  const become = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
+  return new Running([...become, ...programArgv('source'), first, '-c', fleet.config, ...words]).finished
+}
 
 describe('a user of the host', { skip }, () => {
   it('can publish what is permitted to him, under his own name', async () => {
@@ -166,16 +172,34 @@ describe('a user of the host', { skip }, () => {
     assert.equal((await fleet.master.publish('*', 'test.ping', [], { user: 'sudo_daemon' })).web1?.state, 'returned')
   })
 
+  it('is let in by a master that root starts as another user', async () => {
+    await using fleet = await Fleet.start({
+      master: 'user: daemon\npublisher_acl: {nobody: [test.ping], no-such-user: [test.ping]}\n',
+      starter: (_daemon, { folder }) => {
+        chmodSync(folder, 0o711)
+        return []
+      },
+    })
+    const status = statSync(join(fleet.sockDir, 'users', `${nobody}.key`))
+    assert.deepEqual([status.uid, status.mode & 0o777], [nobody, 0o400])
+    const [permitted, denied, stranger] = await Promise.all([
+      saltAs(nobody, fleet, '*', 'test.ping'),
+      saltAs(nobody, fleet, '*', 'cmd.run', 'id'),
+      saltAs(nobody - 1, fleet, '*', 'test.ping'),
+    ])
+    // Permitted, but there is no minion.
+    assert.deepEqual([permitted.exitCode, denied.exitCode, stranger.exitCode], [2, 77, 77], permitted.stderr)
+    assert.match(stranger.stderr, /this user may not give orders to the master/)
+    assert.match((await fleet.salt('*', 'test.ping')).stdout, /No minions matched/)
+  })
+
   it('uses the command line as ever', async () => {
     await using fleet = await Fleet.start({ minions: { web1: '' }, master: acl })
     chmodSync(fleet.folder, 0o711)
-    const argv = ['setpriv', `--reuid=${daemon}`, `--regid=${daemon}`, '--clear-groups', ...programArgv('source')]
-    const salt = (...words: string[]): Running =>
-      new Running([...argv, ...words.slice(0, 1), '-c', fleet.config, ...words.slice(1)])
     const [ping, denied, run, root] = await Promise.all([
-      salt('*', 'test.ping').finished,
-      salt('*', 'cmd.run', 'id').finished,
-      salt('run', 'manage.up').finished,
+      saltAs(daemon, fleet, '*', 'test.ping'),
+      saltAs(daemon, fleet, '*', 'cmd.run', 'id'),
+      saltAs(daemon, fleet, 'run', 'manage.up'),
       fleet.salt('*', 'cmd.run', 'echo fine'),
     ])
     assert.equal(ping.stdout, 'web1:\n    True\n', ping.stderr)

@@ -157,7 +157,7 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
-const commandWords = new Set(['key', 'run'])
+const commandWords = new Set(['acl', 'audit', 'key', 'peer', 'run'])
 
 function insertConfig(args: readonly string[], config: string): readonly string[] {
   const [first = '', ...rest] = args

@@ -4,14 +4,9 @@ import { commands } from '../commands.ts'
 import { type CommandSpec, type Offer, type OptionSpec, optionKey } from '../options/option.ts'
 import { targetTypeOptions } from '../options/target.ts'
 import { route } from '../route.ts'
+import type { Candidate } from './candidate.ts'
 import { type Cursor, findCursor, offerOf } from './cursor.ts'
 import { acceptedIds, groupNames, idsFor } from './live.ts'
-
-export interface Candidate {
-  /** The whole word, as far as it is known: one that ends with `=` is to be continued. */
-  readonly word: string
-  readonly doc?: string
-}
 
 /** Candidates, or what the shell itself knows. */
 export type Candidates = readonly Candidate[] | 'files' | 'folders'

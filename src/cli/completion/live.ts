@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import type { MoreStates } from '../../engine/keys/key-ring.ts'
 import type { KeyState } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { Candidate } from './candidates.ts'
+import type { Candidate } from './candidate.ts'
 
 type Given = ReadonlyMap<string, string>
 

@@ -49,4 +49,13 @@ export const systemParts: readonly SystemPart[] = [
     },
     next: [],
   },
+  {
+    name: 'man',
+    doc: 'the manual pages',
+    files: async () => {
+      const { manPages } = await import('../man-page.ts')
+      return (await manPages()).map(({ name, text }) => ({ path: `/usr/local/share/man/man1/${name}`, text }))
+    },
+    next: [],
+  },
 ]

@@ -1,9 +1,9 @@
 import { SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString } from '../../base/narrow.ts'
 import type { Explanation } from '../../client/api.ts'
-import type { Subject } from '../../engine/authorization/authorize.ts'
+import { hostSubject, type Subject } from '../../engine/authorization/authorize.ts'
+import { currentUser, groupsOfUser } from '../../engine/functions/accounts.ts'
 import type { Authority } from './authority.ts'
-import { groupsOfUser } from './host-users.ts'
 
 /** What the policies in force say about a job, without publishing it. Throws `bad-arguments` and `bad-target`. */
 export function explain(authority: Authority, params: Record<string, unknown>): Explanation {
@@ -24,6 +24,6 @@ export function explain(authority: Authority, params: Record<string, unknown>): 
 function subjectFrom({ kind, name }: Record<string, unknown>): Subject {
   const who = asString(name, 'name')
   if (kind === 'minion') return { kind, name: who }
-  if (kind === 'user') return { kind, name: who, groups: groupsOfUser(who) }
+  if (kind === 'user') return hostSubject(who, currentUser(), groupsOfUser(who))
   throw new SaltError('bad-arguments', 'a policy is about a minion or a user')
 }

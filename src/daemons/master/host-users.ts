@@ -1,6 +1,6 @@
 /** Which users of this host `publisher_acl` means. */
 import type { Holder } from '../../engine/authorization/access-list.ts'
-import { type Account, findAccount, groupIdsOf, groupName, localAccounts } from '../../engine/functions/accounts.ts'
+import { type Account, findAccount, groupNamesOf, localAccounts } from '../../engine/functions/accounts.ts'
 
 export interface HostUser {
   readonly name: string
@@ -22,7 +22,7 @@ export interface HostUsers {
 export function hostUsers(holders: readonly Holder[], own: number): HostUsers {
   const found = new Map<number, HostUser>()
   const unknown: string[] = []
-  const add = (account: Account, groups = groupsOf(account)): void => {
+  const add = (account: Account, groups = groupNamesOf(account)): void => {
     const { name, uid, gid } = account
     if (uid !== 0 && uid !== own && !found.has(uid)) found.set(uid, { name, uid, gid, groups })
   }
@@ -35,21 +35,11 @@ export function hostUsers(holders: readonly Holder[], own: number): HostUsers {
   const patterns = holders.filter(({ pattern, isGroup }) => isGroup || pattern.isPattern)
   if (patterns.length === 0) return { users: [...found.values()], unknown }
   for (const account of localAccounts()) {
-    const groups = groupsOf(account)
+    const groups = groupNamesOf(account)
     const isMeant = patterns.some(({ pattern, isGroup }) =>
       isGroup ? groups.some((group) => pattern.matches(group)) : pattern.matches(account.name),
     )
     if (isMeant) add(account, groups)
   }
   return { users: [...found.values()], unknown }
-}
-
-/** Names of his groups; none for somebody without an account. */
-export function groupsOfUser(name: string): readonly string[] {
-  const account = findAccount(name)
-  return account === undefined ? [] : groupsOf(account)
-}
-
-function groupsOf(account: Account): readonly string[] {
-  return groupIdsOf(account).flatMap((gid) => groupName(gid) ?? [])
 }

@@ -44,7 +44,7 @@ export interface MasterParts {
   readonly clock?: Clock
   /** Instead of ZeroMQ over TCP. */
   readonly transport?: ServerTransport
-  /** See `prepareUserKeys`. */
+  /** See `prepareMaster`. */
   readonly userKeys?: UserKeys
 }
 

@@ -18,6 +18,15 @@ export interface Subject {
   readonly groups?: readonly string[]
 }
 
+/**
+ * A user of the master's host by name, for whoever asks about him: root, the user of the master and those behind sudo hold the
+ * key of the bus.
+ */
+export function hostSubject(name: string, masterUser: string, groups: readonly string[]): Subject {
+  const isOwner = name === 'root' || name === masterUser || name.startsWith('sudo_')
+  return isOwner ? { kind: 'owner', name } : { kind: 'user', name, groups }
+}
+
 export interface AuthorizationRequest {
   readonly subject: Subject
   /** To publish a job to minions, or to run something on the master. */

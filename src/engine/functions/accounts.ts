@@ -41,6 +41,16 @@ export function groupIdsOf(account: Account): readonly number[] {
   return [...new Set([account.gid, ...members.map((fields) => Number(fields[2]))])]
 }
 
+export function groupNamesOf(account: Account): readonly string[] {
+  return groupIdsOf(account).flatMap((gid) => groupName(gid) ?? [])
+}
+
+/** Names of the groups of a user; none for somebody without an account. */
+export function groupsOfUser(name: string): readonly string[] {
+  const account = findAccount(name)
+  return account === undefined ? [] : groupNamesOf(account)
+}
+
 /** Name of the user that this process runs as; its number where it has no name. */
 export function currentUser(): string {
   const uid = process.geteuid?.()

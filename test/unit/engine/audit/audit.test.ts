@@ -9,6 +9,7 @@ import type { AuditEntry } from '../../../../src/engine/audit/audit-line.ts'
 import { AuditLog, type AuditLogOptions } from '../../../../src/engine/audit/audit-log.ts'
 import { auditFiles, linesOf } from '../../../../src/engine/audit/audit-reader.ts'
 import { type AuditReport, verifyAudit } from '../../../../src/engine/audit/audit-verify.ts'
+import { giveAuditFiles } from '../../../../src/engine/audit/give-audit.ts'
 import { RecordedLog } from '../../../support/recorded-log.ts'
 
 let folder = ''
@@ -187,6 +188,24 @@ describe('the audit log', () => {
   it('says at the start that its folder cannot be written', () => {
     fs.writeFileSync(join(folder, 'file'), '')
     assert.throws(() => open({ path: join(folder, 'file', 'audit') }), { code: 'storage' })
+  })
+})
+
+describe('the audit log of a master that root starts as another user', { skip: process.getuid?.() !== 0 }, () => {
+  it("becomes his in root's own folder, and in no other", () => {
+    const other = { uid: 1, gid: 1 }
+    giveAuditFiles(path, other)
+    const status = fs.statSync(path)
+    assert.deepEqual([status.uid, status.mode & 0o777, fs.statSync(`${path}.head`).uid], [1, 0o600, 1])
+    const theirs = join(folder, 'theirs')
+    fs.mkdirSync(theirs)
+    fs.chmodSync(theirs, 0o777)
+    fs.writeFileSync(join(folder, 'precious'), '')
+    fs.symlinkSync(join(folder, 'precious'), join(theirs, 'audit'))
+    giveAuditFiles(join(theirs, 'audit'), other)
+    fs.symlinkSync(join(folder, 'precious'), join(folder, 'link'))
+    giveAuditFiles(join(folder, 'link'), other)
+    assert.equal(fs.statSync(join(folder, 'precious')).uid, 0)
   })
 })
 
