@@ -1,11 +1,13 @@
 /** The grains of this host: collected from plugins, the grains file and the configuration, and kept until a refresh. */
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
+import { deepMerge } from '../../base/deep-merge.ts'
 import { SaltError } from '../../base/errors.ts'
 import { readFileIfExists, systemReason } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { ConfigView, Grains, GrainsDefinition, GrainsHost } from '../plugin.ts'
+import { compileGlob } from '../target/glob.ts'
 
 /** Loaders of the built-in plugins, in order of precedence: a later one wins. */
 export type GrainsRegistry = readonly (() => Promise<GrainsDefinition>)[]
@@ -80,9 +82,20 @@ export class GrainsSource {
         this.#options.log.error('A grains plugin failed', { plugin: plugin.name, error })
       }
     }
-    const configured = this.#options.config.get('grains')
-    return { ...core, ...this.#file, ...this.#slow, ...(isRecord(configured) ? configured : {}) }
+    const { config } = this.#options
+    const found = withoutListed({ ...core, ...this.#file, ...this.#slow }, config.get('grains_blacklist'))
+    const configured = config.get('grains')
+    if (!isRecord(configured)) return found
+    const merged = config.get('grains_deep_merge') === true ? deepMerge(found, configured) : undefined
+    return isRecord(merged) ? merged : { ...found, ...configured }
   }
+}
+
+/** All but the grains whose names match one of the shell-style patterns. */
+function withoutListed(grains: Grains, patterns: unknown): Grains {
+  if (!Array.isArray(patterns) || patterns.length === 0) return grains
+  const globs = patterns.map((pattern) => compileGlob(String(pattern)))
+  return Object.fromEntries(Object.entries(grains).filter(([name]) => !globs.some((glob) => glob.matches(name))))
 }
 
 /** What cannot be sent would keep the minion from every session. Throws `bad-arguments`. */

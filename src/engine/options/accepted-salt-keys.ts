@@ -32,7 +32,7 @@ const names = `
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
   gather_job_timeout_max gather_proxy_facts git_pillar_base global_identifier global_state_conditions
-  grain_opts grains_blacklist grains_cache grains_cache_expiration grains_deep_merge grains_dirs
+  grain_opts grains_cache grains_cache_expiration grains_dirs
   grains_refresh_every grains_refresh_pre_exec
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
   ignore_missing inotify_watch intermediate_metadata ipc_mode ipc_so_rcvbuf ipc_so_sndbuf ipc_write_buffer

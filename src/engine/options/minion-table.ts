@@ -66,6 +66,16 @@ export const minionTable = {
   pidfile: pathOption(s.path(), '/var/run/salt-minion.pid', 'File that holds the process id of the daemon.'),
   log_file: pathOption(s.path(), '/var/log/salt/minion', 'The log file.', logFileRules),
   grains: option(s.record(s.any()), {}, 'Grains of your own; they win over those that are found out.'),
+  grains_deep_merge: option(
+    s.boolean(),
+    false,
+    'Merge mappings of the option `grains` into those that are found out, instead of putting them in their place.',
+  ),
+  grains_blacklist: option(
+    s.array(s.string()),
+    [],
+    'Shell-style patterns for the names of grains that are left out. Those of the option `grains` stay.',
+  ),
   autosign_grains: option(s.array(s.string()), [], 'Names of the grains that are shown to the master with a new key.'),
   start_event_grains: option(s.array(s.string()), [], 'Names of the grains to put into the event of the start.'),
   auth_timeout: option(s.seconds(), 5, 'How long one attempt to reach a master may take.'),

@@ -1,3 +1,4 @@
+import { deepMerge } from '../../base/deep-merge.ts'
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { pythonString } from '../../base/python-repr.ts'
@@ -92,19 +93,6 @@ async function isMeant(
 
 const targetTypeArgument = s.withDefault(s.string('How the targets are written'), 'compound')
 
-/** Later mappings win, level by level; lists are joined only where that is asked for. */
-function merged(base: unknown, over: unknown, joinLists: boolean): unknown {
-  if (Array.isArray(base) && Array.isArray(over) && joinLists) {
-    return [...base, ...over.filter((item) => !base.includes(item))]
-  }
-  if (!isRecord(base) || !isRecord(over)) return over
-  const result: Record<string, unknown> = { ...base }
-  for (const [name, wanted] of Object.entries(over)) {
-    result[name] = Object.hasOwn(base, name) ? merged(base[name], wanted, joinLists) : wanted
-  }
-  return result
-}
-
 export const match = defineModule({
   name: 'match',
   doc: 'Tells whether targets mean this minion, and chooses by them.',
@@ -185,7 +173,7 @@ export const match = defineModule({
       async run(ctx, args) {
         for (const [tgt, chosen] of Object.entries(args.lookup)) {
           if (!(await isMeant(ctx, tgt, args))) continue
-          return args.merge === undefined ? chosen : merged(chosen, args.merge, args.merge_lists)
+          return args.merge === undefined ? chosen : deepMerge(chosen, args.merge, { joinLists: args.merge_lists })
         }
         return Object.hasOwn(args.lookup, args.default) ? args.lookup[args.default] : null
       },

@@ -135,6 +135,23 @@ test('configuration wins over the file, and the file over the core', async () =>
   assert.deepEqual([role, system, other], ['config', 'file', 1])
 })
 
+test('grains are left out and merged as configured', async () => {
+  using folder = new ConfigFolder({ grains: 'site: {city: Ulm, floor: 1}\nsecret_a: 1\nsecret_b: 2\n' })
+  const values = {
+    config_dir: folder.path,
+    grains: { site: { floor: 2 }, secret_b: 3 },
+    grains_blacklist: ['secret_*', 'cpu_flags'],
+  }
+  const plain = sourceWith(values)
+  await plain.prepare()
+  const found = plain.read()
+  assert.deepEqual([found.site, found.secret_a, found.secret_b], [{ floor: 2 }, undefined, 3])
+  assert.equal(Object.hasOwn(found, 'cpu_flags'), false)
+  const deep = sourceWith({ ...values, grains_deep_merge: true })
+  await deep.prepare()
+  assert.deepEqual(deep.read().site, { city: 'Ulm', floor: 2 })
+})
+
 test('a grains file that cannot be used is told and left out', async () => {
   using folder = new ConfigFolder({ grains: '- a\n- b\n' })
   const errors: unknown[] = []

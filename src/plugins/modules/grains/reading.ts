@@ -1,4 +1,5 @@
 /** Functions of `grains` that read. */
+import { deepMerge } from '../../../base/deep-merge.ts'
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
@@ -27,14 +28,6 @@ function sanitized(grains: Readonly<Record<string, unknown>>): Record<string, un
       return [name, sanitize === undefined ? found : sanitize(pythonString(found))]
     }),
   )
-}
-
-/** Later mappings win, level by level. */
-function deepMerge(base: unknown, over: unknown): unknown {
-  if (!isRecord(base) || !isRecord(over)) return over
-  const result: Record<string, unknown> = { ...base }
-  for (const [name, wanted] of Object.entries(over)) result[name] = deepMerge(base[name], wanted)
-  return result
 }
 
 function lookUp(ctx: FunctionContext, table: Readonly<Record<string, unknown>>, grain: string): unknown {
