@@ -40,8 +40,6 @@ describe('completion', () => {
     ['salt db:', ['salt', 'db:1']],
     ['salt web1 test.sleep len', ['salt', 'web1', 'test.sleep', 'length=']],
     ['salt web1 --out=js', ['salt', 'web1', '--out=json']],
-    ['salt web1 --summ', ['salt', 'web1', '--summary']],
-    ['salt key -a ', ['salt', 'key', '-a', 'newcomer']],
     ['salt key --accept=', ['salt', 'key', '--accept=newcomer']],
     ['salt --out-file ~/fi', ['salt', '--out-file', '$HOME/file one']],
     ['salt call -c ~/fo', ['salt', 'call', '-c', '$HOME/folder']],

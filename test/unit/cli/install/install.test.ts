@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { systemParts } from '../../../../src/cli/install/system-files.ts'
+import { isOwnText } from '../../../../src/cli/install/units.ts'
 import { run } from '../../../../src/cli/install.ts'
 import { capture } from '../../../support/captured-output.ts'
 
@@ -30,6 +32,12 @@ describe('salt install', () => {
     assert.equal((await install('minion')).stdout, `${root}${minionUnit} is up to date\n`)
     const { stdout } = await install('minion', '--program', '/opt/salt')
     assert.equal(stdout, `wrote ${root}${minionUnit}\n`)
+  })
+
+  it('knows all of its files again', async () => {
+    for (const part of systemParts) {
+      for (const { path, text } of await part.files(['/usr/bin/salt'])) assert.ok(isOwnText(text), path)
+    }
   })
 
   it('leaves the file of somebody else alone, and the others with it, unless forced', async () => {
