@@ -46,6 +46,11 @@ const printed: Readonly<Record<string, readonly RegExp[]>> = {
   "./salt call publish.publish '*' test.ping": [/^local:\n {4}-+\n {4}db1:\n {8}True\n {4}web1:\n {8}True\n$/],
   './salt run manage.status': [/^down:\nup:\n {4}- db1\n {4}- web1\n$/],
   './salt run jobs.list_jobs': [/^\d{20}:\n {4}-+\n {4}Arguments:\n {8}- uptime\n {4}Function:\n {8}cmd\.run$/m],
+  "./salt run cache.grains 'web*'": [/^web1:\n {4}-+\n(?: {4}.*\n)+$/, /^ {4}role:\n {8}web$/m],
+  "./salt run survey.hash '*' cmd.run 'uname -r'": [/^\|_\n {2}-+\n {2}pool:\n {6}- db1\n {6}- web1\n {2}result:\n/],
+  './salt run salt.cmd test.version': [/^\d+\.\d+\.\d+\n$/],
+  './salt wheel key.list_all': [/^Accepted Keys:\ndb1\nweb1\n/m],
+  './salt wheel config.apply timeout 10': [/./],
   // Not on a page, and done all the same:
   './salt key -a db1': [accepted('db1')],
   './salt key -y -d db1': [/^Key for minion db1 deleted\.$/m],
@@ -192,6 +197,7 @@ describe('the walk through, on three hosts', { skip }, () => {
     assert.equal(known.stdout, `Accepted Keys:\nweb1:  ${finger.stdout}`)
     await walk.type(walk.master, './salt key -a db1')
     await walk.follow(blockOf(beginners, "./salt '*' test.ping"))
+    await walk.follow(blockOf(beginners, "./salt run cache.grains 'web*'"))
     const items = await walk.master.salt('*', 'grains.items', '--out', 'json', '--static')
     const grains = JSON.parse(items.stdout)
     assert.deepEqual(
