@@ -15,6 +15,8 @@ export interface PrinterOptions {
   /** Instead of the terminal. */
   readonly file?: string
   readonly append?: boolean
+  /** What stands on the terminal only until something is printed. */
+  readonly view?: { clear(): void; draw(): void } | undefined
 }
 
 export interface ShowOptions {
@@ -63,9 +65,12 @@ export class Printer {
   }
 
   #write(text: string): void {
-    const { file } = this.#options
-    if (file === undefined) process.stdout.write(`${text}\n`)
-    else this.#toFile(file, `${text}\n`, appendFileSync)
+    const { file, view } = this.#options
+    if (file === undefined) {
+      view?.clear()
+      process.stdout.write(`${text}\n`)
+      view?.draw()
+    } else this.#toFile(file, `${text}\n`, appendFileSync)
   }
 
   #toFile(file: string, text: string, write: (file: string, text: string) => void): void {
@@ -86,13 +91,14 @@ async function find(name: string | undefined): Promise<Outputter> {
 }
 
 /** A printer for the output options of a command line. */
-export function printerFor(options: OptionValues): Printer {
+export function printerFor(options: OptionValues, view?: PrinterOptions['view']): Printer {
   const outputter = options.text('out')
   const file = options.text('out-file')
   const indent = indentOf(options.text('out-indent'))
   return new Printer({
     color: wantsColor(options, file !== undefined),
     append: options.has('out-file-append'),
+    view,
     ...(outputter === undefined ? {} : { outputter }),
     ...(file === undefined ? {} : { file }),
     ...(indent === undefined ? {} : { indent }),

@@ -33,7 +33,10 @@ export const spec: CommandSpec = {
           'How long a silent minion is waited for; 5 unless configured otherwise.',
         ),
         flag(['-s', '--static'], 'Print all returns together at the end.'),
-        flag(['-p', '--progress'], 'Count the returns on the terminal as they come.'),
+        flag(
+          ['-p', '--progress'],
+          'Say on the terminal from the start who has not returned yet; without it, after a second.',
+        ),
         flag(['--async'], 'Print the id of the job and end, without waiting.'),
         integer(['--subset'], 'NUMBER', 'Use this many connected minions of the target, chosen at random.'),
         flag(['-v', '--verbose'], 'Print the id of the job first.'),
@@ -96,9 +99,11 @@ async function publish(options: OptionValues, words: readonly string[], master: 
   const { jobRequest } = await import('./publish/job-request.ts')
   const { connectMasterBus } = await import('../client/master-bus.ts')
   const { PublishCommand } = await import('./publish/publish-command.ts')
+  const { RunningView } = await import('./publish/running-view.ts')
   const request = await jobRequest(options, words, master.values.timeout)
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
-  return await new PublishCommand({ bus, request, options, printer: printerFor(options) }).run()
+  const view = RunningView.onTerminal()
+  return await new PublishCommand({ bus, request, options, view, printer: printerFor(options, view) }).run()
 }
 
 async function masterOptions(options: OptionValues): Promise<MasterOptions> {

@@ -61,6 +61,7 @@ class BatchRun {
   }
 
   async run(absent: readonly string[]): Promise<number> {
+    this.#parts.view?.begin(this.#waiting)
     for (const id of absent) await this.#skip(id)
     try {
       while (this.#active > 0 || (this.#waiting.length > 0 && !this.#isStopped)) {
@@ -72,6 +73,7 @@ class BatchRun {
       await Promise.all(this.#jobs)
     } finally {
       this.#interrupt.end()
+      this.#parts.view?.end()
     }
     if (this.#failure !== undefined && !this.#interrupt.signal.aborted) throw this.#failure
     return await this.#finish()
@@ -124,6 +126,7 @@ class BatchRun {
     const { printer, options } = this.#parts
     const { value, out, retcode } = shownOutcome(outcome, jid)
     this.#retcode = Math.max(this.#retcode, retcode)
+    this.#parts.view?.settled(outcome.id)
     if (this.#isStatic) this.#collected[outcome.id] = value
     else
       void printer.show({ retcode, jid, [outcome.id]: value }, { out: out === 'no_return' ? undefined : out, retcode })

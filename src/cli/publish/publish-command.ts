@@ -16,7 +16,6 @@ export class PublishCommand {
   readonly #parts: PublishParts
   readonly #outcomes = new Map<string, TargetOutcome>()
   #jid = ''
-  #expected = 0
 
   constructor(parts: PublishParts) {
     this.#parts = parts
@@ -103,6 +102,7 @@ export class PublishCommand {
       throw error
     } finally {
       interrupt.end()
+      this.#parts.view?.end()
     }
     return await this.#finish()
   }
@@ -110,12 +110,12 @@ export class PublishCommand {
   #take(item: PublishItem): void {
     if (item.kind === 'published') {
       this.#jid = item.jid
-      this.#expected = item.minions.length
+      this.#parts.view?.begin(item.minions, { isWanted: this.#parts.options.has('progress') })
       this.#announce()
       return
     }
     this.#outcomes.set(item.id, item)
-    this.#count()
+    this.#parts.view?.settled(item.id)
     if (!this.#isCollected) void this.#print(item)
   }
 
@@ -137,13 +137,6 @@ export class PublishCommand {
     const { value, out, retcode, hasReturned } = shownOutcome(outcome, this.#jid)
     if (!hasReturned && options.has('hide-timeout')) return Promise.resolve()
     return printer.show({ [outcome.id]: value }, { out, retcode })
-  }
-
-  /** On a terminal only: a log wants no carriage returns. */
-  #count(): void {
-    if (!this.#parts.options.has('progress') || process.stderr.isTTY !== true) return
-    const end = this.#outcomes.size === this.#expected ? '\n' : ''
-    process.stderr.write(`\r${this.#outcomes.size} of ${this.#expected} minions${end}`)
   }
 
   async #finish(): Promise<number> {

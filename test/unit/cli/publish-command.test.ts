@@ -55,7 +55,9 @@ async function salt(words: readonly string[], answers: FakeAnswers): Promise<Cap
   const { options } = parsed
   const request = await jobRequest(options, parsed.words, 5)
   const { bus } = fakeBus(answers)
-  return await capture(() => new PublishCommand({ bus, request, options, printer: printerFor(options) }).run())
+  return await capture(() =>
+    new PublishCommand({ bus, request, options, view: undefined, printer: printerFor(options) }).run(),
+  )
 }
 
 const failure = 'ERROR: Minions returned with non-zero exit code\n'

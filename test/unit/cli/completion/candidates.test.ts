@@ -119,7 +119,10 @@ describe('candidates', () => {
 
   it('are functions for a minion that is called as a command of ours', async () => {
     assert.deepEqual((await candidates(['verify', 'test.ping', '--progr'])) as unknown, [
-      { word: '--progress', doc: 'Count the returns on the terminal as they come.' },
+      {
+        word: '--progress',
+        doc: 'Say on the terminal from the start who has not returned yet; without it, after a second.',
+      },
     ])
   })
 
