@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
-import { asSaltError } from '../../base/errors.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
@@ -15,6 +14,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
+import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import type { Grains } from '../../engine/plugin.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
@@ -30,6 +30,7 @@ import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
 import type { HostUser } from './host-users.ts'
+import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
@@ -76,6 +77,7 @@ const followed: ReadonlySet<string> = new Set([
   'permissive_pki_access',
   'publisher_acl',
   'publisher_acl_blacklist',
+  'queue_ttl',
   'sudo_acl',
 ])
 
@@ -106,6 +108,7 @@ class MasterDaemon implements Master {
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
+  readonly #keyChanges: KeyChanges
   readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
   readonly #access: Access
@@ -145,6 +148,7 @@ class MasterDaemon implements Master {
       jids,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
+      queueTtlMs: () => queueTtlSeconds(this.#options.values.queue_ttl) * 1000,
       accepted: () => this.#keys.ids('accepted'),
     })
     this.#hosts = new RunnerHosts({
@@ -158,7 +162,7 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       cache: this.#cache,
       publisher: this.#publisher,
-      keyMoved: (change, id, user) => this.#keyChanged(id, change, user),
+      keyMoved: (change, id, user) => this.#keyChanges.told(id, change, user),
     })
     this.#access = new Access({
       options,
@@ -179,6 +183,16 @@ class MasterDaemon implements Master {
       authority: this.#access.authority,
       user: userInfo().username,
     })
+    this.#keyChanges = new KeyChanges({
+      keys: this.#keys,
+      sessions: this.#sessions,
+      publisher: this.#publisher,
+      cache: this.#cache,
+      banks: this.#hosts.banks,
+      bus: this.#bus,
+      log,
+      recall: (id) => this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id),
+    })
     this.#admission = this.#makeAdmission()
     this.#wire = this.#makeWire(parts)
     this.#busServer = new BusServer({
@@ -190,7 +204,7 @@ class MasterDaemon implements Master {
         hosts: this.#hosts,
         authority: this.#access.authority,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
-        keyChanged: (id, act, user) => this.#keyChanged(id, act, user),
+        keyChanged: (id, act, user) => this.#keyChanges.told(id, act, user),
       }),
       status: () => this.#status(),
     })
@@ -201,7 +215,7 @@ class MasterDaemon implements Master {
       log,
       onSession: (channel) => this.#busServer.accept(channel),
     })
-    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyMoved(id), { log })
+    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyChanges.seen(id), { log })
   }
 
   get port(): number {
@@ -298,7 +312,7 @@ class MasterDaemon implements Master {
 
   #beginMinion(channel: ServerSession, claim: Claim): void {
     const session = new MinionSession({ id: claim.name, instance: claim.instance, channel, clock: this.#clock })
-    this.#forget(claim.name, claim.fingerprint)
+    this.#keyChanges.keepOnly(claim.name, claim.fingerprint)
     new RpcPeer(channel, {
       clock: this.#clock,
       serve: this.#link,
@@ -334,49 +348,6 @@ class MasterDaemon implements Master {
     if (!this.#sessions.remove(session)) return
     this.#publisher.disconnected(session.id)
     this.#bus.fire(tagOf('salt/minion/:id/stop', session.id), { id: session.id, reason })
-  }
-
-  #keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void {
-    this.#bus.fire(tagOf('salt/key'), { result: true, act, id, user })
-    this.#keyMoved(id)
-  }
-
-  /**
-   * Ends the sessions and the open jobs of an id that were begun with a key which is no longer the accepted one, and calls those
-   * who wait for a decision.
-   */
-  #keyMoved(id: string): void {
-    this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id)
-    if (this.#keys.state(id) !== 'accepted') {
-      this.#revoke(id, 'the key of this minion is no longer accepted')
-      this.#forget(id)
-      return
-    }
-    const fingerprint = this.#acceptedFingerprint(id)
-    const session = this.#sessions.get(id)
-    const reason = 'the key of this minion was replaced'
-    if (session !== undefined && session.fingerprint !== fingerprint) this.#publisher.revoked(id, reason)
-    this.#sessions.revoke(id, reason, fingerprint)
-  }
-
-  /** Drops what is known of an id, unless it comes from this key. */
-  #forget(id: string, fingerprint?: string): void {
-    if (this.#cache.keepOnly(id, fingerprint) || fingerprint === undefined) this.#hosts.banks.forget(`minions/${id}`)
-  }
-
-  /** Undefined when the file holds no key: whoever copies one there may not be done, or has made a mistake. */
-  #acceptedFingerprint(id: string): string | undefined {
-    try {
-      return this.#keys.read(id, 'accepted').fingerprint
-    } catch (error) {
-      this.#log.error('an accepted key cannot be read', { id, error: asSaltError(error).message })
-      return undefined
-    }
-  }
-
-  #revoke(id: string, reason: string): void {
-    this.#publisher.revoked(id, reason)
-    this.#sessions.revoke(id, reason)
   }
 
   #removeOldJobs(): void {
