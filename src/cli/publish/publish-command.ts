@@ -35,7 +35,7 @@ export class PublishCommand {
       if (!(error instanceof SaltError) || error.code !== 'no-match') throw error
       await printer.line(error.message)
       if (this.#parts.request.fun !== 'sys.doc') await printer.show({})
-      process.stderr.write('ERROR: No return received\n')
+      process.stderr.write(`ERROR: No return received\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
       return nobodyExit
     }
   }

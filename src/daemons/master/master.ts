@@ -129,6 +129,7 @@ class MasterDaemon implements Master {
       reconnectMs: values.gather_job_timeout * 1000,
       queueTtlMs: () => queueTtlSeconds(this.#options.values.queue_ttl) * 1000,
       accepted: () => this.#keys.ids('accepted'),
+      pending: () => this.#keys.count('pending'),
     })
     this.#hosts = new RunnerHosts({
       options: () => this.#options,

@@ -72,19 +72,20 @@ export class Publisher {
 
   /** Throws `no-match` when the target means nobody. The follower gets `published` first, then each outcome once. */
   publish(request: PublishRequest, origin: { readonly publisherId?: string }, follower?: JobFollower): LiveJob {
-    const minions = this.resolve(request)
-    if (minions.length === 0) {
-      throw new SaltError('no-match', 'No minions matched the target. No command was sent, no jid was assigned.')
-    }
+    const known = this.resolve(request)
+    if (known.length === 0) throw this.#targets.noMatch()
+    const unknown = this.#targets.unknown(request)
+    const minions = unknown.length === 0 ? known : [...known, ...unknown].sort()
     const load = this.#load(request, origin)
     const body = packed(load)
-    if (load.queue === true) this.#queue.admit(load, minions.filter((id) => !this.#isConnected(id)).length)
+    if (load.queue === true) this.#queue.admit(load, known.filter((id) => !this.#isConnected(id)).length)
     this.#options.store.add(recordOf(load, minions))
     const job = this.#track(load, minions, request.timeout * 1000, request.hardDeadline)
     this.#published += 1
     this.#announce(load, minions)
     follower?.({ kind: 'published', jid: load.jid, minions })
     if (follower !== undefined) job.follow(follower)
+    for (const id of unknown) job.refused(id, 'denied', 'no key of this minion is accepted')
     this.#deliver(job, body)
     return job
   }
@@ -322,7 +323,7 @@ export class Publisher {
   /** The body is packed and signed once per job, and sealed per minion. */
   #deliver(job: LiveJob, body: Uint8Array): void {
     const { sessions } = this.#options
-    for (const id of job.minions) {
+    for (const id of job.openTargets) {
       if (!this.#isConnected(id)) job.notConnected(id, 'the minion is not connected')
     }
     const targets = job.openTargets

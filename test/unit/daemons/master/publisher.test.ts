@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { SaltError } from '../../../../src/base/errors.ts'
 import type { Log } from '../../../../src/base/log.ts'
 import { silentLog } from '../../../../src/base/log.ts'
 import { unpack } from '../../../../src/base/msgpack.ts'
@@ -60,7 +61,10 @@ class Fixture {
   readonly warnings: string[] = []
   publisher: Publisher
 
-  constructor(accepted: readonly string[] = ['a', 'b', 'c']) {
+  readonly #pending: number
+
+  constructor(accepted: readonly string[] = ['a', 'b', 'c'], pending = 0) {
+    this.#pending = pending
     this.bus.subscribe(
       () => true,
       (item) => {
@@ -86,6 +90,7 @@ class Fixture {
       reconnectMs: 10_000,
       queueTtlMs: () => 86_400_000,
       accepted: () => accepted,
+      pending: () => this.#pending,
     })
   }
 
@@ -170,6 +175,23 @@ describe('publishing', () => {
       `salt/job/${jid}/state/c`,
       `salt/job/${jid}/ret/a`,
     ])
+  })
+
+  it('tells of the ids of a list that no accepted key has, and sends them nothing', () => {
+    const fixture = new Fixture()
+    fixture.connect('a')
+    const { jid, items } = fixture.publish({ tgt: ['nosuch', 'a', 'b', '../x'], tgt_type: 'list' })
+    assert.deepEqual(shown(items), ['published', 'nosuch denied', 'b not-connected'])
+    assert.deepEqual(fixture.store.get(jid)?.minions, ['a', 'b', 'nosuch'])
+    assert.throws(() => fixture.publish({ tgt: ['nosuch'], tgt_type: 'list' }), { code: 'no-match' })
+  })
+
+  it('says that keys wait when none is accepted yet', () => {
+    assert.throws(() => new Fixture([], 2).publish(), { code: 'no-match', hint: /2 keys wait/ })
+    assert.throws(() => new Fixture([], 1).publish(), { code: 'no-match', hint: /one key waits/ })
+    const isPlain = (error: unknown): boolean => error instanceof SaltError && error.hint === undefined
+    assert.throws(() => new Fixture([]).publish(), isPlain)
+    assert.throws(() => new Fixture(['a'], 2).publish({ tgt: 'nobody' }), isPlain)
   })
 
   it('refuses a target that means nobody, and a job that cannot be sent, before anybody hears of it', () => {
