@@ -104,7 +104,7 @@ const takesFiles = /\b(?:archive|git\.(?!version\b))/
 
 /** Functions that ask the network, change how this host is called and reached, write a file, or take privileges for a firewall. */
 const changesNetwork =
-  /\b(?:hashutil\.base64_decodefile|http\.|dnsutil\.(?!(?:check_ip|parse_hosts|serial)\b)|(?:ip|nf)tables\.(?!build_rule\b)|network\.(?:connect|fqdns|get_route|mod_|ping|set_|traceroute|wol)|dig)/
+  /\b(?:hashutil\.base64_decodefile|http\.|dnsutil\.(?!(?:check_ip|parse_hosts|serial)\b)|(?:ip|nf)tables\.(?!build_rule\b)|network\.(?:connect|dig|fqdns|get_route|mod_|ping|set_|traceroute|wol))/
 
 test('examples can be run, and give what is promised', async () => {
   using folder = new ConfigFolder()
