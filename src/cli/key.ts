@@ -2,7 +2,7 @@
 import type { MasterOptions } from '../engine/options/master-options.ts'
 import { commonOptions, eauthOptions, userOption } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
-import { type CommandSpec, flag, integer, text } from './options/option.ts'
+import { type CommandSpec, flag, integer, type OptionSpec, optionKey, text } from './options/option.ts'
 import { outputOptions } from './options/output.ts'
 import { type OptionValues, parseCommand, usageError } from './parse-command.ts'
 
@@ -92,6 +92,15 @@ export async function run(argv: readonly string[]): Promise<number> {
   return await new KeyCommand(options, master).run()
 }
 
+const actions: readonly OptionSpec[] = [
+  ...(spec.groups[0]?.options ?? []).filter((option) => !optionKey(option).startsWith('include-')),
+  ...(spec.groups[1]?.options ?? []).filter((option) => optionKey(option) === 'gen-keys'),
+]
+
+function longName(option: OptionSpec): string {
+  return `--${optionKey(option)}`
+}
+
 /** Salt ignores such words: `salt-key -a web1 web2` accepts one key and says nothing of the other. */
 function strayWord([word]: readonly string[]): string | undefined {
   if (word === undefined) return undefined
@@ -101,6 +110,10 @@ function strayWord([word]: readonly string[]): string | undefined {
 }
 
 function faultOf(options: OptionValues): string | undefined {
+  const [first, second] = actions.filter((action) => options.has(optionKey(action)))
+  if (first !== undefined && second !== undefined) {
+    return `${longName(first)} and ${longName(second)} are two actions\nGive one command for each.`
+  }
   const list = options.text('list')
   if (list === undefined || /^(all|acc|pre|un|rej|den)/.test(list)) return undefined
   return `option -l/--list: '${list}' is no state of keys; use all, acc, pre, un, rej or den`

@@ -12,7 +12,7 @@ import { outputOptions } from './options/output.ts'
 import { targetOptions } from './options/target.ts'
 import { type OptionValues, parseCommand, printHelp, usageError } from './parse-command.ts'
 import { printerFor } from './printer.ts'
-import { executorFault } from './publish/executors.ts'
+import { optionFault } from './publish/option-fault.ts'
 
 const incompleteExit = 42
 
@@ -86,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { options } = parsed
   const words = options.has('doc') ? docWords(parsed.words) : parsed.words
   if (words === undefined) return usageError(spec, 'You can only get documentation for one method at one time.')
-  const fault = executorFault(options.text('module-executors'))
+  const fault = optionFault(options)
   if (fault !== undefined) return usageError(spec, fault)
   if (options.has('config-dump')) return await dumpConfiguration(options)
   if (words.length === 0) return incomplete('Cannot execute command without defining a target.')

@@ -16,6 +16,10 @@ export type TargetState =
   | 'timeout'
   | 'denied'
   | 'expired'
+  /** The minion is away, and gets the job when it comes. It may still end in any other state. */
+  | 'queued'
+  /** It was queued and taken back. */
+  | 'withdrawn'
 
 /** What a minion sends back for a job (SPEC §9 names). */
 export interface JobReturn {
@@ -74,6 +78,8 @@ export interface PublishRequest {
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly jid?: string
   readonly delimiter?: string
+  /** Minions that are away get the job when they come, within so many seconds; true: the master's `queue_ttl`. */
+  readonly queue?: number | true
 }
 
 export interface Published {

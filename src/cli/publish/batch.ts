@@ -7,11 +7,11 @@ import { Interrupt } from './interrupt.ts'
 import { shownOutcome } from './outcome.ts'
 import type { PublishParts } from './parts.ts'
 
-/** Checks a size: `5`, `10%` or `%10`. Throws `usage`. */
+/** Checks a size: `5`, `10%` or `%10`, up to `100%`. Throws `usage`. */
 export function batchSize(text: string): string {
   const [, number] = /^%?(\d+(?:\.\d+)?)%?$/.exec(text) ?? []
-  if (number !== undefined && Number(number) > 0 && (text.includes('%') || Number.isInteger(Number(number))))
-    return text
+  const size = Number(number)
+  if (size > 0 && (text.includes('%') ? size <= 100 : Number.isInteger(size))) return text
   throw new SaltError('usage', `'${text}' is no size of a batch; give a number or a percentage such as 10%`)
 }
 

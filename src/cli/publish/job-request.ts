@@ -20,7 +20,7 @@ export async function jobRequest(
   const delimiter = options.text('delimiter')
   const jid = options.text('jid')
   return {
-    tgt: tgtType === 'list' ? target.split(',').map((id) => id.trim()) : target,
+    tgt: tgtType === 'list' ? listed(target) : target,
     tgt_type: tgtType,
     fun,
     arg,
@@ -31,6 +31,12 @@ export async function jobRequest(
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(jid === undefined ? {} : { jid }),
   }
+}
+
+/** Left empty when it names nobody, so that it is refused like any empty target. */
+function listed(target: string): readonly string[] {
+  const ids = target.split(',').map((id) => id.trim())
+  return ids.filter((id) => id !== '')
 }
 
 function targetType(options: OptionValues): string {

@@ -8,6 +8,8 @@ const words: Readonly<Record<Exclude<TargetState, 'returned' | 'failed'>, string
   timeout: 'Timed out',
   denied: 'Denied',
   expired: 'Expired',
+  queued: 'Queued',
+  withdrawn: 'Withdrawn',
 }
 
 /** States after which a return may still come. */

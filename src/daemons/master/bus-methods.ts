@@ -10,6 +10,7 @@ import type {
   RunnerResult,
 } from '../../client/api.ts'
 import type { Subject } from '../../engine/authorization/authorize.ts'
+import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
 import type { Authority } from './authority.ts'
@@ -164,7 +165,7 @@ export function targetFrom(record: Record<string, unknown>): Pick<PublishRequest
 }
 
 export function publishRequestFrom(record: Record<string, unknown>, user: string): PublishRequest {
-  const { fun, jid, metadata, timeout } = record
+  const { fun, jid, metadata, timeout, queue } = record
   if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
     throw new SaltError('bad-arguments', 'the timeout must be a number of seconds')
   }
@@ -177,8 +178,14 @@ export function publishRequestFrom(record: Record<string, unknown>, user: string
     timeout,
     ...(record.hardDeadline === true ? { hardDeadline: true } : {}),
     ...(typeof jid === 'string' ? { jid: validJid(jid) } : {}),
+    ...(queue === undefined ? {} : { queue: queue === true || queueTtlSeconds(asQueueTime(queue)) }),
     ...(metadata === undefined ? {} : { metadata: asRecord(metadata, 'metadata') }),
   }
+}
+
+function asQueueTime(value: unknown): number {
+  if (typeof value === 'number') return value
+  throw new SaltError('bad-arguments', 'queue must be a number of seconds, or true')
 }
 
 function validJid(jid: string): string {

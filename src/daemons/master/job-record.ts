@@ -1,4 +1,9 @@
-import type { JobLoad, JobRecord } from '../../engine/jobs/types.ts'
+import { SaltError } from '../../base/errors.ts'
+import { pack } from '../../base/msgpack.ts'
+import type { JobLoad, JobRecord, QueueRecord } from '../../engine/jobs/types.ts'
+
+const mebibyte = 1024 * 1024
+const largestJob = 32 * mebibyte
 
 /** A job as it is stored. */
 export function recordOf(load: JobLoad, minions: readonly string[]): JobRecord {
@@ -12,21 +17,44 @@ export function recordOf(load: JobLoad, minions: readonly string[]): JobRecord {
     ...(load.metadata === undefined ? {} : { metadata: load.metadata }),
     minions,
     startedAt: load.issuedAt,
+    ...(load.queue === true ? { queue: queueOf(load) } : {}),
   }
 }
 
-/** What is left of the load of a job that an earlier process published; it is never sent again. */
+function queueOf({ expiresAt, ret, delimiter, id }: JobLoad): QueueRecord {
+  return {
+    expiresAt,
+    ret,
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(id === undefined ? {} : { publisherId: id }),
+  }
+}
+
+/** The load of a job that an earlier process published: complete for one that may be delivered later; no other is sent again. */
 export function loadOf(record: JobRecord): JobLoad {
+  const { queue } = record
   return {
     jid: record.jid,
     tgt: record.tgt,
     tgt_type: record.tgtType,
     fun: record.fun,
     arg: record.arg,
-    ret: '',
+    ret: queue?.ret ?? '',
     user: record.user,
+    ...(queue?.publisherId === undefined ? {} : { id: queue.publisherId }),
+    ...(queue?.delimiter === undefined ? {} : { delimiter: queue.delimiter }),
     ...(record.metadata === undefined ? {} : { metadata: record.metadata }),
     issuedAt: record.startedAt,
-    expiresAt: 0,
+    expiresAt: queue?.expiresAt ?? 0,
+    ...(queue === undefined ? {} : { queue: true }),
   }
+}
+
+/** Throws `bad-arguments` for a job that cannot be sent, before anybody hears of it. */
+export function packed(load: JobLoad): Uint8Array {
+  const body = pack(load)
+  if (body.byteLength <= largestJob) return body
+  throw new SaltError('bad-arguments', `the arguments of a job may have ${largestJob / mebibyte} MiB in all`, {
+    hint: 'Bring larger data to the minions as a file.',
+  })
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { JobReturn, PublishItem, TargetOutcome, TargetState } from '../../client/api.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
+import { queuedReason } from './queued-jobs.ts'
 
 /** What is known of a target that has no final state yet. */
 type Progress = 'sent' | 'acknowledged' | 'lost'
@@ -15,8 +16,10 @@ export interface LiveJobOptions {
   readonly reconnectMs: number
   /** End at `timeoutMs` whatever still runs. */
   readonly hardDeadline: boolean
-  /** Called once per target with its final state. */
+  /** Called once per target with its final state; again for one that was taken up again. */
   onOutcome(outcome: TargetOutcome): void
+  /** The minion has the job for certain. */
+  onAcknowledged?(id: string): void
   /** Called once, when the last target has its state. */
   onClosed(): void
 }
@@ -26,22 +29,22 @@ export type JobFollower = (item: PublishItem) => void
 /** A job whose targets are not all in: follows each target to its one named state. */
 export class LiveJob {
   readonly load: JobLoad
-  readonly minions: readonly string[]
   /** Resolves when every target has its final state. */
   readonly ended: Promise<void>
   #end: () => void = () => {}
   readonly #options: LiveJobOptions
+  readonly #minions: Set<string>
   readonly #open = new Map<string, Progress>()
   readonly #followers = new Set<JobFollower>()
   readonly #deadline: Timer
-  /** Per minion that was lost: until when it may come back. */
+  /** Per minion that was lost, or that a queued job was sent to: until when it may come back, or confirm. */
   readonly #reconnects = new Map<string, Timer>()
   readonly #outcomes = new Map<string, TargetOutcome>()
 
   constructor(options: LiveJobOptions) {
     this.#options = options
     this.load = options.load
-    this.minions = options.minions
+    this.#minions = new Set(options.minions)
     for (const id of options.minions) this.#open.set(id, 'sent')
     this.ended = new Promise((resolve) => {
       this.#end = resolve
@@ -51,6 +54,11 @@ export class LiveJob {
 
   get jid(): string {
     return this.load.jid
+  }
+
+  /** Targets that this has followed from the beginning or since. */
+  get minions(): readonly string[] {
+    return [...this.#minions]
   }
 
   get isClosed(): boolean {
@@ -78,9 +86,36 @@ export class LiveJob {
 
   /** The minion says that it has the job, or, after it came back, that it still runs it. */
   acknowledged(id: string): void {
-    if (!this.#open.has(id)) return
+    const before = this.#open.get(id)
+    if (before === undefined) return
     this.#open.set(id, 'acknowledged')
     this.#forgetReconnect(id)
+    if (before === 'sent') this.#options.onAcknowledged?.(id)
+  }
+
+  /** A queued job is sent to a minion that was away. */
+  reopen(id: string): void {
+    this.#minions.add(id)
+    this.#outcomes.delete(id)
+    this.#open.set(id, 'sent')
+    const { clock, reconnectMs } = this.#options
+    this.#reconnects.set(
+      id,
+      clock.after(reconnectMs, () => this.#unconfirmed(id), { background: true }),
+    )
+  }
+
+  /** The minion has run this queued job before: what it returned is on its way, or is lost. */
+  ranBefore(id: string): void {
+    this.acknowledged(id)
+    this.#wait(id, 'the minion has run the job before, and its return did not come')
+  }
+
+  /** A target that waits in the queue has ended there. */
+  revised(outcome: TargetOutcome): void {
+    if (!this.#outcomes.has(outcome.id)) return
+    this.#outcomes.set(outcome.id, outcome)
+    this.#tell(outcome)
   }
 
   returned(ret: JobReturn): void {
@@ -92,21 +127,17 @@ export class LiveJob {
   }
 
   notConnected(id: string, reason: string): void {
-    this.#finish({ id, state: 'not-connected', reason })
+    if (!this.#queue(id)) this.#finish({ id, state: 'not-connected', reason })
   }
 
   /**
    * The minion's session ended. A job that it had confirmed may still run, or its return be on the way: it gets time to come
-   * back. One that it had not confirmed may never have arrived, and is not sent again.
+   * back. One that it had not confirmed may never have arrived, and is not sent again, unless it may be queued.
    */
   lost(id: string): void {
     const progress = this.#open.get(id)
     if (progress === 'sent') return this.notConnected(id, 'the connection was lost before the minion confirmed the job')
-    if (progress !== 'acknowledged') return
-    this.#open.set(id, 'lost')
-    const giveUp = (): void =>
-      this.#finish({ id, state: 'timeout', reason: 'the connection was lost while the job ran' })
-    this.#reconnects.set(id, this.#options.clock.after(this.#options.reconnectMs, giveUp, { background: true }))
+    if (progress === 'acknowledged') this.#wait(id, 'the connection was lost while the job ran')
   }
 
   /** Gives every open target its final state: the master stops to follow them. */
@@ -122,12 +153,36 @@ export class LiveJob {
 
   #timeIsOver(): void {
     for (const [id, progress] of this.#open) {
-      if (progress === 'sent')
-        this.#finish({ id, state: 'no-ack', reason: 'the minion did not confirm that it got the job' })
+      if (progress === 'sent') this.#unconfirmed(id)
       else if (this.#options.hardDeadline) {
         this.#finish({ id, state: 'timeout', reason: 'still running when the time was over' })
       }
     }
+  }
+
+  #unconfirmed(id: string): void {
+    const reason = 'the minion did not confirm that it got the job'
+    if (!this.#queue(id)) this.#finish({ id, state: 'no-ack', reason })
+  }
+
+  /** Gives a minion that had the job time to report. */
+  #wait(id: string, reason: string): void {
+    if (!this.#open.has(id)) return
+    this.#open.set(id, 'lost')
+    const giveUp = (): void => this.#finish({ id, state: 'timeout', reason })
+    this.#reconnects.set(id, this.#options.clock.after(this.#options.reconnectMs, giveUp, { background: true }))
+  }
+
+  /** Whether the target may wait for its minion. */
+  #queue(id: string): boolean {
+    const { queue, expiresAt } = this.load
+    if (queue !== true || this.#options.clock.now() >= expiresAt) return false
+    this.#finish({ id, state: 'queued', reason: queuedReason(expiresAt) })
+    return true
+  }
+
+  #tell(outcome: TargetOutcome): void {
+    for (const follower of this.#followers) follower({ kind: 'outcome', jid: this.jid, ...outcome })
   }
 
   #finish(outcome: TargetOutcome): void {
@@ -135,7 +190,7 @@ export class LiveJob {
     this.#forgetReconnect(outcome.id)
     this.#outcomes.set(outcome.id, outcome)
     this.#options.onOutcome(outcome)
-    for (const follower of this.#followers) follower({ kind: 'outcome', jid: this.jid, ...outcome })
+    this.#tell(outcome)
     if (this.#open.size > 0) return
     this[Symbol.dispose]()
     this.#options.onClosed()

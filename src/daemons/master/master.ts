@@ -29,6 +29,7 @@ import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
+import { followed } from './followed-options.ts'
 import type { HostUser } from './host-users.ts'
 import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
@@ -58,28 +59,6 @@ export interface Master extends AsyncDisposable {
   /** Lets what is on its way arrive, for at most this time. */
   drain(timeoutMs: number): Promise<void>
 }
-
-/** Options that a running master follows. */
-const followed: ReadonlySet<string> = new Set([
-  'auto_accept',
-  'autoreject_file',
-  'autosign_file',
-  'autosign_grains_dir',
-  'autosign_timeout',
-  'file_roots',
-  'keep_jobs',
-  'keep_jobs_seconds',
-  'log_level',
-  'log_level_logfile',
-  'nodegroups',
-  'peer',
-  'peer_run',
-  'permissive_pki_access',
-  'publisher_acl',
-  'publisher_acl_blacklist',
-  'queue_ttl',
-  'sudo_acl',
-])
 
 const retentionCheckMs = 3_600_000
 

@@ -43,11 +43,16 @@ function take(options: NoticeOptions, session: MinionSession, record: Readonly<R
     case 'grains':
       return storeGrains(options, session, record.grains)
     case 'ack':
-      return publisher.live(jid)?.acknowledged(session.id)
+      return publisher.acknowledged(session.id, jid)
+    case 'seen':
+      return publisher.ranBefore(session.id, jid)
     case 'refused':
-      return publisher
-        .live(jid)
-        ?.refused(session.id, record.state === 'expired' ? 'expired' : 'denied', String(record.reason ?? ''))
+      return publisher.refused(
+        session.id,
+        jid,
+        record.state === 'expired' ? 'expired' : 'denied',
+        String(record.reason ?? ''),
+      )
     case 'return':
       if (typeof record.seq === 'number') session.acknowledgeReturn(record.seq)
       return publisher.returned(session, returnFrom(session.id, record))

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
+import { PacedSender } from '../../wire/paced-sender.ts'
 
 /** How long returns are gathered before one acknowledgement answers them all. */
 const acknowledgeAfterMs = 100
@@ -12,6 +13,7 @@ export class MinionSession {
   readonly channel: RecordChannel & { ping(timeoutMs: number): Promise<boolean> }
   readonly connectedAt: number
   readonly #clock: Clock
+  readonly #waitingJobs: PacedSender<Readonly<Record<string, unknown>>>
   #returnsSeen: number[] = []
   #acknowledgement: Timer | undefined
 
@@ -27,6 +29,17 @@ export class MinionSession {
     this.fingerprint = options.channel.peer.fingerprint
     this.connectedAt = options.clock.now()
     this.#clock = options.clock
+    const { channel } = options
+    this.#waitingJobs = new PacedSender({
+      offer: (record) => !channel.isCongested && channel.send(record),
+      relieved: () => channel.relieved(),
+      isGone: () => !channel.isOpen,
+    })
+  }
+
+  /** Sends a job that has waited for the minion: there may be very many of them, and they go only as fast as they are taken. */
+  sendJob(record: Readonly<Record<string, unknown>>): void {
+    this.#waitingJobs.add(record)
   }
 
   /** Plans the acknowledgement of this return. */

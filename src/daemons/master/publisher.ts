@@ -1,92 +1,73 @@
 import type { Clock } from '../../base/clock.ts'
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import { pack } from '../../base/msgpack.ts'
+import { untilAborted } from '../../base/until-aborted.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../client/api.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import { JobSigner } from '../../engine/jobs/signature.ts'
-import type { JobLoad, JobStore } from '../../engine/jobs/types.ts'
-import { compileTarget } from '../../engine/target/compile.ts'
-import type { Matcher } from '../../engine/target/matcher.ts'
+import type { JobLoad, JobRecord, JobStore } from '../../engine/jobs/types.ts'
 import type { Identity } from '../../wire/identity.ts'
-import { loadOf, recordOf } from './job-record.ts'
+import { loadOf, packed, recordOf } from './job-record.ts'
 import { type JobFollower, LiveJob } from './live-job.ts'
-import type { MinionCache } from './minion-cache.ts'
 import type { MinionSession, MinionSessions } from './minion-sessions.ts'
+import { QueuedJobs } from './queued-jobs.ts'
+import { type TargetRequest, TargetResolver, type TargetResolverOptions } from './target-resolver.ts'
 
 /** A minion must have begun a job by then, whatever its client waits for. */
 const shortestValidityMs = 30_000
-const mebibyte = 1024 * 1024
-const largestJob = 32 * mebibyte
 
-type TargetRequest = Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>
-
-export interface PublisherOptions {
+export interface PublisherOptions extends TargetResolverOptions {
   readonly identity: Identity
   readonly clock: Clock
   readonly log: Log
   readonly bus: EventBus
   readonly store: JobStore
   readonly sessions: MinionSessions
-  readonly cache: MinionCache
   readonly jids: JidClock
-  nodegroups(): Readonly<Record<string, unknown>>
   /** Salt's `gather_job_timeout`. */
   readonly reconnectMs: number
-  accepted(): readonly string[]
+  /** How long a queued job waits where its request does not say. */
+  queueTtlMs(): number
 }
 
 /** Publishes jobs and brings each of their targets to its final state. */
 export class Publisher {
   readonly #options: PublisherOptions
   readonly #signer: JobSigner
+  readonly #targets: TargetResolver
   readonly #live = new Map<string, LiveJob>()
+  readonly #queue: QueuedJobs
   #published = 0
 
   constructor(options: PublisherOptions) {
     this.#options = options
     this.#signer = new JobSigner(options.identity)
+    this.#targets = new TargetResolver(options)
+    this.#queue = new QueuedJobs({
+      clock: options.clock,
+      store: options.store,
+      settled: (jid, outcome) => {
+        this.#settled(jid, outcome)
+        this.#live.get(jid)?.revised(outcome)
+      },
+      emptied: (jid) => this.#closeIfEnded(jid),
+    })
   }
 
   get counters(): Readonly<Record<string, number>> {
-    return { published: this.#published, live: this.#live.size }
+    return { published: this.#published, live: this.#live.size, queued: this.#queue.size }
   }
 
   /** Accepted minions that the target means, sorted. Throws `bad-target`. */
   resolve(request: TargetRequest): readonly string[] {
-    const matcher = this.#compile(request)
-    return this.#options
-      .accepted()
-      .filter((id) => matcher.matches({ id, grains: this.#options.cache.grains(id) ?? {} }))
-      .sort()
+    return this.#targets.resolve(request)
   }
 
-  /**
-   * As `resolve`, but only those of whom all is known that the target looks at. What grants a permission must not match a
-   * minion because its grains are unknown: `not G@role:db` means every minion that has told nothing yet.
-   */
+  /** As `resolve`, but only those of whom all is known that the target looks at. */
   resolveKnown(request: TargetRequest): readonly string[] {
-    const matcher = this.#compile(request)
-    // Nothing is known here of any minion's pillar.
-    if (matcher.usesPillar) return []
-    return this.#options
-      .accepted()
-      .filter((id) => {
-        const grains = this.#options.cache.grains(id)
-        return (grains !== undefined || matcher.minionsOnlyById) && matcher.matches({ id, grains })
-      })
-      .sort()
-  }
-
-  #compile(request: TargetRequest): Matcher {
-    if (request.tgt.length === 0)
-      throw new SaltError('bad-target', 'the target is empty', { hint: "Use '*' for all minions." })
-    return compileTarget(request.tgt, request.tgt_type, {
-      nodegroups: this.#options.nodegroups(),
-      ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
-    })
+    return this.#targets.resolveKnown(request)
   }
 
   /** Throws `no-match` when the target means nobody. The follower gets `published` first, then each outcome once. */
@@ -97,18 +78,9 @@ export class Publisher {
     }
     const load = this.#load(request, origin)
     const body = packed(load)
+    if (load.queue === true) this.#queue.admit(load, minions.filter((id) => !this.#isConnected(id)).length)
     this.#options.store.add(recordOf(load, minions))
-    const job = new LiveJob({
-      load,
-      minions,
-      clock: this.#options.clock,
-      timeoutMs: request.timeout * 1000,
-      reconnectMs: this.#options.reconnectMs,
-      hardDeadline: request.hardDeadline === true,
-      onOutcome: (outcome) => this.#settled(load.jid, outcome),
-      onClosed: () => this.#closed(load.jid),
-    })
-    this.#live.set(load.jid, job)
+    const job = this.#track(load, minions, request.timeout * 1000, request.hardDeadline)
     this.#published += 1
     this.#announce(load, minions)
     follower?.({ kind: 'published', jid: load.jid, minions })
@@ -138,8 +110,9 @@ export class Publisher {
       return published
     }
     // A job that was taken up after a restart knows only the targets that were open then.
+    const followed = new Set(live.minions)
     for (const outcome of this.#options.store.outcomes(jid)) {
-      if (!live.minions.includes(outcome.id)) follower({ kind: 'outcome', jid, ...outcome })
+      if (!followed.has(outcome.id)) follower({ kind: 'outcome', jid, ...outcome })
     }
     const following = live.follow(follower)
     await untilAborted(live.ended, signal)
@@ -172,7 +145,12 @@ export class Publisher {
     const known = this.#options.store.get(ret.jid)
     if (known === undefined || !known.minions.includes(ret.id)) return this.#dropReturn(id, ret, 'not targeted')
     if (this.#options.store.states(ret.jid)[ret.id] === 'denied') return this.#dropReturn(id, ret, 'denied')
-    this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret })
+    const outcome: TargetOutcome = { id: ret.id, state: ret.success ? 'returned' : 'failed', ret }
+    const hasWaited = this.#queue.remove(ret.jid, ret.id)
+    this.#settled(ret.jid, outcome)
+    if (!hasWaited) return
+    job?.revised(outcome)
+    this.#closeIfEnded(ret.jid)
   }
 
   /** A return of work that no job asked for (`salt call`): stored as a job of its own. Its jid is the minion's word only. */
@@ -203,6 +181,26 @@ export class Publisher {
       if (runs.has(job.jid)) job.acknowledged(session.id)
       else job.lost(session.id)
     }
+    for (const record of this.#queue.of(session.id)) this.#sendQueued(record, session.id, runs.has(record.jid))
+  }
+
+  /** The minion has the job, and runs it once. */
+  acknowledged(id: string, jid: string): void {
+    this.#openTarget(id, jid)?.acknowledged(id)
+  }
+
+  refused(id: string, jid: string, state: 'denied' | 'expired', reason: string): void {
+    this.#openTarget(id, jid)?.refused(id, state, reason)
+  }
+
+  /** The minion was sent a queued job that it has run before. */
+  ranBefore(id: string, jid: string): void {
+    this.#openTarget(id, jid)?.ranBefore(id)
+  }
+
+  /** Takes a job back from minions that it waits for (without `ids`: from all of them); answers from which it could be. */
+  withdraw(jid: string, by: string, ids?: readonly string[]): readonly string[] {
+    return this.#queue.withdraw(jid, by, ids)
   }
 
   disconnected(id: string): void {
@@ -212,38 +210,88 @@ export class Publisher {
   /** The key of the minion has lost its right: nothing that it still says counts. */
   revoked(id: string, reason: string): void {
     for (const job of this.#live.values()) job.refused(id, 'denied', reason)
+    this.#queue.revoke(id, reason)
   }
 
-  /** Takes up the jobs that were open when the master ended: their minions may still return. */
+  /** Takes up the jobs that were open when the master ended: their minions may still return, or wait to get them. */
   resume(): void {
+    const accepted = new Set(this.#options.accepted())
     for (const record of this.#options.store.open()) {
       const states = this.#options.store.states(record.jid)
-      const minions = record.minions.filter((id) => states[id] === undefined || states[id] === 'running')
-      if (minions.length === 0) {
-        this.#options.store.close(record.jid, this.#options.clock.now())
-        continue
+      const load = loadOf(record)
+      // Whether a queued job arrived is not known unless its minion has confirmed it: it is sent again.
+      const mayWait = (id: string): boolean => load.queue === true && states[id] !== 'running'
+      const open = record.minions.filter((id) => [undefined, 'running', 'queued'].includes(states[id]))
+      for (const id of open.filter(mayWait)) {
+        if (accepted.has(id)) this.#queue.add(load, id)
+        else this.#settled(load.jid, { id, state: 'denied', reason: 'the key of this minion is no longer accepted' })
       }
-      const job = new LiveJob({
-        load: loadOf(record),
-        minions,
-        clock: this.#options.clock,
-        timeoutMs: this.#options.reconnectMs,
-        reconnectMs: this.#options.reconnectMs,
-        hardDeadline: false,
-        onOutcome: (outcome) => this.#settled(record.jid, outcome),
-        onClosed: () => this.#closed(record.jid),
-      })
-      for (const id of minions) {
-        job.acknowledged(id)
-        job.lost(id)
+      const minions = open.filter((id) => !mayWait(id))
+      if (minions.length > 0) {
+        const job = this.#track(load, minions, this.#options.reconnectMs)
+        for (const id of minions) {
+          job.acknowledged(id)
+          job.lost(id)
+        }
       }
-      this.#live.set(record.jid, job)
+      this.#closeIfEnded(record.jid)
     }
   }
 
   [Symbol.dispose](): void {
     for (const job of this.#live.values()) job[Symbol.dispose]()
     this.#live.clear()
+    this.#queue[Symbol.dispose]()
+  }
+
+  #isConnected(id: string): boolean {
+    return this.#options.sessions.get(id) !== undefined
+  }
+
+  #track(load: JobLoad, minions: readonly string[], timeoutMs: number, hardDeadline = false): LiveJob {
+    const { jid } = load
+    const { clock, reconnectMs, store } = this.#options
+    const job = new LiveJob({
+      load,
+      minions,
+      clock,
+      timeoutMs,
+      reconnectMs,
+      hardDeadline,
+      onOutcome: (outcome) => this.#settled(jid, outcome),
+      // Once it is stored that a minion has a queued job, it is not sent again.
+      onAcknowledged: (id) => {
+        if (load.queue === true) this.#stored(jid, () => store.setOutcome(jid, { id, state: 'running' }))
+      },
+      onClosed: () => {
+        this.#live.delete(jid)
+        this.#closeIfEnded(jid)
+      },
+    })
+    this.#live.set(jid, job)
+    return job
+  }
+
+  /** The job in which this target is open; taken up again for one that has waited. */
+  #openTarget(id: string, jid: string): LiveJob | undefined {
+    if (!this.#queue.remove(jid, id)) return this.#live.get(jid)
+    const record = this.#options.store.get(jid)
+    return record === undefined ? undefined : this.#reopen(record, id)
+  }
+
+  #reopen(record: JobRecord, id: string): LiveJob {
+    const job = this.#live.get(record.jid) ?? this.#track(loadOf(record), [], this.#options.reconnectMs)
+    job.reopen(id)
+    return job
+  }
+
+  #sendQueued(record: JobRecord, id: string, isRunning: boolean): void {
+    this.#queue.remove(record.jid, id)
+    const job = this.#reopen(record, id)
+    if (isRunning) return job.acknowledged(id)
+    this.#signer.sign(packed(job.load), (signed) => {
+      if (job.isOpen(id)) this.#options.sessions.get(id)?.sendJob({ kind: 'job', ...signed })
+    })
   }
 
   #load(request: PublishRequest, origin: { readonly publisherId?: string }): JobLoad {
@@ -251,9 +299,9 @@ export class Publisher {
     if (request.jid !== undefined && this.#options.store.get(request.jid) !== undefined) {
       throw new SaltError('bad-arguments', `the jid ${request.jid} is in use already`)
     }
-    const validityMs = request.hardDeadline
-      ? request.timeout * 1000
-      : Math.max(request.timeout * 1000, shortestValidityMs)
+    const timeoutMs = request.timeout * 1000
+    const queueMs = request.queue === true ? this.#options.queueTtlMs() : (request.queue ?? 0) * 1000
+    const validityMs = queueMs || (request.hardDeadline ? timeoutMs : Math.max(timeoutMs, shortestValidityMs))
     return {
       jid: request.jid ?? this.#options.jids.next(),
       tgt: request.tgt,
@@ -267,6 +315,7 @@ export class Publisher {
       ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
       issuedAt,
       expiresAt: issuedAt + validityMs,
+      ...(queueMs > 0 ? { queue: true } : {}),
     }
   }
 
@@ -274,7 +323,7 @@ export class Publisher {
   #deliver(job: LiveJob, body: Uint8Array): void {
     const { sessions } = this.#options
     for (const id of job.minions) {
-      if (sessions.get(id) === undefined) job.notConnected(id, 'the minion is not connected')
+      if (!this.#isConnected(id)) job.notConnected(id, 'the minion is not connected')
     }
     const targets = job.openTargets
     if (targets.length === 0) return
@@ -293,7 +342,7 @@ export class Publisher {
       fun: load.fun,
       arg: load.arg,
       minions,
-      missing: minions.filter((id) => this.#options.sessions.get(id) === undefined),
+      missing: minions.filter((id) => !this.#isConnected(id)),
       ...(load.metadata === undefined ? {} : { metadata: load.metadata }),
       ...(load.id === undefined ? {} : { peer: load.id }),
     })
@@ -307,6 +356,8 @@ export class Publisher {
 
   #settled(jid: string, outcome: TargetOutcome): void {
     if (!this.#stored(jid, () => this.#options.store.setOutcome(jid, outcome))) return
+    const waiting = outcome.state === 'queued' ? this.#live.get(jid) : undefined
+    if (waiting !== undefined) this.#queue.add(waiting.load, outcome.id)
     const { ret } = outcome
     if (ret !== undefined)
       this.#options.bus.fire(tagOf('salt/job/:jid/ret/:id', jid, outcome.id), { cmd: '_return', ...ret })
@@ -316,8 +367,8 @@ export class Publisher {
     }
   }
 
-  #closed(jid: string): void {
-    this.#live.delete(jid)
+  #closeIfEnded(jid: string): void {
+    if (this.#live.has(jid) || this.#queue.holds(jid)) return
     this.#stored(jid, () => this.#options.store.close(jid, this.#options.clock.now()))
   }
 
@@ -330,26 +381,4 @@ export class Publisher {
       return true
     }
   }
-}
-
-/** Resolves with the work, or as soon as nobody waits for it any more. */
-async function untilAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {
-  if (signal === undefined) return work
-  if (signal.aborted) return
-  let stop: () => void = () => {}
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve
-  })
-  signal.addEventListener('abort', stop, { once: true })
-  await Promise.race([work, aborted])
-  signal.removeEventListener('abort', stop)
-}
-
-/** Throws `bad-arguments` for a job that cannot be sent, before anybody hears of it. */
-function packed(load: JobLoad): Uint8Array {
-  const body = pack(load)
-  if (body.byteLength <= largestJob) return body
-  throw new SaltError('bad-arguments', `the arguments of a job may have ${largestJob / mebibyte} MiB in all`, {
-    hint: 'Bring larger data to the minions as a file.',
-  })
 }

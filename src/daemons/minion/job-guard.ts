@@ -82,5 +82,6 @@ function loadFrom(value: unknown): JobLoad {
     ...(isRecord(load.metadata) ? { metadata: load.metadata } : {}),
     issuedAt,
     expiresAt,
+    ...(load.queue === true ? { queue: true } : {}),
   }
 }

@@ -44,6 +44,8 @@ export type Intake =
     }
   /** It runs already, and its return will come. */
   | { readonly kind: 'seen' }
+  /** It may come again, and has run before: its return waits for the master, or was confirmed by it. */
+  | { readonly kind: 'ran' }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** Takes verified jobs, runs each once, and leaves every return in the spool. */
@@ -65,7 +67,10 @@ export class JobRunner {
       return { kind: 'refused', reason: 'a job of another master runs here with this jid' }
     if (this.#turns.waiting >= mostWaiting)
       return { kind: 'refused', reason: `${mostWaiting} jobs wait on the minion already` }
-    if (!spool.start(load.jid, load)) return { kind: 'refused', reason: 'a job with this jid was run here before' }
+    if (!spool.start(load.jid, load)) {
+      if (load.queue === true) return { kind: 'ran' }
+      return { kind: 'refused', reason: 'a job with this jid was run here before' }
+    }
     this.#mine.add(load.jid)
     const entry = table.add(load)
     // A job acts on the world only when the disk knows of it: after a crash it is told about, and not run again.

@@ -144,6 +144,7 @@ export class MasterConnection implements AsyncDisposable {
     if (intake.kind === 'refused')
       return this.#tell({ kind: 'refused', jid: load.jid, state: 'denied', reason: intake.reason })
     if (intake.kind === 'seen') return this.#tell({ kind: 'ack', jid: load.jid })
+    if (intake.kind === 'ran') return this.#tell({ kind: 'seen', jid: load.jid })
     void intake.noted.then(() => this.#tell({ kind: 'ack', jid: load.jid }))
     void intake.finished.then(({ seq, ret }) => this.#session?.returns.send(seq, ret))
   }

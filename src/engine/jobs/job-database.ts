@@ -111,12 +111,13 @@ export class JobDatabase {
     for (const row of this.#findBetween.iterate(fromMs, toMs)) yield recordFrom(row)
   }
 
-  /** Removes closed jobs; answers their jids. */
-  removeBefore(startedAtMs: number): string[] {
-    const select = 'FROM job WHERE started_at < ? AND closed_at IS NOT NULL ORDER BY started_at LIMIT ?'
+  /** Removes jobs that were closed before; answers their jids. */
+  removeBefore(timeMs: number): string[] {
+    // The first condition is for the index: a job starts before it is closed.
+    const select = 'FROM job WHERE started_at < ? AND closed_at < ? ORDER BY started_at LIMIT ?'
     const removed: string[] = []
     for (let more = true; more; ) {
-      const rows = this.#database.prepare(`SELECT jid, job ${select}`).all(startedAtMs, removedAtOnce)
+      const rows = this.#database.prepare(`SELECT jid, job ${select}`).all(timeMs, timeMs, removedAtOnce)
       this.transaction(() => {
         const outcomes = this.#database.prepare('DELETE FROM outcome WHERE job = ?')
         const jobs = this.#database.prepare('DELETE FROM job WHERE job = ?')

@@ -147,11 +147,12 @@ class SqliteJobStore implements PersistentJobStore {
     return all.length > limit ? all.slice(-limit) : all
   }
 
-  removeBefore(startedAtMs: number): number {
+  removeBefore(timeMs: number): number {
     this.#writer.flush()
-    const removed = new Set(this.#tryRemove(startedAtMs))
+    const removed = new Set(this.#tryRemove(timeMs))
     for (const [jid, entry] of this.#entries) {
-      if (entry.isOpen || entry.record.startedAt >= startedAtMs) continue
+      const { startedAt, closedAt = timeMs } = entry.record
+      if (startedAt >= timeMs || closedAt >= timeMs) continue
       removed.add(jid)
       this.#forget(jid, entry)
     }
@@ -302,9 +303,9 @@ class SqliteJobStore implements PersistentJobStore {
     }
   }
 
-  #tryRemove(startedAtMs: number): readonly string[] {
+  #tryRemove(timeMs: number): readonly string[] {
     try {
-      return this.#database.removeBefore(startedAtMs)
+      return this.#database.removeBefore(timeMs)
     } catch (error) {
       this.#options.log.error('old jobs cannot be removed', { error: storageError(this.#path, error).message })
       return []

@@ -56,7 +56,7 @@ export interface ReturnSpool extends Disposable {
   unacknowledged(): SpooledReturn[]
   /** Jobs that ran when the former process died and that have no return yet. */
   interrupted(): InterruptedJob[]
-  /** Whether the job was started here before; remembered until some time after it has expired. */
+  /** Whether the job was started here before; remembered until some time after it has expired, and while its return waits. */
   seen(jid: string): boolean
   /** Resolves when everything until now is on disk, or the disk has refused it. Await it before a job acts on the world. */
   settled(): Promise<void>
@@ -103,6 +103,8 @@ class SqliteReturnSpool implements ReturnSpool {
   readonly #jobs = new Map<string, Job>()
   /** By number, which is also the order of insertion. */
   readonly #waiting = new Map<number, Waiting>()
+  /** Jobs whose returns wait: they are known whatever this host takes for the time. */
+  readonly #waitingJids = new Set<string>()
   readonly #dirtyJobs = new Set<string>()
   readonly #dirtyReturns = new Set<number>()
   readonly #removedReturns = new Set<number>()
@@ -158,6 +160,7 @@ class SqliteReturnSpool implements ReturnSpool {
     const seq = this.#nextSeq++
     const packed = packReturn(ret)
     this.#waiting.set(seq, { jid: ret.jid, bytes: packed.length, ret: packed })
+    this.#waitingJids.add(ret.jid)
     this.#dirtyReturns.add(seq)
     this.#bytes += packed.length
     this.#memoryBytes += packed.length
@@ -190,7 +193,7 @@ class SqliteReturnSpool implements ReturnSpool {
   }
 
   seen(jid: string): boolean {
-    return this.#jobs.has(jid) || this.#read(() => this.#database.hasJob(jid), false)
+    return this.#jobs.has(jid) || this.#waitingJids.has(jid) || this.#read(() => this.#database.hasJob(jid), false)
   }
 
   settled(): Promise<void> {
@@ -217,6 +220,7 @@ class SqliteReturnSpool implements ReturnSpool {
     }
     for (const { seq, jid, bytes } of this.#database.waiting()) {
       this.#waiting.set(seq, { jid, bytes, ret: null })
+      this.#waitingJids.add(jid)
       this.#bytes += bytes
     }
     this.#nextSeq = this.#database.nextSeq()
@@ -226,6 +230,7 @@ class SqliteReturnSpool implements ReturnSpool {
     const entry = this.#waiting.get(seq)
     if (!entry) return
     this.#waiting.delete(seq)
+    this.#waitingJids.delete(entry.jid)
     this.#bytes -= entry.bytes
     if (entry.ret) this.#memoryBytes -= entry.bytes
     // What never reached the disk need not be removed from it.

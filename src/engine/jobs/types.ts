@@ -17,6 +17,17 @@ export interface JobLoad {
   /** Milliseconds since 1970 by the master's clock. */
   readonly issuedAt: number
   readonly expiresAt: number
+  /** The job may come a second time, when the master does not know whether the first one arrived. It is run once all the same. */
+  readonly queue?: true
+}
+
+/** What a job that may be delivered later needs beyond its record. */
+export interface QueueRecord {
+  /** Milliseconds since 1970: after it the job is not delivered any more. */
+  readonly expiresAt: number
+  readonly ret: string
+  readonly delimiter?: string
+  readonly publisherId?: string
 }
 
 /** The jobs that run in the minion of this host: in this process, or in the daemon beside it. */
@@ -40,6 +51,8 @@ export interface JobRecord {
   readonly startedAt: number
   /** Milliseconds since 1970; undefined while a target is still open. */
   readonly closedAt?: number
+  /** Present where minions that are away get the job later. */
+  readonly queue?: QueueRecord
 }
 
 export interface JobFilter {
@@ -64,7 +77,7 @@ export interface JobStore {
   /** Jobs with a target in one of these states. */
   open(): readonly JobRecord[]
   states(jid: string): Readonly<Record<string, TargetState>>
-  /** Removes jobs that started before; returns how many. */
-  removeBefore(startedAtMs: number): number
+  /** Removes jobs that ended before; returns how many. */
+  removeBefore(timeMs: number): number
   [Symbol.dispose](): void
 }

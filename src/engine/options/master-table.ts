@@ -1,6 +1,7 @@
 /** Every option of the master that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
 import { s } from '../../base/schema.ts'
 import { option, pathOption, unset, unsetPath } from './option.ts'
+import { refuseQueueTtl } from './queue-ttl.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
 
 const policy = s.record(s.any())
@@ -40,6 +41,12 @@ export const masterTable = {
   ),
   keep_jobs_seconds: option(s.seconds(), 86_400, 'How long jobs and their returns are kept. 0 keeps them for ever.'),
   keep_jobs: unset(s.number('', { minimum: 0 }), 'The same in hours; `keep_jobs_seconds` wins.'),
+  queue_ttl: option(
+    s.union([s.number(), s.string()]),
+    '1d',
+    'How long a job of `salt --queue` waits for minions that are away, unless the command says otherwise: in seconds, or with a unit such as `30m`, `12h`, `7d`.',
+    { isOurs: true, refuse: refuseQueueTtl },
+  ),
   auto_accept: option(s.boolean(), false, 'Accept every new key without asking. Only for closed networks and tests.'),
   autosign_file: unsetPath(
     s.path(),

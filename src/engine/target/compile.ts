@@ -119,10 +119,12 @@ function compileIpTarget(tgt: string): Matcher {
   }
 }
 
-/** `a,b` or `a b` or a list. Empty parts do not count. */
+/** `a,b` or `a b` or a list. Empty parts do not count; one that has nothing else is refused, as an empty target is. */
 function listedIds(tgt: unknown): string[] {
   const parts = typeof tgt === 'string' ? tgt.split(tgt.includes(',') ? ',' : /\s+/) : listedWords(tgt, 'list')
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
+  const ids = parts.map((part) => part.trim()).filter((part) => part !== '')
+  if (ids.length > 0) return ids
+  throw new SaltError('bad-target', 'the list names no minion', { hint: 'Names with commas between them: web1,web2' })
 }
 
 function listedWords(tgt: unknown, type: string): string[] {

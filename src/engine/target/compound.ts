@@ -16,7 +16,7 @@ interface Word {
   readonly position: number
 }
 
-const atomPattern = /^([A-Z])(.?)@(.+)$/su
+const atomPattern = /^([A-Z])(.?)@(.*)$/su
 const enginesWithDelimiter = 'GPIJ'
 const maximumWords = 10_000
 /** Groups within groups could multiply without end. */
@@ -143,6 +143,7 @@ class Parser {
       if (delimiter !== '') return this.#compiled(word, undefined, word.text, undefined)
       throw this.#fault(word, `has no known type; the types are ${Object.keys(compoundEngines).join('@, ')}@`)
     }
+    if (pattern === '') throw this.#fault(word, 'has no value behind the @')
     return this.#compiled(word, engine, pattern, delimiter === '' ? undefined : delimiter)
   }
 
@@ -153,7 +154,7 @@ class Parser {
       atom = this.#compileAtom(engine, pattern, delimiter)
     } catch (thrown) {
       if (!(thrown instanceof SaltError)) throw thrown
-      throw this.#fault(word, `cannot be used: ${thrown.message}`, thrown.hint)
+      throw this.#fault(word, `cannot be used: ${thrown.message}`, thrown)
     }
     if (!('words' in atom)) return atom
     if (this.#groups.includes(pattern))
@@ -172,10 +173,14 @@ class Parser {
     if (++this.#depth > maximumDepth) throw new SaltError('bad-target', 'the target is nested too deeply')
   }
 
-  #fault(word: Word | undefined, reason: string, hint?: string): SaltError {
-    const subject = word ? `${JSON.stringify(word.text)} ` : 'at the end '
-    const message = `the target cannot be understood: ${subject}${reason} (character ${word?.position ?? this.#end})`
-    return new SaltError('bad-target', message, hint === undefined ? {} : { hint })
+  /** @param inner what is wrong within the word. It may count characters of its own, so ours stand before it. */
+  #fault(word: Word | undefined, reason: string, inner?: SaltError): SaltError {
+    const subject = word ? JSON.stringify(word.text) : 'at the end'
+    const place = `(character ${word?.position ?? this.#end})`
+    const told = inner === undefined ? `${subject} ${reason} ${place}` : `${subject} ${place} ${reason}`
+    const options =
+      inner === undefined ? {} : { cause: inner, ...(inner.hint === undefined ? {} : { hint: inner.hint }) }
+    return new SaltError('bad-target', `the target cannot be understood: ${told}`, options)
   }
 }
 

@@ -40,6 +40,7 @@ function splitTerms(expression: string): { text: string; position: number }[] {
     if (text !== '') terms.push({ text, position: start + 1 })
     start = at + 1
   }
+  if (terms.length === 0) throw new SaltError('bad-target', 'the range names no host')
   return terms
 }
 

@@ -414,8 +414,8 @@ describe('small parts', () => {
   })
 
   it('reads the size of a batch', () => {
-    for (const good of ['1', '10', '10%', '%10', '0.5%']) assert.equal(batchSize(good), good)
-    for (const bad of ['0', '-1', 'x', '1.5', '', '0%', '5%5'])
+    for (const good of ['1', '10', '10%', '%10', '0.5%', '100%']) assert.equal(batchSize(good), good)
+    for (const bad of ['0', '-1', 'x', '1.5', '', '0%', '5%5', '200%', '100.5%'])
       assert.throws(() => batchSize(bad), { code: 'usage' }, bad)
     assert.equal(batchLimit('10%', 55), 5)
     assert.equal(batchLimit('%1', 10), 1)

@@ -84,6 +84,7 @@ class Fixture {
       jids: new JidClock(this.clock),
       nodegroups: () => ({}),
       reconnectMs: 10_000,
+      queueTtlMs: () => 86_400_000,
       accepted: () => accepted,
     })
   }

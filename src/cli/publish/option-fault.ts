@@ -1,0 +1,26 @@
+import { jidToTime } from '../../engine/jobs/jid.ts'
+import type { OptionValues } from '../parse-command.ts'
+import { executorFault } from './executors.ts'
+
+const least: Readonly<Record<string, number>> = {
+  subset: 1,
+  'batch-wait': 0,
+  'batch-safe-limit': 1,
+  'batch-safe-size': 1,
+}
+
+/** Why the options of `salt` cannot be honored, or undefined. Salt runs such a line, or ends with a traceback. */
+export function optionFault(options: OptionValues): string | undefined {
+  for (const [name, bound] of Object.entries(least)) {
+    const number = options.integer(name)
+    if (number !== undefined && number < bound) return `option --${name}: ${number} is less than ${bound}`
+  }
+  const jid = options.text('jid')
+  if (jid !== undefined && jidToTime(jid) === undefined) {
+    return `option --jid: '${jid}' is not a job id, which has 20 digits: YYYYmmddHHMMSSffffff`
+  }
+  if (options.has('batch') && options.has('async')) {
+    return 'options -b/--batch and --async exclude each other: the command itself starts each next batch'
+  }
+  return executorFault(options.text('module-executors'))
+}

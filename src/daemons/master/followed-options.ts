@@ -1,0 +1,21 @@
+/** Options that a running master follows. */
+export const followed: ReadonlySet<string> = new Set([
+  'auto_accept',
+  'autoreject_file',
+  'autosign_file',
+  'autosign_grains_dir',
+  'autosign_timeout',
+  'file_roots',
+  'keep_jobs',
+  'keep_jobs_seconds',
+  'log_level',
+  'log_level_logfile',
+  'nodegroups',
+  'peer',
+  'peer_run',
+  'permissive_pki_access',
+  'publisher_acl',
+  'publisher_acl_blacklist',
+  'queue_ttl',
+  'sudo_acl',
+])
