@@ -91,7 +91,7 @@ const telling = (name: string, doc: string, show: (moment: Moment) => string) =>
     doc,
     args: { utc_offset: utcOffset },
     returns: s.string(),
-    examples: [`salt '*' system.${name}`, `salt '*' system.${name} utc_offset='-0500'`],
+    examples: [`salt '*' system.${name}`, `salt '*' system.${name} utc_offset="'-0500'"`],
     run: async (ctx, { utc_offset }) => show(await now(ctx, utc_offset)),
   })
 
@@ -114,7 +114,7 @@ export const clockFunctions = {
       utc_offset: utcOffset,
     },
     returns: s.boolean('Always true'),
-    examples: ["salt '*' system.set_system_date_time 2026 5 12 11 37 53 utc_offset='-0500'"],
+    examples: ["salt '*' system.set_system_date_time 2026 5 12 11 37 53 utc_offset=\"'-0500'\""],
     run(ctx, { years: year, months: month, days: day, hours: hour, minutes: minute, seconds: second, utc_offset }) {
       return setClock(ctx, given({ year, month, day, hour, minute, second }), utc_offset)
     },
