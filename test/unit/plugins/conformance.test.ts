@@ -95,7 +95,7 @@ const changesPackages =
 
 /** Functions about the running system that change it, or take a program or an init system that few test hosts have. */
 const changesHost =
-  /\b(?:service\.|logrotate\.|ps\.(?:kill_pid|pkill|lsof|netstat|ss)\b|disk\.(?!(?:usage|inodeusage|percent)\b)|mount\.(?!(?:active|fstab|is_mounted|swaps|get_mount_from_path|get_device_from_path|read_mount_cache)\b)|sysctl\.(?!default_config\b)|kmod\.(?:load|remove)\b|timezone\.set_|locale\.(?:set_|gen_)|system\.(?!(?:get_system|get_computer_name)))/
+  /\b(?:service\.|logrotate\.|ps\.(?:kill_pid|pkill|lsof|netstat|ss)\b|disk\.(?!(?:usage|inodeusage|percent)\b)|mount\.(?!(?:active|fstab|is_mounted|swaps|get_mount_from_path|get_device_from_path|read_mount_cache)\b)|sysctl\.(?!default_config\b)|kmod\.(?:load|remove)\b|timezone\.(?!(?:get_(?:zone|zonecode|offset|hwclock)|zone_compare)\b)|locale\.(?:set_|gen_)|system\.(?!(?:get_system|get_computer_name)))/
 
 /** Functions that change accounts, keys and schedules of this host, or ask the network. */
 const changesAccounts =
