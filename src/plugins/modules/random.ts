@@ -1,9 +1,9 @@
 import { createHash, getHashes, randomBytes } from 'node:crypto'
 import { SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
+import { algorithms, crypt, isSalt, randomSalt } from '../../engine/functions/crypt.ts'
 import { randomSource, sample, unpredictable } from '../../engine/functions/python-random.ts'
 import { defineModule, fn } from '../../engine/plugin.ts'
-import { algorithms, crypt, isSalt, randomSalt } from './shadow-linux/crypt.ts'
 
 const lowercase = 'abcdefghijklmnopqrstuvwxyz'
 const digits = '0123456789'

@@ -89,7 +89,7 @@ export const processFunctions = {
       interval: s.withDefault(s.seconds('How long to measure'), 3),
     },
     returns: s.array(s.record(s.any())),
-    examples: ["salt '*' ps.top", "salt '*' ps.top 5 0.1"],
+    examples: ["salt '*' ps.top 5 0.1"],
     async run(ctx, { num_processes, interval }) {
       const before = new Map(listProcesses(ctx).map((stat) => [stat.pid, cpuSeconds(stat)]))
       await setTimeout(interval * 1000, undefined, { signal: ctx.signal })
