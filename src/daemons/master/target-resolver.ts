@@ -2,7 +2,8 @@ import { SaltError } from '../../base/errors.ts'
 import type { PublishRequest } from '../../client/api.ts'
 import { isMinionId } from '../../engine/keys/minion-id.ts'
 import { compileTarget } from '../../engine/target/compile.ts'
-import type { Matcher } from '../../engine/target/matcher.ts'
+import { matchingMinions } from '../../engine/target/match-time.ts'
+import type { Matcher, TargetMinion } from '../../engine/target/matcher.ts'
 import type { MinionCache } from './minion-cache.ts'
 
 export type TargetRequest = Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter'>
@@ -26,10 +27,8 @@ export class TargetResolver {
   /** Sorted. Throws `bad-target`. */
   resolve(request: TargetRequest): readonly string[] {
     const matcher = this.#compile(request)
-    return this.#options
-      .accepted()
-      .filter((id) => matcher.matches({ id, grains: this.#options.cache.grains(id) ?? {} }))
-      .sort()
+    const minions = this.#options.accepted().map((id) => ({ id, grains: this.#options.cache.grains(id) ?? {} }))
+    return idsOf(matchingMinions(matcher, request.tgt_type, minions))
   }
 
   /** Ids that a list names and of which no key is accepted, sorted: who names a minion is told what becomes of it. */
@@ -47,13 +46,9 @@ export class TargetResolver {
     const matcher = this.#compile(request)
     // Nothing is known here of any minion's pillar.
     if (matcher.usesPillar) return []
-    return this.#options
-      .accepted()
-      .filter((id) => {
-        const grains = this.#options.cache.grains(id)
-        return (grains !== undefined || matcher.minionsOnlyById) && matcher.matches({ id, grains })
-      })
-      .sort()
+    const minions = this.#options.accepted().map((id) => ({ id, grains: this.#options.cache.grains(id) }))
+    const known = minions.filter(({ grains }) => grains !== undefined || matcher.minionsOnlyById)
+    return idsOf(matchingMinions(matcher, request.tgt_type, known))
   }
 
   noMatch(): SaltError {
@@ -74,4 +69,8 @@ export class TargetResolver {
       ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
     })
   }
+}
+
+function idsOf(minions: readonly TargetMinion[]): readonly string[] {
+  return minions.map(({ id }) => id).sort()
 }

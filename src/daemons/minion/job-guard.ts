@@ -5,6 +5,7 @@ import type { JobVerifier, SignedJob } from '../../engine/jobs/signature.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { Grains } from '../../engine/plugin.ts'
 import { compileTarget } from '../../engine/target/compile.ts'
+import { matchesInTime } from '../../engine/target/match-time.ts'
 
 /** Target kinds that a minion can judge by what it knows of itself. */
 const checkedHere = new Set(['glob', 'list', 'pcre', 'grain', 'grain_pcre'])
@@ -54,7 +55,9 @@ function targetMismatch(load: JobLoad, options: GuardOptions): string | undefine
       load.delimiter === undefined ? {} : { delimiter: load.delimiter },
     )
     const grains = load.tgt_type.startsWith('grain') ? options.grains() : {}
-    return matcher.matches({ id: options.id, grains }) ? undefined : 'the target does not mean this minion'
+    return matchesInTime(matcher, load.tgt_type, { id: options.id, grains })
+      ? undefined
+      : 'the target does not mean this minion'
   } catch (error) {
     return asSaltError(error).message
   }

@@ -76,9 +76,11 @@ function kindOf(error: SaltError): FailureKind {
 
 function messageOf(error: SaltError): string {
   const where = error.where === undefined || error.message.includes(error.where) ? '' : ` (${error.where})`
-  const hint = error.hint === undefined ? '' : ` ${error.hint}`
-  if (error.code !== 'internal') return error.message + where + hint
+  const text = error.message + where
+  // A hint is a sentence; the message of an error that is meant for the first line of a command has no period.
+  const hint = error.hint === undefined ? '' : `${/[.!?:]$/.test(error.message) ? '' : '.'} ${error.hint}`
+  if (error.code !== 'internal') return text + hint
   const { cause } = error
   const name = cause instanceof Error && !(cause instanceof SaltError) ? `${cause.name}: ` : ''
-  return name + error.message + where + hint
+  return name + text + hint
 }

@@ -3,8 +3,8 @@
  *
  * What one call may cost is bounded: a pattern whose translation may try very often runs with a time limit.
  */
-import { createContext, Script } from 'node:vm'
 import { SaltError } from '../../base/errors.ts'
+import { withinTime } from '../../base/time-limit.ts'
 import { type Cost, type PatternFlags, translatePattern } from '../target/regex-translate.ts'
 
 /** About a tenth of a second of backtracking. */
@@ -126,21 +126,16 @@ export class PythonRegex {
   }
 }
 
-const limited: { context?: { work?: () => unknown }; script?: Script } = {}
-
 function runLimited<T>(work: () => T): T {
-  limited.context ??= createContext({})
-  limited.script ??= new Script('work()')
-  limited.context.work = work
-  try {
-    return limited.script.runInContext(limited.context, { timeout: timeLimitMs }) as T
-  } catch (cause) {
-    if (cause instanceof SaltError) throw cause
-    throw new SaltError('execution-failed', 'The regular expression takes too long on this text.', {
-      hint: 'Avoid a repetition inside a repetition, such as (a+)+.',
-      cause,
-    })
-  }
+  return withinTime(
+    timeLimitMs,
+    work,
+    (cause) =>
+      new SaltError('execution-failed', 'The regular expression takes too long on this text.', {
+        hint: 'Avoid a repetition inside a repetition, such as (a+)+.',
+        cause,
+      }),
+  )
 }
 
 type TemplatePart = { readonly literal: string } | { readonly group: number | string }

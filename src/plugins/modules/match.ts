@@ -6,6 +6,7 @@ import { s } from '../../base/schema.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { compileTarget } from '../../engine/target/compile.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
+import { matchesInTime } from '../../engine/target/match-time.ts'
 import type { TargetType } from '../../engine/target/matcher.ts'
 
 const minionId = s.optional(s.string('Id to look at instead of that of this minion'))
@@ -27,7 +28,7 @@ function isMatched(ctx: FunctionContext, question: Question): boolean {
     ...(separator === undefined ? {} : { delimiter: separator }),
   }
   const id = question.minionId ?? ctx.id
-  return compileTarget(tgt, type, options).matches({ id, grains: ctx.grains, pillar: ctx.pillar })
+  return matchesInTime(compileTarget(tgt, type, options), type, { id, grains: ctx.grains, pillar: ctx.pillar })
 }
 
 /** `name:pattern` against what `data` keeps; a list matches with one of its members, a mapping with one of its keys. */
