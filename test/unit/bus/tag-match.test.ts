@@ -16,6 +16,15 @@ const cases: readonly (readonly [MatchType, string, readonly string[], readonly 
     ['salt/job/1/ret/a', 'salt/job/1/2/ret/a/b'],
     ['salt/job/1/new', 'xsalt/job/1/ret/a'],
   ],
+  ['fnmatch', '*', ['a', 'a/b'], []],
+  ['fnmatch', 'a*', ['a', 'ab'], ['b', 'ba']],
+  ['fnmatch', '*a', ['a', 'ba'], ['ab']],
+  ['fnmatch', '*a*b*', ['ab', 'xaxbx', 'aabb'], ['ba', 'a']],
+  ['fnmatch', 'ab*ba', ['abba', 'abxba'], ['aba', 'ab']],
+  ['fnmatch', 'a**?b', ['axb', 'axxb'], ['ab']],
+  ['regex', 'salt/job/.*/ret/.*', ['salt/job/1/ret/a'], ['salt/job/1/new']],
+  ['regex', '(?:salt/)?job/\\d+', ['job/1', 'salt/job/12/new'], ['job/x']],
+  ['regex', '(a)/\\1', ['a/a'], ['a/b']],
   ['fnmatch', 'a?c', ['abc', 'a/c'], ['ac', 'abbc']],
   ['fnmatch', 'a.c[1]', ['a.c[1]'], ['abc1', 'a.c1']],
 ]
@@ -31,4 +40,20 @@ for (const [match, pattern, hits, misses] of cases) {
 test('a pattern that is no expression, and a way that does not exist, are the fault of the caller', () => {
   assert.throws(() => compileTagMatcher('(', 'regex'), { code: 'usage' })
   assert.throws(() => compileTagMatcher('x', 'sounds-like' as MatchType), { code: 'usage' })
+})
+
+test('no pattern makes an event wait', () => {
+  const tags = [`${'a'.repeat(1000)}b`, `${'a'.repeat(200)}b`]
+  const hopeless: readonly (readonly [MatchType, string])[] = [
+    ['regex', '(a+)+$'],
+    ['regex', '(a|aa)+$'],
+    ['regex', 'a*a*a*a*a*$'],
+    ['regex', `${'a?'.repeat(40)}${'a'.repeat(40)}$`],
+    ['fnmatch', `${'*a'.repeat(300)}c`],
+  ]
+  for (const [match, pattern] of hopeless) {
+    const begin = performance.now()
+    assert.deepEqual(tags.filter(compileTagMatcher(pattern, match)), [], pattern)
+    assert.ok(performance.now() - begin < 500, pattern)
+  }
 })

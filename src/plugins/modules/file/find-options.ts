@@ -39,8 +39,8 @@ export const criteria: Readonly<Record<string, (value: string) => Criterion>> = 
 }
 
 function nameCriterion(source: string, ignoreCase: boolean): Criterion {
-  const pattern = new RegExp(`^(?:${source})$`, ignoreCase ? 'isu' : 'su')
-  return ({ name }) => pattern.test(name)
+  const pattern = new PythonRegex(`(?:${source})\\Z`, { dotAll: true, ignoreCase })
+  return ({ name }) => pattern.match(name)
 }
 
 /** `*`, `?`, `[…]`, `[!…]`, `[^…]` and `{a,b}` as a regular expression. */

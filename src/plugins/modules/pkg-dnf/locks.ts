@@ -1,9 +1,11 @@
 /** Functions of `pkg` about packages that stay at their version: the versionlock plugin. */
+
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { holdFunctions } from '../../../engine/functions/packages/holds.ts'
 import { faultText } from '../../../engine/functions/packages/package-table.ts'
 import { normalizeRpmName } from '../../../engine/functions/packages/rpm.ts'
+import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { type ExecResult, type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { programOf, runDnf } from './program.ts'
 
@@ -61,8 +63,9 @@ const listHolds = fn({
   returns: s.array(s.string()),
   examples: ["salt '*' pkg.list_holds", "salt '*' pkg.list_holds full=false"],
   async run(ctx, { pattern, full }) {
-    const expression = new RegExp(pattern ?? '')
-    const found = (await locks(ctx)).filter((entry) => expression.test(entry))
+    const held = await locks(ctx)
+    const isMatched = new PythonRegex(pattern ?? '').searchEach(held)
+    const found = held.filter((_, index) => isMatched[index])
     return full ? found : found.map(lockedName)
   },
 })

@@ -7,6 +7,7 @@ import { latestFunctions } from '../../../engine/functions/packages/common-funct
 import { holdFunctions } from '../../../engine/functions/packages/holds.ts'
 import { packageFault } from '../../../engine/functions/packages/package-table.ts'
 import { normalizeRpmName } from '../../../engine/functions/packages/rpm.ts'
+import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { packageInfo, parseUpdates, refreshRepositories, runZypper, runZypperChange, zypper } from './program.ts'
 
@@ -30,7 +31,11 @@ const listHolds = fn({
   },
   returns: s.array(s.string()),
   examples: ["salt '*' pkg.list_holds"],
-  run: (ctx, { pattern }) => Object.keys(locks(ctx)).filter((name) => new RegExp(pattern ?? '').test(name)),
+  run(ctx, { pattern }) {
+    const held = Object.keys(locks(ctx))
+    const isMatched = new PythonRegex(pattern ?? '').searchEach(held)
+    return held.filter((_, index) => isMatched[index])
+  },
 })
 
 export const queryFunctions = {

@@ -100,6 +100,7 @@ for (const [thrown, text] of [
     new SaltError('storage', 'Cannot write.', { where: '/x', hint: 'Make room.' }),
     'ERROR: Cannot write. (/x) Make room.',
   ],
+  [new SaltError('bad-target', 'too long', { hint: 'Use less.' }), 'ERROR: too long. Use less.'],
   [new SaltError('bad-arguments', 'odd'), "ERROR executing 'sample.x': odd"],
   [
     new SaltError('missing-program', "'git' is not installed."),
