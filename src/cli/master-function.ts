@@ -1,4 +1,5 @@
 /** What `salt run` and `salt wheel` share: a function that runs inside the master. */
+import type { RunnerItem } from '../client/api.ts'
 import type { Registry } from '../engine/functions/catalogue.ts'
 import type { RunnerFunctionDefinition } from '../engine/plugin.ts'
 import { callingUser } from './calling-user.ts'
@@ -9,6 +10,7 @@ import { outputOptions } from './options/output.ts'
 import { type OptionValues, parseCommand, printHelp } from './parse-command.ts'
 import { Printer, printerFor } from './printer.ts'
 import { Interrupt } from './publish/interrupt.ts'
+import { RunningView } from './publish/running-view.ts'
 
 export interface MasterFunctionCommand {
   readonly spec: CommandSpec
@@ -69,7 +71,8 @@ async function call(
   if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)
   const { parseWords } = await import('../engine/arguments/parse.ts')
   const arg = await parseWords(words, { noParse: options.text('no-parse')?.split(',') ?? [] })
-  const printer = options.has('quiet') ? new Printer({ color: false, outputter: 'quiet' }) : printerFor(options)
+  const view = RunningView.onTerminal()
+  const printer = options.has('quiet') ? new Printer({ color: false, outputter: 'quiet' }) : printerFor(options, view)
   const { connectMasterBus } = await import('../client/master-bus.ts')
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
   const timeout = options.integer('timeout')
@@ -84,7 +87,7 @@ async function call(
         detach: options.has('async'),
         ...(timeout === undefined ? {} : { timeout }),
       },
-      { signal: interrupt.signal, onItem: ({ value, out }) => void printer.show(value, { out }) },
+      { signal: interrupt.signal, onItem: (item) => show(item, printer, view) },
     )
     if (options.has('async')) {
       await printer.line(`Executed ${method} with job ID: ${result.jid}`)
@@ -97,7 +100,14 @@ async function call(
     return Interrupt.tell('')
   } finally {
     interrupt.end()
+    view?.end()
   }
+}
+
+function show(item: RunnerItem, printer: Printer, view: RunningView | undefined): void {
+  if (item.kind === 'waiting') view?.begin(item.minions)
+  else if (item.kind === 'settled') view?.settled(item.id)
+  else void printer.show(item.value, { out: item.out, retcode: item.retcode })
 }
 
 async function printDocs(command: MasterFunctionCommand, options: OptionValues, begin: string): Promise<number> {

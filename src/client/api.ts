@@ -111,11 +111,13 @@ export interface RunnerResult {
   readonly out?: string
 }
 
-export interface RunnerItem {
-  readonly kind: 'progress'
-  readonly value: unknown
-  readonly out?: string
-}
+export type RunnerItem =
+  /** What it shows on its way. */
+  | { readonly kind: 'progress'; readonly value: unknown; readonly out?: string; readonly retcode?: number }
+  /** It waits for these minions. */
+  | { readonly kind: 'waiting'; readonly minions: readonly string[] }
+  /** One of them is waited for no longer. */
+  | { readonly kind: 'settled'; readonly id: string }
 
 /** Whether a minion or a user of the master's host may have a job. */
 export interface ExplainRequest extends Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter' | 'fun' | 'arg'> {

@@ -212,9 +212,15 @@ export interface RunnerContext {
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
+  /** Tells the outcomes of a job that exists, those known already and the rest as they come; resolves at its end. */
+  follow(jid: string, onOutcome: (outcome: TargetOutcome) => void): Promise<void>
+  /** Takes a queued job back from minions that it waits for, or from all of them; answers from which it could be. */
+  withdraw(jid: string, minions?: readonly string[]): readonly string[]
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
   /** Shows an interim result at once (`salt run` prints it). */
-  progress(value: unknown, options?: { outputter?: string }): void
+  progress(value: unknown, options?: { outputter?: string | undefined; retcode?: number | undefined }): void
+  /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
+  setRetcode(retcode: number): void
 }
 
 export interface RunnerPublish {

@@ -103,6 +103,11 @@ export async function run(world: World, name: string, ...words: readonly string[
       published.push(request)
       return world.publish?.(request) ?? []
     },
+    async follow(_id, onOutcome) {
+      for (const outcome of world.outcomes ?? []) onOutcome(outcome)
+    },
+    withdraw: () => [],
+    setRetcode: () => {},
     emit: async (tag, data) => fired.push([tag, data]) > 0,
     progress: (value) => shown.push(value),
   }

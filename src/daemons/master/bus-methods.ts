@@ -6,6 +6,7 @@ import type {
   Published,
   PublishItem,
   PublishRequest,
+  RunnerItem,
   RunnerRequest,
   RunnerResult,
 } from '../../client/api.ts'
@@ -41,7 +42,7 @@ export function busMethods(options: BusMethodsOptions): Methods {
     },
     follow: (params, call) => {
       const jid = asString(asRecord(params).jid, 'jid')
-      return withItems(call, (follower) => publisher.follow(jid, follower, call.signal))
+      return withItems<PublishItem, Published>(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
     runner: (params, call) => runFor(options, ownerOf(asRecord(params)), 'runner', asRecord(params), call),
     wheel: (params, call) => runFor(options, ownerOf(asRecord(params)), 'wheel', asRecord(params), call),
@@ -93,7 +94,7 @@ export async function publishFor(
       published({ jid, minions })
       return { jid, minions }
     }
-    return await withItems(call, (follower) => {
+    return await withItems<PublishItem, Published>(call, (follower) => {
       const recorded: JobFollower = (item) => {
         if (item.kind === 'published') published(item)
         follower(item)
@@ -137,15 +138,15 @@ function runOn(
   call: IncomingCall,
 ): Promise<RunnerResult> | RunnerResult {
   if (isDetached) return { jid: host.detach(request), return: null, success: true, retcode: 0 }
-  return host.run(request, (item) => call.item(item), call.signal)
+  return withItems<RunnerItem, RunnerResult>(call, (item) => host.run(request, item, call.signal))
 }
 
 /** Streams what the work tells, as fast as the caller takes it: a job cache full of large returns is no reason to lose one. */
-export async function withItems<Result>(
+export async function withItems<Item, Result>(
   call: IncomingCall,
-  work: (follower: JobFollower) => Promise<Result>,
+  work: (tell: (item: Item) => void) => Promise<Result>,
 ): Promise<Result> {
-  const items = new PacedSender<PublishItem>({
+  const items = new PacedSender<Item>({
     offer: call.offer,
     relieved: call.relieved,
     isGone: () => call.signal.aborted,

@@ -6,6 +6,7 @@ import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { Asked, Authority, Verdict } from './authority.ts'
+import { outcomeOf } from './live-job.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
@@ -106,11 +107,6 @@ async function publishForPeer(
   return { jid: published.jid, outcomes }
 }
 
-function outcomeOf(item: TargetOutcome): TargetOutcome {
-  const { id, state, ret, reason } = item
-  return { id, state, ...(ret === undefined ? {} : { ret }), ...(reason === undefined ? {} : { reason }) }
-}
-
 async function runForPeer(
   options: LinkMethodsOptions,
   id: string,
@@ -125,7 +121,7 @@ async function runForPeer(
   options.authority.record(asked, verdict)
   const result = await options.runners.run(
     { fun, arg, user: options.user, timeout: peerTimeout(params.timeout), requesterId: id },
-    () => true,
+    () => {},
     signal,
   )
   return { return: result.return }

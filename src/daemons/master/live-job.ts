@@ -202,3 +202,9 @@ export class LiveJob {
     this.#reconnects.delete(id)
   }
 }
+
+/** An item of a stream as the outcome that it tells of. */
+export function outcomeOf(item: TargetOutcome): TargetOutcome {
+  const { id, state, ret, reason } = item
+  return { id, state, ...(ret === undefined ? {} : { ret }), ...(reason === undefined ? {} : { reason }) }
+}

@@ -8,6 +8,7 @@ import { invalidArgumentsText } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { KeyRing } from '../../engine/keys/key-ring.ts'
 import type { MasterRun, RunnerContext, RunnerPublish } from '../../engine/plugin.ts'
+import { type JobFollower, outcomeOf } from './live-job.ts'
 import type { LocalCall } from './local-functions.ts'
 import type { Publisher } from './publisher.ts'
 
@@ -37,6 +38,15 @@ export interface RunnerCall extends RunnerRequest {
   readonly requesterId?: string
 }
 
+/** One call at work. */
+interface Run {
+  readonly call: RunnerCall
+  readonly jid: string
+  readonly item: (item: RunnerItem) => void
+  readonly signal: AbortSignal
+  retcode: number
+}
+
 interface Outcome extends Omit<RunnerResult, 'jid'> {
   readonly isSecret: boolean
 }
@@ -60,43 +70,35 @@ export class RunnerHost {
     this.#options = options
   }
 
-  run(call: RunnerCall, item: (item: RunnerItem) => boolean, signal: AbortSignal): Promise<RunnerResult> {
-    return this.#run(call, this.#options.jids.next(), item, signal)
+  run(call: RunnerCall, item: (item: RunnerItem) => void, signal: AbortSignal): Promise<RunnerResult> {
+    return this.#run({ call, jid: this.#options.jids.next(), item, signal, retcode: 0 })
   }
 
   /** Starts a runner that runs on when its caller is gone, and answers its jid. */
   detach(call: RunnerCall): string {
     const jid = this.#options.jids.next()
-    void this.#run(call, jid, () => true, new AbortController().signal)
+    void this.#run({ call, jid, item: () => {}, signal: new AbortController().signal, retcode: 0 })
     return jid
   }
 
-  async #run(
-    call: RunnerCall,
-    jid: string,
-    item: (item: RunnerItem) => boolean,
-    signal: AbortSignal,
-  ): Promise<RunnerResult> {
+  async #run(run: Run): Promise<RunnerResult> {
+    const { call, jid } = run
     const { bus, kind, running } = this.#options
     const described = { fun: `${kind}.${call.fun}`, jid, user: call.user, fun_args: call.arg }
     const tags = eventTags[kind]
     bus.fire(tagOf(tags.new, jid), described)
     running.set(jid, { jid, fun: described.fun, arg: call.arg, user: call.user })
-    const { isSecret, ...result } = await this.#outcome(call, jid, item, signal)
+    const { isSecret, ...result } = await this.#outcome(run)
     running.delete(jid)
     bus.fire(tagOf(tags.ret, jid), { ...described, return: isSecret ? hidden : result.return, success: result.success })
     return { jid, ...result }
   }
 
-  async #outcome(
-    call: RunnerCall,
-    jid: string,
-    item: (item: RunnerItem) => boolean,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
+  async #outcome(run: Run): Promise<Outcome> {
     try {
-      return await this.#call(call, jid, item, signal)
+      return await this.#call(run)
     } catch (thrown) {
+      const { call, jid } = run
       const { kind, surroundings } = this.#options
       const error = asSaltError(thrown, 'execution-failed')
       if (error.code === 'internal') surroundings.log.error(`a ${kind} failed`, { fun: call.fun, jid, error: thrown })
@@ -104,23 +106,19 @@ export class RunnerHost {
     }
   }
 
-  async #call(
-    call: RunnerCall,
-    jid: string,
-    item: (item: RunnerItem) => boolean,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
+  async #call(run: Run): Promise<Outcome> {
+    const { call } = run
     const { kind, surroundings } = this.#options
     const loaded = await surroundings[kind === 'runner' ? 'runners' : 'wheels'].load(call.fun)
     if (loaded.kind === 'unavailable') return failed(`${loaded.message}${didYouMean(loaded.nearest)}`)
     const { definition } = loaded
     try {
       const bound = bindArguments(definition, call.fun, call.arg)
-      const value = await definition.run(this.#context(call, jid, item, signal), bound.args as never, bound.more)
+      const value = await definition.run(this.#context(run), bound.args as never, bound.more)
       return {
         return: value ?? null,
         success: true,
-        retcode: 0,
+        retcode: run.retcode,
         isSecret: definition.isSecret === true,
         ...(definition.outputter === undefined ? {} : { out: definition.outputter }),
       }
@@ -132,7 +130,8 @@ export class RunnerHost {
     }
   }
 
-  #context(call: RunnerCall, jid: string, item: (item: RunnerItem) => boolean, signal: AbortSignal): RunnerContext {
+  #context(run: Run): RunnerContext {
+    const { call, jid, item, signal } = run
     const { bus, kind, surroundings, running, keysFor, callLocally } = this.#options
     return {
       ...surroundings,
@@ -143,19 +142,33 @@ export class RunnerHost {
       keys: keysFor(call.user),
       running: () => [...running.values()],
       salt: (fun, args = [], kwargs = {}) => callLocally({ fun, args, kwargs, signal }),
-      publish: (request) => this.#publish(request, call, signal),
+      publish: (request) => this.#publish(request, run),
+      follow: async (id, onOutcome) => {
+        const tell: JobFollower = (told) => {
+          if (signal.aborted) return
+          if (told.kind === 'published') return item({ kind: 'waiting', minions: told.minions })
+          item({ kind: 'settled', id: told.id })
+          onOutcome(outcomeOf(told))
+        }
+        await this.#options.publisher.follow(id, tell, signal)
+      },
+      setRetcode: (retcode) => {
+        run.retcode = retcode
+      },
+      withdraw: (id, minions) => this.#options.publisher.withdraw(id, call.user, minions),
       emit: (tag, data) => {
         bus.fire(tag, data)
         return Promise.resolve(true)
       },
       progress: (value, options) => {
         bus.fire(`${eventTags[kind].prefix}/${jid}/progress`, { value })
-        item({ kind: 'progress', value, ...(options?.outputter === undefined ? {} : { out: options.outputter }) })
+        const { outputter: out, retcode } = options ?? {}
+        item({ kind: 'progress', value, ...(out && { out }), ...(retcode === undefined ? {} : { retcode }) })
       },
     }
   }
 
-  async #publish(request: RunnerPublish, call: RunnerCall, signal: AbortSignal): Promise<readonly TargetOutcome[]> {
+  async #publish(request: RunnerPublish, { call, item: tell, signal }: Run): Promise<readonly TargetOutcome[]> {
     const outcomes: TargetOutcome[] = []
     const kwargs = request.kwargs === undefined ? [] : [{ ...request.kwargs, __kwarg__: true }]
     const publishing = this.#options.publisher.publishAndWait(
@@ -170,7 +183,8 @@ export class RunnerHost {
       },
       {},
       (item) => {
-        if (item.kind === 'outcome') outcomes.push(item)
+        if (item.kind === 'outcome') outcomes.push(outcomeOf(item))
+        tell(item.kind === 'outcome' ? { kind: 'settled', id: item.id } : { kind: 'waiting', minions: item.minions })
       },
       signal,
     )

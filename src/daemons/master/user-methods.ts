@@ -1,6 +1,7 @@
 /** What a user of the master's host may ask over his own bus: jobs that are permitted to him, and what became of them. */
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
+import type { Published, PublishItem } from '../../client/api.ts'
 import type { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
 import type { Handler } from '../../wire/rpc.ts'
@@ -36,7 +37,7 @@ export function userMethods(
       const jid = asString(asRecord(params).jid, 'jid')
       // As for a job that is not known: the number of somebody else's job tells nothing.
       if (store.get(jid)?.user !== name) throw new SaltError('no-match', `no job ${jid} of yours is known`)
-      return withItems(call, (follower) => publisher.follow(jid, follower, call.signal))
+      return withItems<PublishItem, Published>(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
     targets: (params) => {
       const minions = withinReach(publisher.resolve(targetFrom(asRecord(params))))

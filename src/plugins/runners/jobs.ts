@@ -1,7 +1,7 @@
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
-import type { TargetOutcome } from '../../client/api.ts'
+import type { TargetOutcome, TargetState } from '../../client/api.ts'
 import { formatStartTime } from '../../engine/jobs/jid.ts'
 import type { JobFilter, JobRecord } from '../../engine/jobs/types.ts'
 import { defineRunner, type RunnerContext, runnerFn } from '../../engine/plugin.ts'
@@ -50,6 +50,37 @@ function detailed(ctx: RunnerContext, id: string): Record<string, unknown> {
       ? {}
       : { States: Object.fromEntries(silent.map(({ id: minion, state }) => [minion, state])) }),
   }
+}
+
+/** `Minion did not return. [queued: until …]` */
+function missingText({ state, reason }: TargetOutcome): string {
+  const why = ['queued', 'withdrawn', 'expired'].includes(state) && reason !== undefined ? `: ${reason}` : ''
+  return `Minion did not return. [${state}${why}]`
+}
+
+function inState(ctx: RunnerContext, { jid: id, minions }: JobRecord, state: TargetState): string[] {
+  const states = ctx.jobs.states(id)
+  return minions.filter((minion) => states[minion] === state)
+}
+
+/** Shows each outcome as it comes, as `salt` does; answers the state of each target. */
+async function follow(ctx: RunnerContext, id: string): Promise<Record<string, string>> {
+  const states: Record<string, string> = {}
+  await ctx.follow(id, (outcome) => {
+    const { ret, state } = outcome
+    states[outcome.id] = state
+    ctx.progress(
+      { [outcome.id]: ret === undefined ? missingText(outcome) : ret.return },
+      { outputter: ret?.out, retcode: ret?.retcode },
+    )
+    if (!endsWell(outcome)) ctx.setRetcode(1)
+  })
+  return states
+}
+
+/** Whether the command that follows a job may end with 0. */
+function endsWell({ ret, state }: TargetOutcome): boolean {
+  return ret === undefined ? state === 'queued' : ret.success && ret.retcode === 0
 }
 
 function words(value: unknown): readonly string[] | undefined {
@@ -178,11 +209,48 @@ export const jobs = defineRunner({
       ],
       run(ctx, args) {
         const outcomes = ctx.jobs.outcomes(args.jid)
-        const shown = outcomes.filter(({ ret }) => (ret === undefined ? args.missing : args.returned))
-        return Object.fromEntries(
-          shown.map(({ id, ret, state }) => [id, ret === undefined ? `Minion did not return. [${state}]` : ret.return]),
-        )
+        // Who asks after a job that may wait wants to know whether it still does.
+        const missing = args.missing || ctx.jobs.get(args.jid)?.queue !== undefined
+        const shown = outcomes.filter(({ ret }) => (ret === undefined ? missing : args.returned))
+        return Object.fromEntries(shown.map((outcome) => [outcome.id, outcome.ret?.return ?? missingText(outcome)]))
       },
+    }),
+    follow: runnerFn({
+      doc: 'Take up a job again: show what has returned, and the rest as it comes, until the job ends. Its exit code is that of the job.',
+      args: { jid },
+      returns: s.record(s.string(), 'Minion → its state at the end'),
+      examples: ['salt run jobs.follow 20260102030405060708'],
+      outputter: 'quiet',
+      run: (ctx, args) => follow(ctx, args.jid),
+    }),
+    list_queued: runnerFn({
+      doc: 'List the jobs that wait for minions which are away, with the time when they expire.',
+      returns: jobRecords,
+      examples: ['salt run jobs.list_queued'],
+      run(ctx) {
+        const result: Record<string, unknown> = {}
+        for (const job of ctx.jobs.open()) {
+          const waiting = inState(ctx, job, 'queued')
+          if (job.queue === undefined || waiting.length === 0) continue
+          result[job.jid] = {
+            ...described(job),
+            StartTime: formatStartTime(job.jid),
+            Expires: new Date(job.queue.expiresAt).toISOString(),
+            Queued: waiting,
+          }
+        }
+        return result
+      },
+    }),
+    withdraw: runnerFn({
+      doc: 'Take back a queued job, from all minions that it waits for or from some. What has been delivered goes on.',
+      args: { jid, minions: s.optional(s.any('Ids, as a list or with commas')) },
+      returns: s.array(s.string(), 'Minions that will not get it any more'),
+      examples: [
+        'salt run jobs.withdraw 20260102030405060708',
+        'salt run jobs.withdraw 20260102030405060708 web1,web2',
+      ],
+      run: (ctx, args) => [...ctx.withdraw(args.jid, words(args.minions))],
     }),
     list_job: runnerFn({
       doc: 'Show a job: what was asked of whom, and what came back.',
