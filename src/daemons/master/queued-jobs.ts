@@ -94,6 +94,7 @@ export class QueuedJobs implements Disposable {
     if (waiting.minions.size > 0) return true
     this.#jobs.delete(jid)
     this.#bytes -= waiting.bytes
+    if (this.#jobs.size === 0) this[Symbol.dispose]()
     return true
   }
 

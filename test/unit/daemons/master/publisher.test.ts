@@ -317,6 +317,131 @@ describe('a connection that ends', () => {
   })
 })
 
+describe('a queued job', () => {
+  const queue = 3600
+
+  it('whose confirmation was lost is sent again, and its only return counts', async () => {
+    const fixture = new Fixture(['a'])
+    const first = fixture.connect('a')
+    const { jid, items } = fixture.publish({ queue })
+    await settle()
+    first.channel.close()
+    await settle(1)
+    assert.deepEqual(shown(items), ['published', 'a queued'])
+    const second = fixture.connect('a')
+    await settle()
+    assert.deepEqual(second.channel.sent[0]?.body, first.channel.sent[0]?.body)
+    fixture.publisher.ranBefore('a', jid)
+    fixture.publisher.returned(second.session, returnOf('a', jid))
+    assert.deepEqual(fixture.statesOf(jid), ['a returned'])
+    assert.notEqual(fixture.store.get(jid)?.closedAt, undefined)
+    second.channel.close()
+    await settle(1)
+    const third = fixture.connect('a')
+    await settle()
+    assert.deepEqual(third.channel.sent, [])
+    assert.equal(fixture.clock.pending, 0)
+  })
+
+  it('that the minion has run before, without a return to be had, is told so', async () => {
+    const fixture = new Fixture(['a'])
+    const { jid } = fixture.publish({ queue })
+    fixture.connect('a')
+    await settle()
+    fixture.publisher.ranBefore('a', jid)
+    await fixture.clock.advance(10_000)
+    const [outcome] = fixture.store.outcomes(jid)
+    assert.deepEqual(outcome, {
+      id: 'a',
+      state: 'timeout',
+      reason: 'the minion has run the job before, and its return did not come',
+    })
+  })
+
+  it('is not sent again once the minion has confirmed it', async () => {
+    const fixture = new Fixture(['a'])
+    const { jid } = fixture.publish({ queue })
+    const first = fixture.connect('a')
+    await settle()
+    fixture.publisher.acknowledged('a', jid)
+    assert.deepEqual(fixture.statesOf(jid), ['a running'])
+    first.channel.close()
+    await settle(1)
+    const second = fixture.connect('a')
+    await settle()
+    assert.deepEqual(second.channel.sent, [])
+    fixture.restart()
+    const third = fixture.connect('a')
+    await settle()
+    assert.deepEqual(third.channel.sent, [])
+    await fixture.clock.advance(10_000)
+    assert.deepEqual(fixture.statesOf(jid), ['a timeout'])
+  })
+
+  it('that a minion runs already when it comes is not sent', async () => {
+    const fixture = new Fixture(['a'])
+    const { jid } = fixture.publish({ queue })
+    const { channel, session } = fixture.connect('a', [jid])
+    await settle()
+    assert.deepEqual(channel.sent, [])
+    assert.deepEqual(fixture.statesOf(jid), ['a running'])
+    fixture.publisher.returned(session, returnOf('a', jid))
+    assert.deepEqual(fixture.statesOf(jid), ['a returned'])
+  })
+
+  it('waits on when a minion does not confirm it, and takes a late confirmation', async () => {
+    const fixture = new Fixture(['a'])
+    fixture.connect('a')
+    const { jid, items } = fixture.publish({ queue })
+    await fixture.clock.advance(5000)
+    assert.deepEqual(shown(items), ['published', 'a queued'])
+    fixture.publisher.acknowledged('a', jid)
+    assert.deepEqual(fixture.statesOf(jid), ['a running'])
+    assert.deepEqual(fixture.publisher.live(jid)?.openTargets, ['a'])
+  })
+
+  it('ends for its follower when the others have; what becomes of the rest is told while somebody listens', async () => {
+    const fixture = new Fixture(['a', 'b'])
+    const a = fixture.connect('a')
+    const { jid, items } = fixture.publish({ queue })
+    assert.deepEqual(fixture.publisher.withdraw(jid, 'root', ['a', 'b']), ['b'])
+    fixture.publisher.returned(a.session, returnOf('a', jid))
+    assert.deepEqual(shown(items), ['published', 'b queued', 'b withdrawn', 'a returned'])
+    assert.notEqual(fixture.store.get(jid)?.closedAt, undefined)
+  })
+
+  it('is taken up by a new master, for the time that is left', async () => {
+    const fixture = new Fixture(['a', 'b', 'gone'])
+    const { jid } = fixture.publish({ queue, arg: [1.5, 'x'], delimiter: '|' })
+    await fixture.clock.advance(1_800_000)
+    fixture.restart()
+    assert.deepEqual(fixture.statesOf(jid), ['a queued', 'b queued', 'gone denied'])
+    const a = fixture.connect('a')
+    await settle()
+    const { body } = a.channel.sent[0] ?? {}
+    assert.ok(body instanceof Uint8Array)
+    const issuedAt = fixture.clock.now() - 1_800_000
+    assert.partialDeepStrictEqual(unpack(body), { jid, delimiter: '|', queue: true, issuedAt, arg: [1.5, 'x'] })
+    assert.partialDeepStrictEqual(unpack(body), { expiresAt: issuedAt + 3_600_000 })
+    fixture.publisher.refused('a', jid, 'expired', 'late')
+    assert.equal(fixture.store.get(jid)?.closedAt, undefined)
+    await fixture.clock.advance(1_800_000)
+    assert.deepEqual(fixture.statesOf(jid), ['a expired', 'b expired', 'gone denied'])
+    assert.notEqual(fixture.store.get(jid)?.closedAt, undefined)
+  })
+
+  it('is sent in the order of the jobs, to each minion as it comes', async () => {
+    const fixture = new Fixture(['a', 'b'])
+    const jids = [1, 2, 3].map((number) => fixture.publish({ queue, arg: [number] }).jid)
+    for (const id of ['b', 'a']) {
+      const { channel } = fixture.connect(id)
+      await settle()
+      const got = channel.sent.map(({ body }) => body instanceof Uint8Array && (unpack(body) as { jid: string }).jid)
+      assert.deepEqual(got, jids, id)
+    }
+  })
+})
+
 describe('a restart of the master', () => {
   it('takes up the jobs that were open, and shows all their targets to a follower', async () => {
     const fixture = new Fixture()

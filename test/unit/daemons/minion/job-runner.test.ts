@@ -58,6 +58,18 @@ describe('a job that comes twice', () => {
     assert.equal(fixture.runs, 1)
   })
 
+  it('after its end is known when it is a job that may come twice', async () => {
+    const fixture = new Fixture()
+    const runner = fixture.runner()
+    const queued = { ...load, queue: true } as const
+    const first = runner.take(queued)
+    assert.deepEqual(runner.take(queued), { kind: 'seen' })
+    fixture.end()
+    if (first.kind === 'started') await first.finished
+    assert.deepEqual(runner.take(queued), { kind: 'ran' })
+    assert.equal(fixture.runs, 1)
+  })
+
   it('after its end is refused: no return would come for it', async () => {
     const fixture = new Fixture()
     const runner = fixture.runner()
