@@ -1,17 +1,11 @@
 /** Entry point: picks the command, loads nothing else, and turns what it ends with into an exit code. */
 import { version } from './base/build-info.ts'
 import { type CommandModule, commandList } from './cli/commands.ts'
+import { watchOutput } from './cli/lost-output.ts'
 import { route } from './cli/route.ts'
 
-/** A reader that went away (`salt … | head`) is no fault and no news: end without a word. */
-function endQuietlyOnClosedPipe(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(process.exitCode ?? 0)
-  })
-}
-
 async function main(argv: readonly string[]): Promise<number> {
+  watchOutput()
   const chosen = route(argv)
   switch (chosen.kind) {
     case 'version':
@@ -32,8 +26,6 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function runModule(load: () => Promise<CommandModule>, argv: readonly string[]): Promise<number> {
-  endQuietlyOnClosedPipe(process.stdout)
-  endQuietlyOnClosedPipe(process.stderr)
   try {
     const command = await load()
     return await command.run(argv)

@@ -41,18 +41,23 @@ export class Printer {
 
   /** Prints one value, after those before it. */
   show(value: unknown, options: ShowOptions = {}): Promise<void> {
-    this.#work = this.#work.then(() => this.#show(value, options))
-    return this.#work
+    return this.#next(() => this.#show(value, options))
   }
 
   /** Prints a line of text as it is, in order with the values. */
   line(text: string): Promise<void> {
-    this.#work = this.#work.then(() => this.#write(text))
+    return this.#next(() => this.#write(text))
+  }
+
+  /** Resolves when all is printed. Rejects when something could not be. */
+  flush(): Promise<void> {
     return this.#work
   }
 
-  /** Resolves when all is printed. */
-  flush(): Promise<void> {
+  #next(print: () => void | Promise<void>): Promise<void> {
+    this.#work = this.#work.then(print)
+    // Returns are printed as they come, and not everybody waits for each: the failure stays, and `flush` tells it.
+    this.#work.catch(() => {})
     return this.#work
   }
 
