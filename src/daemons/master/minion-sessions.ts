@@ -2,8 +2,8 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 
-/** How long returns are gathered before one acknowledgement answers them all. */
-const acknowledgeAfterMs = 100
+/** How long returns are gathered before one acknowledgement answers them all, unless a job goes out and takes it along. */
+const acknowledgeAfterMs = 1000
 
 /** The living session of one minion. */
 export class MinionSession {
@@ -40,6 +40,12 @@ export class MinionSession {
   /** Sends a job that has waited for the minion: there may be very many of them, and they go only as fast as they are taken. */
   sendJob(record: Readonly<Record<string, unknown>>): void {
     this.#waitingJobs.add(record)
+  }
+
+  /** Sends a job, and in the same frame what there is to acknowledge. */
+  sendNow(record: Readonly<Record<string, unknown>>): void {
+    this.flushAcknowledgement()
+    this.channel.send(record)
   }
 
   /** Plans the acknowledgement of this return. */

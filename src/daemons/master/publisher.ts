@@ -145,7 +145,10 @@ export class Publisher {
     if (job?.isOpen(ret.id)) return job.returned(ret)
     const known = this.#options.store.get(ret.jid)
     if (known === undefined || !known.minions.includes(ret.id)) return this.#dropReturn(id, ret, 'not targeted')
-    if (this.#options.store.states(ret.jid)[ret.id] === 'denied') return this.#dropReturn(id, ret, 'denied')
+    const state = this.#options.store.states(ret.jid)[ret.id]
+    if (state === 'denied') return this.#dropReturn(id, ret, 'denied')
+    // A minion that ended before it knew that this return had come.
+    if (state === 'returned' || state === 'failed') return
     const outcome: TargetOutcome = { id: ret.id, state: ret.success ? 'returned' : 'failed', ret }
     const hasWaited = this.#queue.remove(ret.jid, ret.id)
     this.#settled(ret.jid, outcome)
@@ -330,7 +333,7 @@ export class Publisher {
     if (targets.length === 0) return
     this.#signer.sign(body, (signed) => {
       // A session that ended since, or takes no record any more, is told of as lost.
-      for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.channel.send({ kind: 'job', ...signed })
+      for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.sendNow({ kind: 'job', ...signed })
     })
   }
 

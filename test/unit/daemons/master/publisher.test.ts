@@ -235,6 +235,34 @@ describe('a return', () => {
     assert.ok(fixture.tags().includes(`salt/job/${jid}/ret/a`))
   })
 
+  it('that comes again from a minion that did not hear of the first counts once', async () => {
+    const fixture = new Fixture(['a', 'b'])
+    const { session } = fixture.connect('a')
+    const { jid } = fixture.publish()
+    for (let time = 0; time < 3; time += 1) fixture.publisher.returned(session, returnOf('a', jid))
+    assert.deepEqual(
+      fixture.tags().filter((tag) => tag.includes('/ret/')),
+      [`salt/job/${jid}/ret/a`],
+    )
+  })
+
+  it('is acknowledged with the next job, or after a while', async () => {
+    const fixture = new Fixture(['a'])
+    const { channel, session } = fixture.connect('a')
+    const kinds = (): unknown[] => channel.sent.splice(0).map(({ kind }) => kind)
+    session.acknowledgeReturn(1)
+    session.acknowledgeReturn(2)
+    fixture.publish()
+    await settle()
+    assert.deepEqual(kinds(), ['acknowledge', 'job'])
+    fixture.publish()
+    await settle()
+    assert.deepEqual(kinds(), ['job'])
+    session.acknowledgeReturn(3)
+    await fixture.clock.advance(1000)
+    assert.deepEqual(kinds(), ['acknowledge'])
+  })
+
   it('of a job that never meant the minion is dropped and told', () => {
     const fixture = new Fixture()
     fixture.connect('a')
