@@ -8,6 +8,9 @@ import { after, before, describe, it } from 'node:test'
 import { completeLines, withoutShell } from '../support/interactive-shell.ts'
 import { programArgv } from '../support/program.ts'
 
+/** Holds a command for a shell that reads it unquoted. */
+const hostile = 'x$(echo$IFS.)`id`;&!#{a}"'
+
 describe('completion', () => {
   let folder = ''
   let env: Record<string, string> = {}
@@ -21,6 +24,8 @@ describe('completion', () => {
     key('minions', 'web1')
     key('minions', 'db:1')
     key('minions_pre', 'newcomer')
+    // Anybody can ask to be accepted under such an id.
+    key('minions_pre', hostile)
     writeFileSync(join(folder, 'master'), `root_dir: ${folder}\nnodegroups: {front: 'web*'}\n`)
     mkdirSync(join(folder, 'bin'))
     mkdirSync(join(folder, 'folder'))
@@ -40,7 +45,8 @@ describe('completion', () => {
     ['salt db:', ['salt', 'db:1']],
     ['salt web1 test.sleep len', ['salt', 'web1', 'test.sleep', 'length=']],
     ['salt web1 --out=js', ['salt', 'web1', '--out=json']],
-    ['salt key --accept=', ['salt', 'key', '--accept=newcomer']],
+    ['salt key --accept=ne', ['salt', 'key', '--accept=newcomer']],
+    ['salt key -a x', ['salt', 'key', '-a', hostile]],
     ['salt --out-file ~/fi', ['salt', '--out-file', '$HOME/file one']],
     ['salt call -c ~/fo', ['salt', 'call', '-c', '$HOME/folder']],
   ]

@@ -49,11 +49,12 @@ _salt() {
         [[ $word == :files ]] && i=-f || i=-d
         while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen $i -- "$piece")
         ;;
-      *=)
-        compopt -o nospace 2>/dev/null
-        COMPREPLY+=("\${word#"$cut"}")
+      *)
+        [[ $word == *= ]] && compopt -o nospace 2>/dev/null
+        word=\${word#"$cut"}
+        [[ $word == *[!A-Za-z0-9_.,:=@%+/-]* ]] && printf -v word %q "$word"
+        COMPREPLY+=("$word")
         ;;
-      *) COMPREPLY+=("\${word#"$cut"}") ;;
     esac
   done < <("$program" completion bash -- "\${words[@]}" 2>/dev/null)
 }
