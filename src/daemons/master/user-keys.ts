@@ -33,7 +33,7 @@ export function openUserFolder(sockDir: string, users: readonly HostUser[]): rea
 
 /**
  * Gives the users of the list their keys while this process still may: it is about to become the user that the master runs as,
- * to whom the folder then belongs.
+ * to whom `sock_dir` belongs. He could put links in place of anything there, so root looks for nothing in it by its name.
  */
 export function prepareUserKeys(
   sockDir: string,
@@ -41,9 +41,49 @@ export function prepareUserKeys(
   owner: Pick<HostUser, 'uid' | 'gid'>,
 ): UserKeys {
   if (users.length === 0) return new Map()
-  openUserFolder(sockDir, users)
-  fs.chownSync(userBusFolder(sockDir), owner.uid, owner.gid)
-  return new Map(users.map((user) => [user.uid, writeUserKey(sockDir, user)]))
+  takeFolder(userBusFolder(sockDir), owner)
+  const root = { uid: 0, gid: process.getegid?.() ?? 0 }
+  return as(owner, () => {
+    openUserFolder(sockDir, users)
+    return new Map(users.map((user) => [user.uid, writeUserKey(sockDir, user, (give) => as(root, give))]))
+  })
+}
+
+/** A folder that a master which ran as root has left, for the user that it runs as now. */
+function takeFolder(path: string, { uid, gid }: Pick<HostUser, 'uid' | 'gid'>): void {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants
+  let descriptor: number
+  try {
+    descriptor = fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  } catch {
+    // There is none, or a link, which leads no further than its owner may go.
+    return
+  }
+  try {
+    fs.fchownSync(descriptor, uid, gid)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+/** Does something with the rights of another user, for a process that root has started. */
+function as<Result>({ uid, gid }: Pick<HostUser, 'uid' | 'gid'>, action: () => Result): Result {
+  const { geteuid, seteuid, getegid, setegid, getgroups, setgroups } = process
+  if (!geteuid || !seteuid || !getegid || !setegid || !getgroups || !setgroups) return action()
+  const before = { uid: geteuid(), gid: getegid(), groups: getgroups() }
+  const become = (user: typeof before): void => {
+    // Only root can change groups: first of all it becomes root again.
+    seteuid(0)
+    setgroups(user.groups)
+    setegid(user.gid)
+    seteuid(user.uid)
+  }
+  become({ uid, gid, groups: [] })
+  try {
+    return action()
+  } finally {
+    become(before)
+  }
 }
 
 /** Nobody but the master's own users comes near the bus any more. */
@@ -52,15 +92,27 @@ export function closeUserFolder(sockDir: string): void {
   fs.rmSync(userBusFolder(sockDir), { recursive: true, force: true })
 }
 
-/** A new key for the user. Throws `denied` where this process may not give files to others, `storage` when it cannot be written. */
-export function writeUserKey(sockDir: string, { name, uid, gid }: HostUser): Uint8Array {
+/**
+ * A new key for the user. `asGiver` does what takes the right to give files to others. Throws `denied` without that right,
+ * `storage` when it cannot be written.
+ */
+export function writeUserKey(
+  sockDir: string,
+  { name, uid, gid }: HostUser,
+  asGiver: (give: () => void) => void = (give) => give(),
+): Uint8Array {
   const { key: path } = userBusPaths(sockDir, uid)
   const key = randomBytes(32)
   const temporary = `${path}.new`
   try {
     fs.rmSync(temporary, { force: true })
-    fs.writeFileSync(temporary, key, { flag: 'wx', mode: 0o400 })
-    fs.chownSync(temporary, uid, gid)
+    const descriptor = fs.openSync(temporary, 'wx', 0o400)
+    try {
+      fs.writeFileSync(descriptor, key)
+      asGiver(() => fs.fchownSync(descriptor, uid, gid))
+    } finally {
+      fs.closeSync(descriptor)
+    }
     fs.renameSync(temporary, path)
     return key
   } catch (cause) {
