@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { SaltError } from '../base/errors.ts'
 import { systemReason } from '../base/files.ts'
 import type { Outputter } from '../engine/output.ts'
+import { forTerminal } from '../plugins/outputters/colors.ts'
 import { nested } from '../plugins/outputters/nested.ts'
 import { loadOutputter } from '../plugins/outputters/outputters.ts'
 import type { OptionValues } from './parse-command.ts'
@@ -66,14 +67,15 @@ export class Printer {
     const outputter = await find(wanted === undefined || wanted === 'highstate' ? (out ?? wanted) : wanted)
     const { indent, color } = this.#options
     const text = outputter.render(value, { color, retcode, ...(indent === undefined ? {} : { indent }) }).trimEnd()
-    if (text !== '') this.#write(text)
+    if (text !== '') this.#write(text, color && outputter.isColored === true)
   }
 
-  #write(text: string): void {
+  /** A program that reads the output gets it as it is; a terminal would obey what a minion returns. */
+  #write(text: string, hasColors = false): void {
     const { file, view } = this.#options
     if (file === undefined) {
       view?.clear()
-      process.stdout.write(`${text}\n`)
+      process.stdout.write(`${process.stdout.isTTY ? forTerminal(text, hasColors) : text}\n`)
       view?.draw()
     } else this.#toFile(file, `${text}\n`, appendFileSync)
   }

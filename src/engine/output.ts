@@ -12,6 +12,8 @@ export interface OutputOptions {
 export interface Outputter {
   readonly name: string
   readonly doc: string
+  /** Its text has colors where they are wanted, and no other control characters but line breaks and tabs. */
+  readonly isColored?: true
   /** The text may end with line breaks: whoever prints it removes them and adds one. An empty text prints nothing. */
   render(value: unknown, options: OutputOptions): string
 }

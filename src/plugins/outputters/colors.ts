@@ -2,6 +2,9 @@
 
 const escapeCharacter = '\u001b'
 
+const control = /(?![\n\t]|\r\n)\p{Cc}/gu
+const colorOrControl = new RegExp(`${escapeCharacter}\\[0;(?:\\d;)?\\d+m|${control.source}`, 'gu')
+
 const codes = {
   darkGray: '1;30',
   red: '31',
@@ -35,7 +38,15 @@ export function palette(color: boolean): Palette {
   return color ? colored : plain
 }
 
-/** A value that came over the network must not command the terminal that shows it. */
+/**
+ * A value that came over the network must not command the terminal that shows it: each control character but tab and line break
+ * is a question mark, as Salt shows an escape character.
+ */
 export function withoutEscapes(text: string): string {
-  return text.replaceAll(escapeCharacter, '?')
+  return text.replace(control, '?')
+}
+
+/** Text on its way to a terminal. Only our own colors stay, where `keepsColors`. */
+export function forTerminal(text: string, keepsColors: boolean): string {
+  return text.replace(colorOrControl, (found) => (keepsColors && found.length > 1 ? found : '?'))
 }

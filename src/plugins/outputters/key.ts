@@ -20,6 +20,7 @@ const sections: Readonly<Record<string, Section>> = {
 
 export const key: Outputter = {
   name: 'key',
+  isColored: true,
   doc: 'Keys under the name of their state; the form of `salt key`. Other values as in nested.',
   render(value, options) {
     const states = entriesOf(value)
@@ -39,7 +40,7 @@ export const key: Outputter = {
 /** Names alone, or names with what is told of them (a fingerprint, a key). */
 function rowsOf(keys: unknown): readonly string[] {
   const entries: readonly Entry[] | undefined = entriesOf(keys)
-  if (entries !== undefined) return sortEntries(entries).map(([id, told]) => `${withoutEscapes(id)}:  ${String(told)}`)
+  if (entries !== undefined) return sortEntries(entries).map(([id, told]) => withoutEscapes(`${id}:  ${String(told)}`))
   if (!Array.isArray(keys)) return []
   const names: readonly Entry[] = keys.map((id) => [String(id), null])
   return sortEntries(names).map(([id]) => withoutEscapes(id))

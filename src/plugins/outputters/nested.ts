@@ -8,6 +8,7 @@ import { splitLines } from './python-text.ts'
 
 export const nested: Outputter = {
   name: 'nested',
+  isColored: true,
   doc: 'Keys over indented values, for reading; the default.',
   render: (value, options) => new NestedText(options).lines(value),
 }

@@ -5,6 +5,7 @@ import { entriesOf, sortEntries } from './entries.ts'
 
 export const noReturn: Outputter = {
   name: 'no_return',
+  isColored: true,
   doc: 'Notices about minions that did not return.',
   render: (value, { color }) => [...linesOf(value, '', palette(color))].join('\n'),
 }

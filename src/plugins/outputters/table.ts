@@ -10,6 +10,7 @@ const cellWidth = 50
 
 export const table: Outputter = {
   name: 'table',
+  isColored: true,
   doc: 'Lists as tables; single values are not shown.',
   render: (value, { color }) => [...sectionsOf(value, 0, palette(color))].join('\n'),
 }

@@ -65,6 +65,36 @@ describe('printing', () => {
     assert.equal(stdout, '{"a": 1}\nbetween\n{"b": 2}\n')
   })
 
+  const hostile = 'a\u001b[2Jb\u0007\u009b31mc\u001b[0;31md\r\n\te\bf'
+  const harmless = 'a?[2Jb??31mc?d\r\n\te?f'
+
+  async function shown(terminal: boolean, value: unknown, ...words: string[]): Promise<string> {
+    process.stdout.isTTY = terminal
+    return (await capture(async () => (await printer(...words)).show(value))).stdout
+  }
+
+  for (const out of ['newline_values_only', 'virt_query']) {
+    it(`${out} commands no terminal, and changes nothing for a program`, async () => {
+      const value = out === 'virt_query' ? { data: { [hostile]: {} } } : { a: hostile }
+      for (const more of [[], ['--force-color']]) {
+        assert.equal(await shown(true, value, '--out', out, ...more), `${harmless}\n`)
+        assert.equal(await shown(false, value, '--out', out, ...more), `${hostile}\n`)
+      }
+    })
+  }
+
+  it('commands no terminal with a line of text', async () => {
+    process.stdout.isTTY = true
+    const { stdout } = await capture(async () => (await printer('--force-color')).line(hostile))
+    assert.equal(stdout, `${harmless}\n`)
+  })
+
+  it('lets only its own colors through', async () => {
+    delete process.env.NO_COLOR
+    const nested = await shown(true, { a: 'b\u001b[0;31mc\u0007' })
+    assert.equal(nested, '\u001b[0;36ma\u001b[0;0m:\n    \u001b[0;32mb?[0;31mc?\u001b[0;0m\n')
+  })
+
   it('prints nothing for nothing', async () => {
     const { stdout } = await capture(async () => (await printer()).show([]))
     assert.equal(stdout, '')

@@ -51,6 +51,27 @@ describe('outputters: values that JSON cannot hold', () => {
     }
   })
 
+  it('lets no control character of a value into a text with colors', async () => {
+    const hostile = 'a\u001b[2Jb\u0007c\bd\u009b31me\u007ff\rg\u001b]0;x\u0007'
+    const values = [
+      { [hostile]: hostile },
+      { a: { [hostile]: [hostile, { b: hostile }] } },
+      { a: [[hostile, hostile]] },
+      { minions_pre: [hostile] },
+      { minions: { [hostile]: hostile } },
+    ]
+    const colored = []
+    for (const name of outputterNames) {
+      if ((await loadOutputter(name))?.isColored !== true) continue
+      colored.push(name)
+      for (const value of values) {
+        const text = await render(name, value)
+        assert.doesNotMatch(text, /(?!\n)\p{Cc}/u, `${name}: ${JSON.stringify(text)}`)
+      }
+    }
+    assert.deepEqual(colored, ['grains', 'highstate', 'key', 'nested', 'no_return', 'table'])
+  })
+
   it('keeps the order of an ordered mapping', async () => {
     assert.equal(
       await render(
