@@ -25,6 +25,5 @@ export const targetOptions: readonly OptionSpec[] = [
   flag(['-I', '--pillar'], 'The target is a pillar key and a glob for its value.'),
   flag(['-J', '--pillar-pcre'], 'The target is a pillar key and a regular expression for its value.'),
   flag(['-S', '--ipcidr'], 'The target is an address or a network: 10.0.0.0/8'),
-  flag(['-H', '--hosts'], 'Not supported.', { refused: 'there is no list of hosts to choose from; use -L' }),
   text(['--delimiter'], 'TEXT', 'What stands between the parts of grain and pillar targets instead of a colon.'),
 ]

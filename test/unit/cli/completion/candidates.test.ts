@@ -56,7 +56,7 @@ describe('candidates', () => {
     ['--state-output=changes', ['--state-output=changes', '--state-output=changes_id']],
     ['--progr', ['--progress']],
     ['--return', ['--return', '--return-config', '--return-kwargs']],
-    ['--hosts', []],
+    ['--hosts', ['--hosts']],
     ['--saltfile ', []],
     ['--out-file x', 'files'],
     ['--out-file=x', 'files'],
