@@ -1,5 +1,6 @@
 /** The commands of the program as data: routing, the list, help and completion read the same table. */
 
+import { describedRow, terminalColumns } from './columns.ts'
 import type { CommandSpec } from './options/option.ts'
 
 export interface CommandModule {
@@ -42,6 +43,12 @@ export const commands: readonly Command[] = [
     takesFunction: true,
     load: () => import('./wheel.ts'),
   },
+  {
+    name: 'jobs',
+    doc: 'List jobs that run or have run lately, or follow one',
+    ofSalt: false,
+    load: () => import('./jobs.ts'),
+  },
   { name: 'peer', doc: 'Explain what minions may ask of each other', ofSalt: false, load: () => import('./peer.ts') },
   {
     name: 'acl',
@@ -82,13 +89,16 @@ export const commands: readonly Command[] = [
   },
 ]
 
+const narrow = 60
+
 /** The text that an invocation without arguments prints. */
-export function commandList(): string {
-  const width = Math.max(...commands.map((command) => command.name.length)) + 2
-  const line = (name: string, doc: string): string => `  ${name.padEnd(width)}${doc}\n`
+export function commandList(columns = terminalColumns()): string {
+  const width = Math.max(20, Math.min(columns, 110))
+  const column = width < narrow ? 6 : Math.max(...commands.map(({ name }) => name.length)) + 4
+  const rows = commands.map(({ name, doc }) => describedRow(`  ${name}`, doc, column, width))
   return (
-    `Usage: salt COMMAND [OPTIONS]\n       salt [OPTIONS] TARGET FUNCTION [ARGUMENTS]\n\nCommands:\n` +
-    commands.map((command) => line(command.name, command.doc)).join('') +
-    `\nAnything else is a target:  salt '*' test.ping\nOptions of a command:        salt COMMAND --help\n`
+    `Usage: salt COMMAND [OPTIONS]\n       salt [OPTIONS] TARGET FUNCTION [ARGUMENTS]\n\nCommands:\n${rows.join('')}\n` +
+    describedRow('Anything else is a target:', "salt '*' test.ping", width < narrow ? 4 : 28, width) +
+    describedRow('Options of a command:', 'salt COMMAND --help', width < narrow ? 4 : 28, width)
   )
 }

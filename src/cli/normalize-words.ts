@@ -30,7 +30,7 @@ export function normalizeWords(spec: CommandSpec, words: readonly string[]): str
       if (option.refused !== undefined) throw new UsageFault(`option ${name}: ${option.refused}`)
       if (option.kind === 'flag') result.push(`--${optionKey(option)}`)
       else {
-        const given = value ?? words[++index]
+        const given = value ?? option.implied ?? words[++index]
         if (given === undefined) throw new UsageFault(`${name} option requires 1 argument`)
         result.push(`--${optionKey(option)}=${given}`)
       }

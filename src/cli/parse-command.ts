@@ -1,4 +1,5 @@
 /** From the words of a command line to checked values. */
+import { terminalColumns } from './columns.ts'
 import { helpText, usageLine } from './help-text.ts'
 import { normalizeWords, UsageFault } from './normalize-words.ts'
 import { type CommandSpec, type OptionSpec, optionKey } from './options/option.ts'
@@ -70,7 +71,7 @@ export function usageError(spec: CommandSpec, message: string): number {
 }
 
 export function printHelp(spec: CommandSpec): number {
-  process.stdout.write(helpText(spec, process.stdout.columns))
+  process.stdout.write(helpText(spec, terminalColumns()))
   return 0
 }
 

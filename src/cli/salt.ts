@@ -59,7 +59,14 @@ export const spec: CommandSpec = {
         flag(['--summary'], 'Print numbers at the end.'),
         text(['--metadata'], 'MAPPING', 'Data of your own to be stored with the job.'),
         text(['--jid'], 'JID', 'Use this id for the job.'),
+        text(
+          ['--queue'],
+          'TIME',
+          'Let minions that are away run the job when they come, within this time: 90 (seconds), 30m, 12h, 7d; otherwise queue_ttl of the master.',
+          { implied: '', isOurs: true },
+        ),
         flag(['--preview-target'], 'Print which minions the target means, and run nothing.'),
+        flag(['-H', '--hosts'], 'The same; without a target, all whose keys are accepted.'),
         flag(['--config-dump'], 'Print the configuration of the master, and run nothing.'),
         argsStdin,
         noParse,
@@ -76,6 +83,7 @@ export const spec: CommandSpec = {
     { line: "salt 'web*' cmd.run 'df -h /' --out txt", doc: 'A shell command on all web servers' },
     { line: "salt -C 'G@os:Debian and not db*' test.version", doc: 'Debian machines that are no databases' },
     { line: "salt '*' test.ping,cmd.run , uptime", doc: 'Two functions in one job; the comma parts their arguments' },
+    { line: "salt --queue=7d 'laptop*' pkg.upgrade", doc: 'Also those that are away now, if they come within a week' },
     { line: "salt -d '*' cmd.run", doc: 'What is cmd.run?' },
   ],
 }
@@ -84,13 +92,15 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parsed = await parseCommand(spec, argv)
   if (typeof parsed === 'number') return parsed
   const { options } = parsed
-  const words = options.has('doc') ? docWords(parsed.words) : parsed.words
+  const words = options.has('doc') ? docWords(parsed.words) : [...parsed.words]
   if (words === undefined) return usageError(spec, 'You can only get documentation for one method at one time.')
   const fault = optionFault(options)
   if (fault !== undefined) return usageError(spec, fault)
   if (options.has('config-dump')) return await dumpConfiguration(options)
+  if (options.has('hosts') && words.length === 0) words.push('*')
   if (words.length === 0) return incomplete('Cannot execute command without defining a target.')
-  if (words.length === 1 && !options.has('preview-target')) return incomplete('Incomplete options passed.', words)
+  const isPreview = options.has('preview-target') || options.has('hosts')
+  if (words.length === 1 && !isPreview) return incomplete('Incomplete options passed.', words)
   const master = await masterOptions(options)
   return await publish(options, words, master)
 }
@@ -112,7 +122,7 @@ async function masterOptions(options: OptionValues): Promise<MasterOptions> {
 }
 
 /** With `-d` the function is `sys.doc`, and a missing target means everybody. Undefined when too much is asked for. */
-function docWords(words: readonly string[]): readonly string[] | undefined {
+function docWords(words: readonly string[]): string[] | undefined {
   const [tgt = '*', ...rest] = words
   const names = rest[0] === 'sys.doc' ? rest.slice(1) : rest
   return names.length > 1 ? undefined : [tgt, 'sys.doc', ...names]

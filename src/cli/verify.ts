@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { releasePublicKey } from '../base/build-info.ts'
 import { SaltError, systemCode } from '../base/errors.ts'
 import { openManifest, verifyFile } from '../engine/artifacts/manifest.ts'
+import { terminalColumns } from './columns.ts'
 import { helpText } from './help-text.ts'
 import { type CommandSpec, flag, text } from './options/option.ts'
 
@@ -39,7 +40,7 @@ interface VerifyOptions {
 export async function run(argv: readonly string[]): Promise<number> {
   const options = parse(argv)
   if (options === 'help') {
-    process.stdout.write(helpText(spec, process.stdout.columns))
+    process.stdout.write(helpText(spec, terminalColumns()))
     return 0
   }
   const { entry, system } = await verifyArtifact(options)

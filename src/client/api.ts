@@ -92,6 +92,21 @@ export type PublishItem =
   | ({ readonly kind: 'published' } & Published)
   | ({ readonly kind: 'outcome'; readonly jid: string } & TargetOutcome)
 
+/** A job as a list shows it. */
+export interface JobSummary {
+  readonly jid: string
+  readonly fun: string | readonly string[]
+  readonly tgt: string | readonly string[]
+  readonly tgt_type: string
+  readonly user: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** How many targets are in a state; `running` counts those of which nothing was heard yet, too. */
+  readonly states: Readonly<Partial<Record<TargetState, number>>>
+  /** Where targets wait in the queue: until when, in milliseconds since 1970. */
+  readonly queuedUntil?: number
+}
+
 export interface RunnerRequest {
   /** `manage.up`, or `key.list_all` for a wheel function. */
   readonly fun: string
@@ -156,6 +171,8 @@ export interface MasterBusMethods extends BusMethods {
   publish: { params: PublishRequest & { readonly follow: boolean }; item: PublishItem; result: Published }
   /** Outcomes of a job that exists: those known already, then the rest as they come. */
   follow: { params: { jid: string }; item: PublishItem; result: Published }
+  /** All jobs that are open and the newest others, at most `limit` of these; with a jid only that job. In the order of their jids. */
+  jobs: { params: { limit?: number; jid?: string }; item: never; result: readonly JobSummary[] }
   runner: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }
   /** As `runner`, for what manages the master itself: its keys, its configuration. */
   wheel: { params: RunnerRequest; item: RunnerItem; result: RunnerResult }

@@ -1,6 +1,7 @@
 /** `salt audit tail`. */
 import * as fs from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { oneLine } from '../../base/log-format.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { auditFiles, type FileLine, linesOf } from '../../engine/audit/audit-reader.ts'
 import type { Printer } from '../printer.ts'
@@ -43,7 +44,7 @@ function lastLines(path: string, count: number): readonly FileLine[] {
 async function printAll(lines: readonly FileLine[], printer: Printer): Promise<void> {
   for (const { text } of lines) {
     const value = parsed(text)
-    if (printer.outputter === undefined) await printer.line(value === undefined ? text : describe(value))
+    if (printer.outputter === undefined) await printer.line(oneLine(value === undefined ? text : describe(value)))
     else await printer.show(value ?? text)
   }
 }

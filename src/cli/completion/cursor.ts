@@ -33,7 +33,8 @@ export function findCursor(spec: CommandSpec, words: readonly string[]): Cursor 
     else if (word === '--') isAfterEnd = true
     else {
       for (const { option, value } of partsOf(names, word)) {
-        if (option.kind === 'flag' || value !== undefined) given.set(optionKey(option), value ?? '')
+        const isWhole = option.kind === 'flag' || option.implied !== undefined || value !== undefined
+        if (isWhole) given.set(optionKey(option), value ?? '')
         else pending = option
       }
     }

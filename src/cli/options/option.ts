@@ -26,6 +26,8 @@ export interface OptionSpec {
   readonly value?: string
   readonly doc: string
   readonly choices?: readonly string[]
+  /** The value when the name stands alone; another one can then only be joined to it by `=`. */
+  readonly implied?: string
   /** For the value, where neither `choices` nor the name of the value (FILE, DIR) says it. */
   readonly offers?: Offer
   /** Why the option of Salt cannot be used; it is refused with these words instead of being ignored. */

@@ -23,7 +23,8 @@ export class Interrupt {
 
   /** Says how to look the job up and answers the exit code. */
   static tell(jid: string): number {
-    const about = jid === '' ? '' : `This job's jid is: ${jid}\n${lookupHint(jid)}\n`
+    const about =
+      jid === '' ? '' : `This job's jid is: ${jid}\n${lookupHint(jid)}\n\nTo wait for it again:\n\nsalt jobs ${jid}\n`
     process.stderr.write(`\nExiting gracefully on Ctrl-c\n${about}`)
     return interruptedExit
   }

@@ -2,6 +2,7 @@ import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { PublishRequest } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
+import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { callingUser } from '../calling-user.ts'
 import { targetTypeOptions } from '../options/target.ts'
 import type { OptionValues } from '../parse-command.ts'
@@ -30,6 +31,7 @@ export async function jobRequest(
     ...(metadata === undefined ? {} : { metadata }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(jid === undefined ? {} : { jid }),
+    ...queueOf(options),
   }
 }
 
@@ -37,6 +39,12 @@ export async function jobRequest(
 function listed(target: string): readonly string[] {
   const ids = target.split(',').map((id) => id.trim())
   return ids.filter((id) => id !== '')
+}
+
+function queueOf(options: OptionValues): Pick<PublishRequest, 'queue'> {
+  const time = options.text('queue')
+  if (time === undefined) return {}
+  return { queue: time === '' || queueTtlSeconds(time) }
 }
 
 function targetType(options: OptionValues): string {

@@ -1,4 +1,6 @@
+import { durationForm } from '../../base/duration.ts'
 import { jidToTime } from '../../engine/jobs/jid.ts'
+import { isQueueTime } from '../../engine/options/queue-ttl.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { executorFault } from './executors.ts'
 
@@ -22,5 +24,18 @@ export function optionFault(options: OptionValues): string | undefined {
   if (options.has('batch') && options.has('async')) {
     return 'options -b/--batch and --async exclude each other: the command itself starts each next batch'
   }
-  return executorFault(options.text('module-executors'))
+  return queueFault(options) ?? executorFault(options.text('module-executors'))
+}
+
+/** Options that take only minions which are there. */
+const choosing = ['batch', 'batch-safe-limit', 'subset']
+
+function queueFault(options: OptionValues): string | undefined {
+  const time = options.text('queue')
+  if (time === undefined) return undefined
+  const other = choosing.find((name) => options.has(name))
+  if (other !== undefined)
+    return `options --queue and --${other} exclude each other: that takes only minions which are there`
+  if (time === '' || isQueueTime(time)) return undefined
+  return `option --queue: '${time}' is no time from a second to a year; write ${durationForm}`
 }

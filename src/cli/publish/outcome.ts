@@ -13,14 +13,14 @@ const words: Readonly<Record<Exclude<TargetState, 'returned' | 'failed'>, string
 }
 
 /** States after which a return may still come. */
-const mayReturn: readonly TargetState[] = ['no-ack', 'running', 'timeout']
+const mayReturn: readonly TargetState[] = ['no-ack', 'queued', 'running', 'timeout']
 /** States whose words say all. */
 const needNoReason: readonly TargetState[] = ['not-connected', 'no-ack', 'running']
 
 export interface ShownOutcome {
   readonly value: unknown
   readonly out: string | undefined
-  /** 1 for a minion that did not return. */
+  /** 1 for a minion that did not return, unless it gets the job later. */
   readonly retcode: number
   readonly hasReturned: boolean
 }
@@ -28,7 +28,12 @@ export interface ShownOutcome {
 export function shownOutcome(outcome: TargetOutcome, jid: string): ShownOutcome {
   const { ret } = outcome
   if (ret === undefined) {
-    return { value: missingText(outcome, jid), out: 'no_return', retcode: 1, hasReturned: false }
+    return {
+      value: missingText(outcome, jid),
+      out: 'no_return',
+      retcode: outcome.state === 'queued' ? 0 : 1,
+      hasReturned: false,
+    }
   }
   const retcode = ret.retcode === 0 && !ret.success ? 1 : ret.retcode
   return { value: ret.return, out: ret.out, retcode, hasReturned: true }

@@ -1,21 +1,16 @@
 /** Sends the job of a command line and prints what becomes of it. */
 import { SaltError } from '../../base/errors.ts'
-import type { PublishItem, PublishRequest, TargetOutcome } from '../../client/api.ts'
+import type { PublishRequest } from '../../client/api.ts'
 import { batchSize, runBatch } from './batch.ts'
-import { printDocs } from './docs.ts'
-import { Interrupt } from './interrupt.ts'
-import { shownOutcome, stateWords } from './outcome.ts'
+import { JobReport } from './job-report.ts'
 import type { PublishParts } from './parts.ts'
 import { chooseSubset } from './subset.ts'
-import { summaryText } from './summary.ts'
 
 const nobodyExit = 2
 const defaultSafeSize = '8'
 
 export class PublishCommand {
   readonly #parts: PublishParts
-  readonly #outcomes = new Map<string, TargetOutcome>()
-  #jid = ''
 
   constructor(parts: PublishParts) {
     this.#parts = parts
@@ -25,7 +20,7 @@ export class PublishCommand {
   async run(): Promise<number> {
     const { options, printer } = this.#parts
     try {
-      if (options.has('preview-target')) return await this.#preview()
+      if (options.has('preview-target') || options.has('hosts')) return await this.#preview()
       if (options.has('subset')) return await this.#runSubset(options.integer('subset') ?? 0)
       const size = await this.#batch()
       if (size !== undefined) return await runBatch(this.#parts, size)
@@ -89,92 +84,9 @@ export class PublishCommand {
     return 0
   }
 
-  async #follow(request: PublishRequest): Promise<number> {
-    const interrupt = new Interrupt()
-    try {
-      await this.#parts.bus.call(
-        'publish',
-        { ...request, follow: true },
-        { signal: interrupt.signal, onItem: (item) => this.#take(item) },
-      )
-    } catch (error) {
-      if (interrupt.signal.aborted) return await this.#interrupted()
-      throw error
-    } finally {
-      interrupt.end()
-      this.#parts.view?.end()
-    }
-    return await this.#finish()
+  #follow(request: PublishRequest): Promise<number> {
+    const { bus, options, printer, view } = this.#parts
+    const report = new JobReport({ options, printer, view, isDocs: request.fun === 'sys.doc' })
+    return report.follow((following) => bus.call('publish', { ...request, follow: true }, following))
   }
-
-  #take(item: PublishItem): void {
-    if (item.kind === 'published') {
-      this.#jid = item.jid
-      this.#parts.view?.begin(item.minions, { isWanted: this.#parts.options.has('progress') })
-      this.#announce()
-      return
-    }
-    this.#outcomes.set(item.id, item)
-    this.#parts.view?.settled(item.id)
-    if (!this.#isCollected) void this.#print(item)
-  }
-
-  /** Whether the returns are shown together. */
-  get #isCollected(): boolean {
-    return this.#parts.options.has('static') || this.#parts.request.fun === 'sys.doc'
-  }
-
-  #announce(): void {
-    const { options, printer } = this.#parts
-    if (options.has('verbose')) {
-      const title = `Executing job with jid ${this.#jid}`
-      void printer.line(`${title}\n${'-'.repeat(title.length)}\n`)
-    } else if (options.has('show-jid')) void printer.line(`jid: ${this.#jid}`)
-  }
-
-  #print(outcome: TargetOutcome): Promise<void> {
-    const { options, printer } = this.#parts
-    const { value, out, retcode, hasReturned } = shownOutcome(outcome, this.#jid)
-    if (!hasReturned && options.has('hide-timeout')) return Promise.resolve()
-    return printer.show({ [outcome.id]: value }, { out, retcode })
-  }
-
-  async #finish(): Promise<number> {
-    const { options, printer, request } = this.#parts
-    const outcomes = [...this.#outcomes.values()]
-    if (request.fun === 'sys.doc') await printDocs(outcomes, printer)
-    else if (options.has('static')) await this.#printTogether(outcomes)
-    if (options.has('summary') && request.fun !== 'sys.doc' && printer.outputter === undefined) {
-      await printer.line(summaryText(outcomes, options.has('verbose')))
-    }
-    await printer.flush()
-    if (options.has('hide-timeout')) tellHidden(outcomes)
-    const isAllWell = outcomes.every((outcome) => shownOutcome(outcome, this.#jid).retcode === 0)
-    if (isAllWell) return 0
-    process.stderr.write('ERROR: Minions returned with non-zero exit code\n')
-    return 1
-  }
-
-  async #printTogether(outcomes: readonly TargetOutcome[]): Promise<void> {
-    const { options, printer } = this.#parts
-    const shown = outcomes.map((outcome) => [outcome.id, shownOutcome(outcome, this.#jid)] as const)
-    const visible = shown.filter(([, { hasReturned }]) => hasReturned || !options.has('hide-timeout'))
-    const returned = shown.filter(([, { hasReturned }]) => hasReturned)
-    await printer.show(Object.fromEntries(visible.map(([id, { value }]) => [id, value])), {
-      out: returned.find(([, { out }]) => out !== undefined)?.[1].out,
-      retcode: Math.max(0, ...returned.map(([, { retcode }]) => retcode)),
-    })
-  }
-
-  async #interrupted(): Promise<number> {
-    await this.#parts.printer.flush()
-    return Interrupt.tell(this.#jid)
-  }
-}
-
-function tellHidden(outcomes: readonly TargetOutcome[]): void {
-  const hidden = outcomes.filter(({ ret }) => ret === undefined)
-  if (hidden.length === 0) return
-  const names = hidden.map(({ id, state }) => `${id} (${stateWords(state).toLowerCase()})`)
-  process.stderr.write(`ERROR: No return from ${names.join(', ')}\n`)
 }

@@ -25,6 +25,7 @@ export function summaryText(outcomes: readonly TargetOutcome[], verbose: boolean
       ...namesLine('Minions not connected', inState('not-connected')),
       ...namesLine('Minions not responding', inState('no-ack')),
       ...namesLine('Minions still running', [...inState('timeout'), ...inState('running')]),
+      ...namesLine('Minions that will get the job later', inState('queued')),
       ...namesLine('Minions that refused', [...inState('denied'), ...inState('expired')]),
       ...namesLine('Minions with failures', failed),
     )

@@ -29,6 +29,8 @@ export interface AdmissionOptions {
   readonly maximumMinions: number
   /** Whether `salt/auth` events are fired (Salt's `auth_events`). */
   readonly fireEvents: boolean
+  /** Learns of each key that was decided on at first sight, and by which rule. */
+  decided(id: string, change: 'accept' | 'reject', rule: string): void
   welcome(claim: Claim): unknown
 }
 
@@ -112,9 +114,11 @@ export class MinionAdmission {
       case 'accept':
         keys.storeDecided(claim.name, claim.publicPem, 'accepted')
         this.#options.log.info('accepted a new key', { id: claim.name, reason: decision.reason })
+        this.#options.decided(claim.name, 'accept', decision.reason)
         return this.#welcome(claim)
       case 'reject':
         keys.storeDecided(claim.name, claim.publicPem, 'rejected')
+        this.#options.decided(claim.name, 'reject', decision.reason)
         return this.#refuse(claim, 'reject', decision.reason)
       default:
         return this.#pend(claim, isPending)

@@ -93,6 +93,17 @@ export class Authority {
   note(entry: AuditEntry): void {
     this.#options.record(entry)
   }
+
+  /** Records what became of a key: by a wheel function, or at first sight by a rule of autosign (then the minion is who asked). */
+  noteKey(subject: AuditEntry['subject'] & {}, change: string, id: string, rule?: string): void {
+    this.note({
+      subject,
+      action: `key.${change}`,
+      targets: [id],
+      decision: 'allowed',
+      ...(rule === undefined ? {} : { rule }),
+    })
+  }
 }
 
 function hintFor({ subject, action, fun }: Asked): string {

@@ -11,11 +11,13 @@ import type {
   RunnerResult,
 } from '../../client/api.ts'
 import type { Subject } from '../../engine/authorization/authorize.ts'
+import type { JobStore } from '../../engine/jobs/types.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
 import type { Authority } from './authority.ts'
 import { explain } from './explain.ts'
+import { listJobs } from './job-list.ts'
 import type { JobFollower } from './live-job.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
@@ -25,6 +27,7 @@ export interface BusMethodsOptions {
   readonly publisher: Publisher
   readonly hosts: Pick<RunnerHosts, 'runners' | 'wheels'>
   readonly authority: Authority
+  readonly store: Pick<JobStore, 'get' | 'list' | 'open' | 'states'>
   isConnected(id: string): boolean
   keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
 }
@@ -44,6 +47,7 @@ export function busMethods(options: BusMethodsOptions): Methods {
       const jid = asString(asRecord(params).jid, 'jid')
       return withItems<PublishItem, Published>(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
+    jobs: (params) => listJobs(options.store, params),
     runner: (params, call) => runFor(options, ownerOf(asRecord(params)), 'runner', asRecord(params), call),
     wheel: (params, call) => runFor(options, ownerOf(asRecord(params)), 'wheel', asRecord(params), call),
     explain: (params) => explain(authority, asRecord(params)),

@@ -142,7 +142,10 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       cache: this.#cache,
       publisher: this.#publisher,
-      keyMoved: (change, id, user) => this.#keyChanges.told(id, change, user),
+      keyMoved: (change, id, user) => {
+        this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
+        this.#keyChanges.told(id, change, user)
+      },
     })
     this.#access = new Access({
       options,
@@ -183,6 +186,7 @@ class MasterDaemon implements Master {
         publisher: this.#publisher,
         hosts: this.#hosts,
         authority: this.#access.authority,
+        store: this.#store,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
         keyChanged: (id, act, user) => this.#keyChanges.told(id, act, user),
       }),
@@ -262,6 +266,7 @@ class MasterDaemon implements Master {
       autosign: () => this.#settings.autosign,
       maximumMinions: values.max_minions,
       fireEvents: values.auth_events,
+      decided: (id, change, rule) => this.#access.authority.noteKey({ kind: 'minion', name: id }, change, id, rule),
       welcome: () => ({ now: this.#clock.now() }),
     })
   }

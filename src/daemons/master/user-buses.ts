@@ -1,5 +1,6 @@
 /** The ways into the master for other users of its host: one for each user, whose key and socket are his alone. */
 import * as fs from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
 import { asSaltError, SaltError, systemCode } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
@@ -20,7 +21,7 @@ export interface UserBusesOptions {
 }
 
 interface UserBus {
-  readonly user: HostUser
+  user: HostUser
   readonly server: LocalServer
   readonly channels: Set<RecordChannel>
 }
@@ -67,7 +68,11 @@ export class UserBuses implements AsyncDisposable {
       if (!kept.some(({ uid, name }) => uid === bus.user.uid && name === bus.user.name)) await this.#close(bus)
     }
     if (kept.length > 0) this.#openFolder(kept)
-    for (const user of kept) if (!this.#buses.has(user.uid)) await this.#tryOpen(user)
+    for (const user of kept) {
+      const bus = this.#buses.get(user.uid)
+      if (bus === undefined) await this.#tryOpen(user)
+      else changeGroups(bus, user)
+    }
     if (kept.length === 0 && this.#isOpen) {
       this.#isOpen = false
       closeUserFolder(sockDir)
@@ -97,8 +102,10 @@ export class UserBuses implements AsyncDisposable {
 
   async #open(user: HostUser): Promise<void> {
     const { sockDir, clock, log, onSession, keys } = this.#options
-    const { socket } = userBusPaths(sockDir, user.uid)
-    const busKey = keys?.get(user.uid) ?? writeUserKey(sockDir, user)
+    const { socket, key } = userBusPaths(sockDir, user.uid)
+    // One that was taken back meanwhile cannot be given out again.
+    const prepared = fs.existsSync(key) ? keys?.get(user.uid) : undefined
+    const busKey = prepared ?? writeUserKey(sockDir, user)
     const channels = new Set<RecordChannel>()
     const server = new LocalServer({
       transport: zeromqServer({ path: socket, isInSharedFolder: true, chosenBy: 'sock_dir' }),
@@ -110,7 +117,7 @@ export class UserBuses implements AsyncDisposable {
       onSession: (channel) => {
         channels.add(channel)
         void channel.closed.then(() => channels.delete(channel))
-        onSession(user, channel)
+        onSession(this.#buses.get(user.uid)?.user ?? user, channel)
       },
     })
     try {
@@ -131,6 +138,14 @@ export class UserBuses implements AsyncDisposable {
     await server[Symbol.asyncDispose]()
     fs.rmSync(userBusPaths(this.#options.sockDir, user.uid).key, { force: true })
   }
+}
+
+/** Sessions know the groups of their begin: those of a user who has others now must begin anew. */
+function changeGroups(bus: UserBus, user: HostUser): void {
+  const isSame = isDeepStrictEqual(bus.user.groups, user.groups)
+  bus.user = user
+  if (isSame) return
+  for (const channel of bus.channels) channel.close({ code: 'revoked', message: 'your groups have changed' })
 }
 
 /** The user's own, where this process may give it away. Anybody's else: without the key it is of no use. */

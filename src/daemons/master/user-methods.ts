@@ -3,14 +3,13 @@ import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
 import type { Published, PublishItem } from '../../client/api.ts'
 import type { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
-import type { JobStore } from '../../engine/jobs/types.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import { type BusMethodsOptions, publishFor, publishRequestFrom, runFor, targetFrom, withItems } from './bus-methods.ts'
 import type { HostUser } from './host-users.ts'
+import { listJobs } from './job-list.ts'
 
 export interface UserMethodsOptions
-  extends Pick<BusMethodsOptions, 'publisher' | 'authority' | 'hosts' | 'isConnected'> {
-  readonly store: Pick<JobStore, 'get'>
+  extends Pick<BusMethodsOptions, 'publisher' | 'authority' | 'hosts' | 'isConnected' | 'store'> {
   readonly policies: { readonly publisherAcl: PublisherAcl }
 }
 
@@ -39,6 +38,7 @@ export function userMethods(
       if (store.get(jid)?.user !== name) throw new SaltError('no-match', `no job ${jid} of yours is known`)
       return withItems<PublishItem, Published>(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
+    jobs: (params) => listJobs(store, params, name),
     targets: (params) => {
       const minions = withinReach(publisher.resolve(targetFrom(asRecord(params))))
       return { minions, connected: minions.filter((id) => options.isConnected(id)) }

@@ -9,6 +9,7 @@ export function compileJobFilter(filter: JobFilter): (record: JobRecord) => bool
   const targets = filter.targets?.map(compileGlob)
   const metadata = Object.entries(filter.metadata ?? {})
   return (record) => {
+    if (filter.user !== undefined && record.user !== filter.user) return false
     if (record.startedAt < (filter.startedAfterMs ?? Number.NEGATIVE_INFINITY)) return false
     if (record.startedAt > (filter.startedBeforeMs ?? Number.POSITIVE_INFINITY)) return false
     if (functions && !asList(record.fun).some((fun) => functions.some((glob) => glob.matches(fun)))) return false

@@ -56,6 +56,7 @@ export interface JobRecord {
 }
 
 export interface JobFilter {
+  readonly user?: string
   readonly functions?: readonly string[]
   readonly targets?: readonly string[]
   readonly metadata?: Readonly<Record<string, unknown>>

@@ -12,8 +12,12 @@ export function queueTtlSeconds(value: string | number): number {
   throw new SaltError('bad-arguments', `a job cannot wait in the queue for '${value}'`, { hint })
 }
 
+export function isQueueTime(value: string | number): boolean {
+  return secondsOf(value) !== undefined
+}
+
 export function refuseQueueTtl(value: string | number): Refusal | undefined {
-  return secondsOf(value) === undefined ? { reason: 'is not a time that a job can wait', hint } : undefined
+  return isQueueTime(value) ? undefined : { reason: 'is not a time that a job can wait', hint }
 }
 
 const hint = `Write ${durationForm}; from a second to a year.`

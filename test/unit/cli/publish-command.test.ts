@@ -21,6 +21,7 @@ function returned(id: string, value: unknown, more: Partial<JobReturn> = {}): Ta
 }
 
 const awayBeta: TargetOutcome = { id: 'beta', state: 'not-connected', reason: 'the minion is not connected' }
+const queuedBeta: TargetOutcome = { id: 'beta', state: 'queued', reason: 'until 2026-11-22 11:05:03 UTC' }
 const silentBeta: TargetOutcome = { id: 'beta', state: 'no-ack', reason: 'no receipt' }
 
 /** Publishes one job whose targets end so. */
@@ -97,8 +98,15 @@ const cases: readonly Case[] = [
     stdout: `Executing job with jid ${jid}\n${'-'.repeat(43)}\n\n`,
   },
   { words: '* test.ping --show-jid', answers: answering([]), exit: 0, stdout: `jid: ${jid}\n` },
+  {
+    words: '--queue * test.ping',
+    answers: answering([returned('alpha', true), queuedBeta]),
+    exit: 0,
+    stdout: `alpha:\n    True\nbeta:\n    Minion did not return. [Queued: until 2026-11-22 11:05:03 UTC]\n    ${hint}\n    \n    salt run jobs.lookup_jid ${jid}\n`,
+  },
   { words: '* test.ping --async', answers: bothWell, exit: 0, stdout: `Executed command with job ID: ${jid}\n` },
   { words: '* test.ping --preview-target', answers: bothWell, exit: 0, stdout: '- beta\n- alpha\n' },
+  { words: '* --hosts', answers: bothWell, exit: 0, stdout: '- beta\n- alpha\n' },
   {
     words: '* test.ping --out nosuch',
     answers: answering([returned('a', 1)]),
@@ -316,7 +324,10 @@ describe('what salt prints and how it ends', () => {
     }
     const { result, stderr } = await salt(['*', 'test.sleep', '60'], answers)
     assert.equal(result, 130)
-    assert.match(stderr, new RegExp(`jid is: ${jid}\\n[\\s\\S]*\\nsalt run jobs.lookup_jid ${jid}\\n$`))
+    assert.match(
+      stderr,
+      new RegExp(`jid is: ${jid}\\n[\\s\\S]*\\nsalt run jobs.lookup_jid ${jid}\\n[\\s\\S]*\\nsalt jobs ${jid}\\n$`),
+    )
     assert.equal(process.listenerCount('SIGINT'), 0)
   })
 
