@@ -113,7 +113,7 @@ export function messageWithFields({ message, fields }: Pick<LogRecord, 'message'
 }
 
 /** Text from outside must not be able to begin a line of its own or to steer the terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) =>
     character === '\t' ? ' ' : `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
   )

@@ -159,6 +159,33 @@ describe('salt audit', () => {
     assert.equal(JSON.parse(data.stdout.trimEnd().split('\n')[1] ?? '').jid.length, 20)
   })
 
+  it('prints a line for each record, whatever was asked for', async () => {
+    const forged = 'x\n9 2026-11-21T10:19:52.123Z owner root publish test.ping on *: allowed \u001b[2K'
+    await assert.rejects(master.publish(forged, 'test.ping', [], { user: 'root' }), { code: 'no-match' })
+    const { stdout } = await salt('audit', 'tail', '-n', '1')
+    assert.match(stdout, /^\d+ .*publish test\.ping on x\\x0a9 2026.*\n$/)
+    assert.ok(!stdout.includes('\u001b'))
+  })
+
+  it('has a line for a key that was accepted by a rule, and for one by a wheel function', async () => {
+    await using bus = await master.bus()
+    await bus.call('wheel', { fun: 'key.gen_accept', arg: ['made1'], user: 'root' })
+    const keys = fs
+      .readFileSync(master.options.values.audit_file, 'utf8')
+      .split('\n')
+      .flatMap((line) => (line.includes('"key.accept"') ? [JSON.parse(line)] : []))
+    assert.deepEqual(
+      keys
+        .filter(({ targets }) => targets.first[0] !== 'db1')
+        .map(({ subject, targets, rule }) => [subject.kind, subject.name, targets.first[0], rule]),
+      [
+        ['minion', 'web1', 'web1', 'auto_accept is on'],
+        ['wheel', 'root', 'made1', undefined],
+      ],
+    )
+    await bus.call('wheel', { fun: 'key.delete', arg: ['made1'], user: 'root' })
+  })
+
   it('names what was changed, and fails', async () => {
     const path = master.options.values.audit_file
     const copy = join(fleet.folder, 'copy')

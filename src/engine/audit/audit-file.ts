@@ -83,7 +83,13 @@ function sizeOf(descriptor: number): number {
 function openFile(path: string): number {
   const { O_RDWR, O_APPEND, O_CREAT } = fs.constants
   const descriptor = fs.openSync(path, O_RDWR | O_APPEND | O_CREAT, 0o600)
-  if ((fs.fstatSync(descriptor).mode & 0o077) !== 0 && process.platform !== 'win32') fs.fchmodSync(descriptor, 0o600)
+  const status = fs.fstatSync(descriptor)
+  // Nobody gets along without a device such as /dev/null that is closed to all others.
+  if (!status.isFile()) {
+    fs.closeSync(descriptor)
+    throw new Error('it is no regular file')
+  }
+  if ((status.mode & 0o077) !== 0 && process.platform !== 'win32') fs.fchmodSync(descriptor, 0o600)
   return descriptor
 }
 

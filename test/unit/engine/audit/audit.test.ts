@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -109,6 +110,12 @@ describe('the audit log', () => {
     audit.flush()
     assert.ok((lines()[1]?.length ?? 0) < 2000)
     assert.deepEqual(parsed()[1]?.targets, { count: 10_000, first: many.slice(0, 5) })
+  })
+
+  it('leaves alone what is no file', { skip: process.platform === 'win32' }, () => {
+    execFileSync('mkfifo', ['-m', '666', path])
+    assert.throws(() => open(), { code: 'storage', message: /it is no regular file/ })
+    assert.equal(fs.statSync(path).mode & 0o777, 0o666)
   })
 
   it('is written once per turn', () => {
