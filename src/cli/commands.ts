@@ -1,6 +1,6 @@
 /** The commands of the program as data: routing, the list, help and completion read the same table. */
 
-import { describedRow, terminalColumns } from './columns.ts'
+import { describedRow, hanging, terminalColumns } from './columns.ts'
 import type { CommandSpec } from './options/option.ts'
 
 export interface CommandModule {
@@ -96,9 +96,13 @@ export function commandList(columns = terminalColumns()): string {
   const width = Math.max(20, Math.min(columns, 110))
   const column = width < narrow ? 6 : Math.max(...commands.map(({ name }) => name.length)) + 4
   const rows = commands.map(({ name, doc }) => describedRow(`  ${name}`, doc, column, width))
-  return (
-    `Usage: salt COMMAND [OPTIONS]\n       salt [OPTIONS] TARGET FUNCTION [ARGUMENTS]\n\nCommands:\n${rows.join('')}\n` +
-    describedRow('Anything else is a target:', "salt '*' test.ping", width < narrow ? 4 : 28, width) +
-    describedRow('Options of a command:', 'salt COMMAND --help', width < narrow ? 4 : 28, width)
-  )
+  const usage = [
+    hanging('Usage: salt COMMAND [OPTIONS]', width),
+    `       ${hanging('salt [OPTIONS] TARGET FUNCTION [ARGUMENTS]', width - 7, 11)}`,
+  ]
+  const ends = [
+    ['Anything else is a target:', "salt '*' test.ping"],
+    ['Options of a command:', 'salt COMMAND --help'],
+  ].map(([what = '', how = '']) => describedRow(hanging(what, width), how, width < narrow ? 6 : 28, width))
+  return `${usage.join('\n')}\n\nCommands:\n${rows.join('')}\n${ends.join('')}`
 }

@@ -1,5 +1,5 @@
 /** The text of `--help`, and the parts of it that error messages repeat. */
-import { describedRow, wrap } from './columns.ts'
+import { describedRow, hanging, wrap } from './columns.ts'
 import { type CommandSpec, type OptionSpec, optionKey } from './options/option.ts'
 
 const nameColumn = 32
@@ -15,10 +15,10 @@ export function usageLine(spec: CommandSpec): string {
 
 export function helpText(spec: CommandSpec, columns = 80): string {
   const width = Math.min(widest, Math.max(narrowest, columns))
-  const parts = [usageLine(spec), `${wrap(spec.about, width).join('\n')}\n`]
+  const parts = [`${hanging(usageLine(spec).trimEnd(), width)}\n`, `${wrap(spec.about, width).join('\n')}\n`]
   for (const { title, options } of spec.groups) {
     const rows = options.filter((option) => option.refused === undefined).map((option) => optionRow(option, width))
-    if (rows.length > 0) parts.push(`${title}:\n${rows.join('')}`)
+    if (rows.length > 0) parts.push(`${hanging(`${title}:`, width)}\n${rows.join('')}`)
   }
   if (spec.examples.length > 0) {
     const rows = spec.examples.map(({ line, doc }) => describedRow(`  ${line}`, doc, 6, width))
