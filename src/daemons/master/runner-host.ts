@@ -1,5 +1,7 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
+import { isRecord } from '../../base/narrow.ts'
 import { didYouMean } from '../../base/text.ts'
+import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
@@ -57,6 +59,12 @@ const eventTags = {
 } as const
 
 const hidden = '**********'
+
+/** A mapping as it is, as Salt's runners fire it; what a runner only prints in Salt is under `data`. */
+function progressData(value: unknown): EventData {
+  if (!isRecord(value)) return { data: value }
+  return isRecord(value.event) ? value.event : value
+}
 
 function failed(text: string): Outcome {
   return { return: text, success: false, retcode: 1, isSecret: false }
@@ -161,7 +169,7 @@ export class RunnerHost {
         return Promise.resolve(true)
       },
       progress: (value, options) => {
-        bus.fire(`${eventTags[kind].prefix}/${jid}/progress`, { value })
+        bus.fire(`${eventTags[kind].prefix}/${jid}/progress`, progressData(value))
         const { outputter: out, retcode } = options ?? {}
         item({ kind: 'progress', value, ...(out && { out }), ...(retcode === undefined ? {} : { retcode }) })
       },
