@@ -90,6 +90,11 @@ describe('a user of the host', { skip }, () => {
     const own = await bus.call('publish', { ...request, follow: true })
     assert.equal((await bus.call('follow', { jid: own.jid })).jid, own.jid)
     await assert.rejects(bus.call('follow', { jid: foreign }), { code: 'no-match' })
+    // A jid that the master is going to give to somebody else.
+    for (const jid of ['20991121000000000001', '99999999999999999999']) {
+      await assert.rejects(bus.call('publish', { ...request, jid, follow: false }), { code: 'bad-arguments' })
+    }
+    await bus.call('publish', { ...request, jid: '20260101000000000001', follow: true })
     await assert.rejects(bus.call('fire', { tag: 'x', data: {} }), { code: 'denied' })
     await assert.rejects(bus.call('status', null), { code: 'denied' })
     await assert.rejects(bus.call('subscribe', { pattern: '', match: 'startswith' }), { code: 'denied' })
@@ -98,6 +103,8 @@ describe('a user of the host', { skip }, () => {
     await assert.rejects(bus.call('wheel', { fun: 'key.list_all', arg: [], user: 'root' }), { code: 'denied' })
     const up = await bus.call('runner', { fun: 'manage.up', arg: [], user: 'root' })
     assert.deepEqual(up.return, ['web1'])
+    const [refused, ...more] = auditLines(master).filter(({ action }) => action === 'follow')
+    assert.deepEqual([refused?.jid, refused?.decision, more], [foreign, 'refused', []])
   })
 
   it('sees only the minions on which something is permitted to him', async () => {

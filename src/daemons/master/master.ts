@@ -252,7 +252,7 @@ class MasterDaemon implements Master {
   #userMethods(user: HostUser): ReturnType<typeof userMethods> {
     const isConnected = (id: string): boolean => this.#sessions.get(id) !== undefined
     const shared = { publisher: this.#publisher, hosts: this.#hosts, authority: this.#access.authority, isConnected }
-    return userMethods({ ...shared, store: this.#store, policies: this.#settings }, user)
+    return userMethods({ ...shared, store: this.#store, policies: this.#settings, clock: this.#clock }, user)
   }
 
   #makeAdmission(): MinionAdmission {

@@ -1,8 +1,10 @@
 /** What a user of the master's host may ask over his own bus: jobs that are permitted to him, and what became of them. */
+import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
 import type { Published, PublishItem } from '../../client/api.ts'
 import type { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
+import { jidToTime } from '../../engine/jobs/jid.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import { type BusMethodsOptions, publishFor, publishRequestFrom, runFor, targetFrom, withItems } from './bus-methods.ts'
 import type { HostUser } from './host-users.ts'
@@ -11,6 +13,7 @@ import { listJobs } from './job-list.ts'
 export interface UserMethodsOptions
   extends Pick<BusMethodsOptions, 'publisher' | 'authority' | 'hosts' | 'isConnected' | 'store'> {
   readonly policies: { readonly publisherAcl: PublisherAcl }
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /** His name is the one that his key stands for, whatever the parameters say. There are no events, and nothing else of the owner's. */
@@ -30,12 +33,19 @@ export function userMethods(
   return {
     publish: (params, call) => {
       const record = asRecord(params)
-      return publishFor(options, subject, publishRequestFrom(record, name), record.follow === true, call)
+      const request = publishRequestFrom(record, name)
+      assertNotToCome(request.jid, options.clock.now())
+      return publishFor(options, subject, request, record.follow === true, call)
     },
     follow: (params, call) => {
       const jid = asString(asRecord(params).jid, 'jid')
-      // As for a job that is not known: the number of somebody else's job tells nothing.
-      if (store.get(jid)?.user !== name) throw new SaltError('no-match', `no job ${jid} of yours is known`)
+      const job = store.get(jid)
+      if (job?.user !== name) {
+        const reason = `the job is one of ${job?.user}`
+        if (job !== undefined) options.authority.note({ subject, action: 'follow', jid, decision: 'refused', reason })
+        // As for a job that is not known: the number of somebody else's job tells nothing.
+        throw new SaltError('no-match', `no job ${jid} of yours is known`)
+      }
       return withItems<PublishItem, Published>(call, (follower) => publisher.follow(jid, follower, call.signal))
     },
     jobs: (params) => listJobs(store, params, name),
@@ -46,4 +56,14 @@ export function userMethods(
     runner: (params, call) => runFor(options, subject, 'runner', asRecord(params), call),
     wheel: (params, call) => runFor(options, subject, 'wheel', asRecord(params), call),
   }
+}
+
+/** Whoever took a jid before its time would take it away from the job of somebody else that the master is going to give it to. */
+function assertNotToCome(jid: string | undefined, now: number): void {
+  if (jid === undefined) return
+  const at = jidToTime(jid)
+  if (at !== undefined && at <= now) return
+  throw new SaltError('bad-arguments', `the jid ${jid} is no time that has passed`, {
+    hint: 'Leave it out: the master then gives the job one of its own.',
+  })
 }

@@ -106,7 +106,14 @@ describe('the audit log', () => {
   it('shortens what could be endless, and survives what is no data', () => {
     using audit = open()
     const many = Array.from({ length: 10_000 }, (_, index) => `minion${index}`)
-    audit.add({ ...entry, tgt: many, tgtType: 'list', targets: many, fun: 'x'.repeat(100_000), arg: [() => 1] })
+    audit.add({
+      ...entry,
+      tgt: many,
+      tgtType: 'x'.repeat(100_000),
+      targets: many,
+      fun: 'x'.repeat(100_000),
+      arg: [() => 1],
+    })
     audit.flush()
     assert.ok((lines()[1]?.length ?? 0) < 2000)
     assert.deepEqual(parsed()[1]?.targets, { count: 10_000, first: many.slice(0, 5) })
