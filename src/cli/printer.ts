@@ -6,6 +6,7 @@ import type { Outputter } from '../engine/output.ts'
 import { forTerminal } from '../plugins/outputters/colors.ts'
 import { nested } from '../plugins/outputters/nested.ts'
 import { loadOutputter } from '../plugins/outputters/outputters.ts'
+import { terminalColumns } from './columns.ts'
 import type { OptionValues } from './parse-command.ts'
 
 export interface PrinterOptions {
@@ -65,8 +66,16 @@ export class Printer {
   async #show(value: unknown, { out, retcode = 0 }: ShowOptions): Promise<void> {
     const wanted = this.#options.outputter
     const outputter = await find(wanted === undefined || wanted === 'highstate' ? (out ?? wanted) : wanted)
-    const { indent, color } = this.#options
-    const text = outputter.render(value, { color, retcode, ...(indent === undefined ? {} : { indent }) }).trimEnd()
+    const { indent, color, file } = this.#options
+    const columns = file === undefined && process.stdout.isTTY ? terminalColumns() : undefined
+    const text = outputter
+      .render(value, {
+        color,
+        retcode,
+        ...(indent === undefined ? {} : { indent }),
+        ...(columns === undefined ? {} : { columns }),
+      })
+      .trimEnd()
     if (text !== '') this.#write(text, color && outputter.isColored === true)
   }
 

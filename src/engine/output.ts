@@ -5,6 +5,8 @@ export interface OutputOptions {
   readonly color: boolean
   /** Salt's `--out-indent`: spaces per level, `-1` for everything on one line, `pretty` for 4 spaces and sorted keys. */
   readonly indent?: number | 'pretty'
+  /** Width of the terminal that shows the text; none for a file or a program. */
+  readonly columns?: number
   /** Return code of the job: lists and keys turn red when it is not 0. */
   readonly retcode?: number
 }

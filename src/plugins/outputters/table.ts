@@ -1,49 +1,72 @@
 /** Lists as tables with borders, below the keys that lead to them. */
 import { pythonString } from '../../base/python-repr.ts'
+import { stringWidth } from '../../base/string-width.ts'
 import type { Outputter } from '../../engine/output.ts'
 import { type Palette, palette, withoutEscapes } from './colors.ts'
 import { entriesOf, sortEntries } from './entries.ts'
 import { center } from './python-text.ts'
+import { fitCell, fittingWidth, type Lines, wrapCell } from './table-cells.ts'
 
-/** Columns after which a cell is broken at a space. */
-const cellWidth = 50
+interface Look {
+  readonly colors: Palette
+  readonly columns: number
+}
 
 export const table: Outputter = {
   name: 'table',
   isColored: true,
   doc: 'Lists as tables; single values are not shown.',
-  render: (value, { color }) => [...sectionsOf(value, 0, palette(color))].join('\n'),
+  render: (value, { color, columns = Number.POSITIVE_INFINITY }) =>
+    [...sectionsOf(value, 0, { colors: palette(color), columns })].join('\n'),
 }
 
-function* sectionsOf(value: unknown, margin: number, colors: Palette): Generator<string> {
-  if (Array.isArray(value)) return yield* rowsOf(value, margin + 4, colors)
+function* sectionsOf(value: unknown, margin: number, look: Look): Generator<string> {
+  if (Array.isArray(value)) return yield* rowsOf(value, margin + 4, look)
+  const { colors } = look
   const space = ' '.repeat(margin)
   for (const [key, item] of sortEntries(entriesOf(value) ?? [])) {
     yield `${space}${colors.darkGray}${withoutEscapes(key)}${colors.reset}:`
     yield `${space}${colors.darkGray}----------${colors.reset}`
-    yield* Array.isArray(item) ? rowsOf(item, margin + 4, colors) : sectionsOf(item, margin + 4, colors)
+    yield* Array.isArray(item) ? rowsOf(item, margin + 4, look) : sectionsOf(item, margin + 4, look)
   }
 }
 
-function* rowsOf(items: readonly unknown[], margin: number, colors: Palette): Generator<string> {
-  const logical = cellsOf(items)
+function* rowsOf(items: readonly unknown[], margin: number, look: Look): Generator<string> {
+  const logical = cellsOf(items)?.map((row) => row.map(withoutEscapes))
   if (logical === undefined) return
-  const wrapped = logical.map(wrapRow)
-  const columns = Math.max(...wrapped.flat().map((row) => row.length))
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...wrapped.flat().map((row) => [...(row[column] ?? '')].length)),
-  )
+  const { wrapped, widths } = layOut(logical, look.columns - margin)
+  const { colors } = look
   const space = ' '.repeat(margin)
-  const border = '-'.repeat(4 + widths.reduce((sum, width) => sum + width, 0) + 3 * (columns - 1))
+  const border = '-'.repeat(widths.reduce((sum, width) => sum + width, 0) + bordersWidth(widths.length))
   const separator = `${space}${colors.lightGray}${border}${colors.reset}`
   yield separator
   for (const lines of wrapped) {
     for (const row of lines) {
-      const cells = widths.map((width, column) => center(withoutEscapes(row[column] ?? ''), width))
+      const cells = widths.map((width, column) => center(row[column] ?? '', width))
       yield `${space}${colors.white}| ${cells.join(' | ')} |${colors.reset}`
     }
     yield separator
   }
+}
+
+interface Layout {
+  readonly wrapped: readonly (readonly Lines[])[]
+  readonly widths: readonly number[]
+}
+
+/** As Salt does it where that fits into the room; else with all cells as narrow as it takes. */
+function layOut(rows: readonly (readonly string[])[], room: number): Layout {
+  const usual = rows.map((row) => wrapRow(row, wrapCell))
+  const widths = widthsOf(usual)
+  const roomForCells = room - bordersWidth(widths.length)
+  if (widths.reduce((sum, width) => sum + width, 0) <= roomForCells) return { wrapped: usual, widths }
+  const limit = fittingWidth(widths, roomForCells)
+  const wrapped = rows.map((row) => wrapRow(row, (cell) => fitCell(cell, limit)))
+  return { wrapped, widths: widthsOf(wrapped) }
+}
+
+function bordersWidth(columns: number): number {
+  return 4 + 3 * (columns - 1)
 }
 
 /** Rows of texts, mappings with a row of titles before them; undefined when the items are of different kinds. */
@@ -72,19 +95,16 @@ function titleOf(key: string): string {
     .replace(/\p{L}+/gu, (word) => (word[0] ?? '').toUpperCase() + word.slice(1).toLowerCase())
 }
 
-function wrapRow(row: readonly string[]): readonly (readonly string[])[] {
-  const cells = row.map((cell) => wrapCell(cell))
+function wrapRow(row: readonly string[], wrap: (cell: string) => Lines): readonly Lines[] {
+  const cells = row.map(wrap)
   const height = Math.max(1, ...cells.map((lines) => lines.length))
   return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ''))
 }
 
-function wrapCell(text: string): readonly string[] {
-  const [first = '', ...words] = text.split(' ')
-  let wrapped = first
-  for (const word of words) {
-    const lineLength = wrapped.length - (wrapped.lastIndexOf('\n') + 1)
-    const wordLength = (word.split('\n', 1)[0] ?? '').length
-    wrapped += (lineLength + wordLength >= cellWidth ? '\n' : ' ') + word
+function widthsOf(rows: readonly (readonly Lines[])[]): readonly number[] {
+  const widths: number[] = []
+  for (const row of rows.flat()) {
+    for (const [column, text] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, stringWidth(text))
   }
-  return wrapped.split('\n')
+  return widths
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Float } from '../../../src/base/float.ts'
 import { Secret } from '../../../src/base/secret.ts'
+import { stringWidth } from '../../../src/base/string-width.ts'
 import type { OutputOptions } from '../../../src/engine/output.ts'
 import { loadOutputter, outputterNames } from '../../../src/plugins/outputters/outputters.ts'
 
@@ -84,6 +85,64 @@ describe('outputters: values that JSON cannot hold', () => {
       'b:\n    1\na:\n    2',
     )
   })
+})
+
+describe('tables', () => {
+  const rows = [
+    ['short', 'a text of several words that goes on', 'x'],
+    ['日本語', 'anunbrokenwordofthirtycharacter', 'emoji 😀😀 and é'],
+    ['', 'tab', '漢字'.repeat(30)],
+  ]
+
+  it('counts the columns that wide characters take', async () => {
+    const lines = (
+      await render('table', {
+        a: [
+          ['日本', '😀'],
+          ['abc', 'é'],
+        ],
+      })
+    ).split('\n')
+    assert.deepEqual(lines, [
+      'a:',
+      '----------',
+      '    -------------',
+      '    | 日本 | 😀 |',
+      '    -------------',
+      '    | abc  | é  |',
+      '    -------------',
+    ])
+  })
+
+  it('keeps the form of Salt where no terminal sets a width', async () => {
+    assert.match(await render('table', { a: rows }), /a text of several words that goes on .*\n/)
+  })
+
+  for (const columns of [80, 40, 30, 20, 10, 1, 0]) {
+    it(`fit into ${columns} columns where their borders do, and lose nothing`, async () => {
+      const text = await render('table', { a: rows }, { columns })
+      const table = text.split('\n').filter((line) => line.startsWith('    '))
+      const widths = new Set(table.map(stringWidth))
+      assert.equal(widths.size, 1, text)
+      const bordersAndOneCharacterEach = 4 + 4 + 3 * 2 + 3 * 2
+      for (const width of widths) assert.ok(width <= Math.max(columns, bordersAndOneCharacterEach), text)
+      const cells = (column: number): string => table.map((line) => (line.split('|')[column] ?? '').trim()).join('')
+      assert.equal(
+        cells(2).replaceAll(' ', ''),
+        rows
+          .map((row) => row[1])
+          .join('')
+          .replaceAll(' ', ''),
+      )
+      assert.equal(
+        cells(3).replaceAll(' ', ''),
+        rows
+          .map((row) => row[2])
+          .join('')
+          .replaceAll(' ', ''),
+      )
+    })
+  }
 })
 
 describe('the table of outputters', () => {
