@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
-import { readFileIfExists, systemReason } from '../../base/files.ts'
+import { readFileIfExists, systemReason, writeFileAtomicSync } from '../../base/files.ts'
 import type { SystemFile } from './system-files.ts'
 import { isOwnText } from './units.ts'
 
@@ -24,20 +24,28 @@ export function writeSystemFiles(
       hint: 'Compare it with what --print shows, then move it away or give --force.',
     })
   }
-  for (const { path, text, there } of news) {
-    if (there === text) tell(`${path} is up to date`)
-    else {
-      write(path, text)
-      tell(`wrote ${path}`)
+  // The folders that it makes are for all, too.
+  const umask = process.umask(0o022)
+  try {
+    for (const { path, text, there } of news) {
+      if (there === text) tell(`${path} is up to date`)
+      else {
+        write(path, text)
+        tell(`wrote ${path}`)
+      }
     }
+  } finally {
+    process.umask(umask)
   }
 }
 
 function write(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-    writeFileSync(path, text, { mode: 0o644 })
-  } catch (cause) {
+    // In place of what is there, so that a link leads nowhere; and readable for all, whatever the umask of root.
+    writeFileAtomicSync(path, text, 0o644)
+  } catch (thrown) {
+    const cause = thrown instanceof SaltError ? thrown.cause : thrown
     const code = systemCode(cause)
     const isDenied = code === 'EACCES' || code === 'EPERM'
     throw new SaltError(isDenied ? 'denied' : 'storage', `the file cannot be written: ${systemReason(cause)}`, {

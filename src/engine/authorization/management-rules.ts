@@ -65,5 +65,10 @@ export function judgeManagement(
     if (close !== undefined)
       otherwise ??= refuse(`${close.place} permits ${call.fun} to ${asker.name} with other arguments only`)
   }
-  return otherwise ?? refuse(`no entry of ${asker.policy} permits the ${action} ${call.fun} to ${asker.name}`)
+  return (
+    otherwise ??
+    refuse(
+      `no entry of ${asker.policy} permits the ${action === 'wheel' ? 'wheel function' : action} ${call.fun} to ${asker.name}`,
+    )
+  )
 }

@@ -1,5 +1,5 @@
 /** Changes to the files of a configuration: checked like a start of the daemon before a byte is written. */
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { readConfigFiles } from '../../base/config-file.ts'
@@ -34,7 +34,7 @@ export async function setOption<T extends OptionTable>(
   const where = (path: ValuePath): string | undefined => (path[0] === name ? undefined : before.where(path))
   checkAll(role, { values: { ...before.values, [name]: value }, where }, {})
   const text = readFileIfExists(configFile) ?? ''
-  await write(configFile, await withOption(text, configFile, name, value))
+  await write(role, configFile, configFile, await withOption(text, configFile, name, value))
 }
 
 /**
@@ -60,13 +60,27 @@ export async function writeInclude<T extends OptionTable>(
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: folderMode })
   const file = join(folder, `${name}.conf`)
   const { emitYaml } = await import('../../base/yaml-emit.ts')
-  await write(file, Object.keys(values).length === 0 ? '' : emitYaml(values))
+  await write(role, configFile, file, Object.keys(values).length === 0 ? '' : emitYaml(values))
   return file
 }
 
-async function write(file: string, text: string): Promise<void> {
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? fileMode
-  await writeFileAtomic(file, text, mode & 0o777, { sync: true })
+/** An option that names other files changes more than itself: what a start would refuse with it is taken back. */
+async function write<T extends OptionTable>(
+  role: Role<T>,
+  configFile: string,
+  file: string,
+  text: string,
+): Promise<void> {
+  const former = readFileIfExists(file)
+  const mode = (statSync(file, { throwIfNoEntry: false })?.mode ?? fileMode) & 0o777
+  await writeFileAtomic(file, text, mode, { sync: true })
+  try {
+    checkAll(role, await readConfigFiles({ file: configFile, defaultInclude: defaultInclude(role) }), {})
+  } catch (error) {
+    if (former === undefined) rmSync(file)
+    else await writeFileAtomic(file, former, mode, { sync: true })
+    throw error
+  }
 }
 
 /** The text with the lines of one option replaced, or with the option at its end. */

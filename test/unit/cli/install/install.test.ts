@@ -1,6 +1,6 @@
 /** `salt install` below a folder of its own. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -25,6 +25,27 @@ describe('salt install', () => {
     assert.match(readFileSync(root + minionUnit, 'utf8'), /^ExecStart=\/usr\/bin\/salt minion$/m)
     assert.equal(statSync(root + minionUnit).mode & 0o777, 0o644)
     assert.ok(!existsSync(join(root, 'etc/sysusers.d')))
+  })
+
+  it('writes for all to read, whatever the umask of root, and through no link', async () => {
+    const elsewhere = join(root, 'elsewhere')
+    mkdirSync(join(root, 'etc'))
+    mkdirSync(join(root, 'etc/systemd'))
+    mkdirSync(dirname(root + minionUnit))
+    symlinkSync(elsewhere, root + minionUnit)
+    const umask = process.umask(0o077)
+    try {
+      await install('minion', 'completion')
+      assert.equal(process.umask(), 0o077)
+    } finally {
+      process.umask(umask)
+    }
+    const made = [minionUnit, '/usr/local/share/zsh/site-functions', '/usr/local/share/zsh/site-functions/_salt']
+    assert.deepEqual(
+      made.map((path) => statSync(root + path).mode & 0o777),
+      [0o644, 0o755, 0o644],
+    )
+    assert.ok(!existsSync(elsewhere))
   })
 
   it('writes its own files anew', async () => {

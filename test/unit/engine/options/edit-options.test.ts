@@ -84,6 +84,16 @@ describe('setOption', () => {
 })
 
 describe('writeInclude', () => {
+  it('takes back what a start would refuse because of another file that it names', async () => {
+    const other = join(folder, 'no-mapping')
+    writeFileSync(other, 'a text')
+    writeFileSync(file, 'timeout: 7\n')
+    await assert.rejects(writeInclude(masterRole, file, ['more', { include: other }]), { code: 'configuration' })
+    assert.equal(existsSync(join(folder, 'master.d/more.conf')), false)
+    await assert.rejects(setOption(masterRole, file, ['include', other]), { code: 'configuration' })
+    assert.equal(text(), 'timeout: 7\n')
+  })
+
   it('makes the folder and the file, and replaces what it held', async () => {
     const written = join(folder, 'master.d/gui.conf')
     assert.equal(await writeInclude(masterRole, file, ['gui', { timeout: 3 }]), written)
