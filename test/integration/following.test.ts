@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { jobIds } from '../../src/cli/completion/live.ts'
 import { Gate } from '../support/gate.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
 import { programArgv, Running } from '../support/program.ts'
@@ -116,5 +117,17 @@ describe('a runner', () => {
       new Set(items.slice(1).map((item) => JSON.stringify(item))),
       new Set(['alpha', 'beta'].map((id) => JSON.stringify({ kind: 'settled', id }))),
     )
+  })
+})
+
+describe('completion', () => {
+  it('offers the jobs that the master knows, the newest first', async () => {
+    await using fleet = await InProcessFleet.start(['alpha'])
+    const jids = [await fleet.master.begin('*', 'test.ping'), await fleet.master.begin('alpha', 'cmd.run', ['true'])]
+    const given = new Map([['config-dir', join(fleet.master.folder, 'etc')]])
+    assert.deepEqual(await jobIds(given), [
+      { word: jids[1], doc: 'cmd.run on alpha' },
+      { word: jids[0], doc: 'test.ping on *' },
+    ])
   })
 })
