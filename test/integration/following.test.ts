@@ -102,6 +102,15 @@ describe('a runner', () => {
     assert.ok(stdout.length > 18_000_000)
   })
 
+  it('tells the bus what it emits, as a mapping', async () => {
+    await using fleet = await InProcessFleet.start([])
+    await using events = await fleet.master.events()
+    const { stdout } = await salt(fleet.master, 'run', 'test.stdout_print').finished
+    assert.equal(stdout, 'foo\nbar\n')
+    const { data } = await events.until(/^salt\/run\/\d{20}\/progress$/)
+    assert.equal(data.data, 'foo')
+  })
+
   it('tells whom it waits for, and prints nothing of it', async () => {
     await using fleet = await InProcessFleet.start(['alpha', 'beta'])
     await using bus = await fleet.master.bus()
