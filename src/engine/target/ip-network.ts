@@ -1,5 +1,6 @@
 /** IP addresses and networks in CIDR form, as targets. */
 import { SaltError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 import { blockOf, formatIpBlock, isInBlock, parseIpAddress, parsePrefix, widthOf } from '../../base/ip-address.ts'
 
 export interface IpNetwork {
@@ -29,5 +30,5 @@ export function compileIpNetwork(text: string): IpNetwork {
 }
 
 function invalid(text: string, hint: string): SaltError {
-  return new SaltError('bad-target', `${JSON.stringify(text)} is not an IP address or network`, { hint })
+  return new SaltError('bad-target', `${quoted(text)} is not an IP address or network`, { hint })
 }
