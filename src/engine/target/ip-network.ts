@@ -1,7 +1,7 @@
 /** IP addresses and networks in CIDR form, as targets. */
 import { SaltError } from '../../base/errors.ts'
-import { quoted } from '../../base/text.ts'
 import { blockOf, formatIpBlock, isInBlock, parseIpAddress, parsePrefix, widthOf } from '../../base/ip-address.ts'
+import { quoted } from '../../base/text.ts'
 
 export interface IpNetwork {
   readonly version: 4 | 6

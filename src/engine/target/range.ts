@@ -12,13 +12,9 @@ export function expandRange(expression: string): Set<string> {
     const remove = text.startsWith('-')
     const term = remove ? text.slice(1) : text
     if (/[%@&{}()]/.test(term)) {
-      throw new SaltError(
-        'bad-target',
-        `the range ${quoted(term)} (character ${position}) needs a range server`,
-        {
-          hint: 'Only lists of hosts and of numbers are known here: web[01-20],db1..4,-web07',
-        },
-      )
+      throw new SaltError('bad-target', `the range ${quoted(term)} (character ${position}) needs a range server`, {
+        hint: 'Only lists of hosts and of numbers are known here: web[01-20],db1..4,-web07',
+      })
     }
     for (const id of expandTerm(term, position)) {
       if (remove) ids.delete(id)
@@ -63,10 +59,7 @@ function expandTerm(term: string, position: number, depth = 0): string[] {
   const close = term.indexOf(']', open)
   if (open === -1 && close === -1) return [term]
   if (open === -1 || close === -1) {
-    throw new SaltError(
-      'bad-target',
-      `a bracket has no partner in the range ${quoted(term)} (character ${position})`,
-    )
+    throw new SaltError('bad-target', `a bracket has no partner in the range ${quoted(term)} (character ${position})`)
   }
   const heads = term
     .slice(open + 1, close)
