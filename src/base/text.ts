@@ -56,6 +56,13 @@ export function plural(count: number, word: string, many = `${word}s`): string {
   return `${count} ${count === 1 ? word : many}`
 }
 
+const longestQuote = 120
+
+/** Text in double quotes for a message; only the beginning of a long one. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length <= longestQuote ? text : `${text.slice(0, longestQuote)}…`)
+}
+
 /** Orders text by code points, as Python's `sorted` does (JavaScript's default order differs above U+FFFF). */
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length)

@@ -2,6 +2,7 @@
 import { SaltError } from '../base/errors.ts'
 import type { JobSummary } from '../client/api.ts'
 import type { MasterBus } from '../client/master-bus.ts'
+import { terminalColumns } from './columns.ts'
 import { commonOptions } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer } from './options/option.ts'
@@ -12,7 +13,7 @@ import { printerFor } from './printer.ts'
 export const spec: CommandSpec = {
   name: 'salt jobs',
   usage: '[options] [jid]',
-  operands: [[]],
+  operands: ['jobs'],
   about:
     'Lists the jobs that run, that wait for minions, and that have ended lately. With a job id, takes that job up again: prints what has returned, then the rest as it comes, and ends as the command that began the job would have.',
   groups: [
@@ -62,7 +63,8 @@ async function list(bus: Pick<MasterBus, 'call'>, options: OptionValues): Promis
   const printer = printerFor(options)
   if (printer.outputter === undefined) {
     const { jobTable } = await import('./jobs/job-table.ts')
-    await printer.line(jobTable(found, Date.now()))
+    const columns = process.stdout.isTTY === true && !options.has('out-file') ? terminalColumns() : undefined
+    await printer.line(jobTable(found, Date.now(), columns))
   } else await printer.show(Object.fromEntries(found.map(({ jid, ...job }) => [jid, job])))
   return 0
 }

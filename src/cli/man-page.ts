@@ -97,6 +97,7 @@ function escaped(text: string): string {
     .replaceAll('`', '\\(ga')
     .replaceAll('^', '\\(ha')
     .replaceAll('~', '\\(ti')
+    .replaceAll('…', '...')
 }
 
 function lowered(text: string): string {

@@ -2,10 +2,11 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { SaltError } from '../base/errors.ts'
 import { systemReason } from '../base/files.ts'
+import { didYouMean, nearest } from '../base/text.ts'
 import type { Outputter } from '../engine/output.ts'
 import { forTerminal } from '../plugins/outputters/colors.ts'
 import { nested } from '../plugins/outputters/nested.ts'
-import { loadOutputter } from '../plugins/outputters/outputters.ts'
+import { loadOutputter, outputterNames } from '../plugins/outputters/outputters.ts'
 import { terminalColumns } from './columns.ts'
 import type { OptionValues } from './parse-command.ts'
 
@@ -102,7 +103,8 @@ async function find(name: string | undefined): Promise<Outputter> {
   if (name === undefined || name === '' || name === 'nested') return nested
   const found = await loadOutputter(name)
   if (found !== undefined) return found
-  process.stderr.write(`[ERROR   ] Invalid outputter ${name} specified, fall back to nested\n`)
+  const near = didYouMean(nearest(name, outputterNames))
+  process.stderr.write(`[ERROR   ] Invalid outputter ${name} specified, fall back to nested${near && `.${near}`}\n`)
   return nested
 }
 

@@ -12,6 +12,8 @@ export type DecisionCheck = (claim: Claim, answer: Admission['kind']) => boolean
 
 /** Whoever may be a stranger must not fill the memory by waiting: the rest comes back by itself. */
 const mostWaiting = 1000
+/** Of one name: its own client, and those that only claim to be it. */
+const mostOfOneName = 16
 
 /** Clients that were not admitted and stay connected until somebody decides about them anew. */
 export class WaitingClients {
@@ -20,9 +22,9 @@ export class WaitingClients {
 
   /** False when too many wait already. A client that does not only wait is sent away. */
   add(session: Session, claim: Claim, answer: Admission['kind']): boolean {
-    if (this.#size >= mostWaiting) return false
-    const client = { session, claim, answer }
     const sameName = this.#byName.get(claim.name) ?? new Set()
+    if (this.#size >= mostWaiting || sameName.size >= mostOfOneName) return false
+    const client = { session, claim, answer }
     this.#byName.set(claim.name, sameName.add(client))
     this.#size += 1
     void session.closed.then(() => {

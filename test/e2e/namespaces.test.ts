@@ -48,6 +48,9 @@ const printed: Readonly<Record<string, readonly RegExp[]>> = {
   './salt run jobs.list_jobs': [/^\d{20}:\n {4}-+\n {4}Arguments:\n {8}- uptime\n {4}Function:\n {8}cmd\.run$/m],
   "./salt run cache.grains 'web*'": [/^web1:\n {4}-+\n(?: {4}.*\n)+$/, /^ {4}role:\n {8}web$/m],
   "./salt run survey.hash '*' cmd.run 'uname -r'": [/^\|_\n {2}-+\n {2}pool:\n {6}- db1\n {6}- web1\n {2}result:\n/],
+  "./salt --queue '*' cmd.run 'uname -r'": [/^(?:(?:web1|db1):\n {4}\d.*\n){2}$/],
+  "./salt --queue=7d 'web*' cmd.run 'uname -r'": [/^web1:\n {4}\d.*\n$/],
+  './salt run jobs.list_queued': [/^$/],
   './salt run salt.cmd test.version': [/^\d+\.\d+\.\d+\n$/],
   './salt wheel key.list_all': [/^Accepted Keys:\ndb1\nweb1\n/m],
   './salt wheel config.apply timeout 10': [/./],
@@ -197,6 +200,7 @@ describe('the walk through, on three hosts', { skip }, () => {
     assert.equal(known.stdout, `Accepted Keys:\nweb1:  ${finger.stdout}`)
     await walk.type(walk.master, './salt key -a db1')
     await walk.follow(blockOf(beginners, "./salt '*' test.ping"))
+    await walk.follow(blockOf(beginners, "./salt --queue '*' cmd.run 'uname -r'"))
     await walk.follow(blockOf(beginners, "./salt run cache.grains 'web*'"))
     const items = await walk.master.salt('*', 'grains.items', '--out', 'json', '--static')
     const grains = JSON.parse(items.stdout)

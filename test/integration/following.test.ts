@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { jobIds } from '../../src/cli/completion/live.ts'
 import { Gate } from '../support/gate.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
 import { programArgv, Running } from '../support/program.ts'
@@ -101,6 +102,15 @@ describe('a runner', () => {
     assert.ok(stdout.length > 18_000_000)
   })
 
+  it('tells the bus what it emits, as a mapping', async () => {
+    await using fleet = await InProcessFleet.start([])
+    await using events = await fleet.master.events()
+    const { stdout } = await salt(fleet.master, 'run', 'test.stdout_print').finished
+    assert.equal(stdout, 'foo\nbar\n')
+    const { data } = await events.until(/^salt\/run\/\d{20}\/progress$/)
+    assert.equal(data.data, 'foo')
+  })
+
   it('tells whom it waits for, and prints nothing of it', async () => {
     await using fleet = await InProcessFleet.start(['alpha', 'beta'])
     await using bus = await fleet.master.bus()
@@ -116,5 +126,17 @@ describe('a runner', () => {
       new Set(items.slice(1).map((item) => JSON.stringify(item))),
       new Set(['alpha', 'beta'].map((id) => JSON.stringify({ kind: 'settled', id }))),
     )
+  })
+})
+
+describe('completion', () => {
+  it('offers the jobs that the master knows, the newest first', async () => {
+    await using fleet = await InProcessFleet.start(['alpha'])
+    const jids = [await fleet.master.begin('*', 'test.ping'), await fleet.master.begin('alpha', 'cmd.run', ['true'])]
+    const given = new Map([['config-dir', join(fleet.master.folder, 'etc')]])
+    assert.deepEqual(await jobIds(given), [
+      { word: jids[1], doc: 'cmd.run on alpha' },
+      { word: jids[0], doc: 'test.ping on *' },
+    ])
   })
 })

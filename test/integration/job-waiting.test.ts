@@ -27,7 +27,7 @@ describe('salt, while its minions run the job', () => {
     assert.deepEqual([exitCode, signal, stdout], [130, null, ''])
     const jid =
       /^\nExiting gracefully on Ctrl-c\nThis job's jid is: (\d{20})\n/.exec(stderr)?.[1] ?? assert.fail(stderr)
-    assert.ok(stderr.endsWith(`${lookUp(jid)}\n`), stderr)
+    assert.ok(stderr.endsWith(`${lookUp(jid)}\n\nTo wait for it again:\n\nsalt jobs ${jid}\n`), stderr)
     assert.ok(isAlive(pid))
     await using events = await fleet.events()
     gate.open()

@@ -89,6 +89,10 @@ describe('a user of the host', { skip }, () => {
     await using bus = await asUser(master, daemon)
     const own = await bus.call('publish', { ...request, follow: true })
     assert.equal((await bus.call('follow', { jid: own.jid })).jid, own.jid)
+    const listed = (await bus.call('jobs', {})).map(({ jid, user }) => [jid, user])
+    assert.ok(listed.some(([jid]) => jid === own.jid))
+    assert.deepEqual(new Set(listed.map(([, user]) => user)), new Set(['daemon']))
+    assert.deepEqual(await bus.call('jobs', { jid: foreign }), [])
     await assert.rejects(bus.call('follow', { jid: foreign }), { code: 'no-match' })
     // A jid that the master is going to give to somebody else.
     for (const jid of ['20991121000000000001', '99999999999999999999']) {

@@ -51,13 +51,13 @@ export class WireFixture {
   }
 
   /** One handshake, up to the server's decision. */
-  async handshake(): Promise<Attempt> {
+  async handshake(name = 'one'): Promise<Attempt> {
     const transport = this.network.client()
     await transport.connect()
     return await shakeHands({
       transport,
       identity: temporaryIdentity(),
-      name: 'one',
+      name,
       role: 'minion',
       instance: 'instance-1',
       clock: this.clock,

@@ -6,7 +6,7 @@ import { targetTypeOptions } from '../options/target.ts'
 import { route } from '../route.ts'
 import type { Candidate } from './candidate.ts'
 import { type Cursor, findCursor, offerOf } from './cursor.ts'
-import { acceptedIds, groupNames, idsFor } from './live.ts'
+import { acceptedIds, groupNames, idsFor, jobIds } from './live.ts'
 
 /** Candidates, or what the shell itself knows. */
 export type Candidates = readonly Candidate[] | 'files' | 'folders'
@@ -66,6 +66,8 @@ async function things(
       return await idsFor(given, pending === undefined ? '' : optionKey(pending))
     case 'nodegroups':
       return await groupNames(given)
+    case 'jobs':
+      return await jobIds(given)
     case 'functions':
     case 'runners':
     case 'wheel functions':

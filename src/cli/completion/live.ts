@@ -5,6 +5,9 @@ import type { KeyState } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { Candidate } from './candidate.ts'
 
+/** Nobody waits longer for a word to be completed. */
+const busTimeoutMs = 500
+
 type Given = ReadonlyMap<string, string>
 
 /** Minions that the master accepts. The master need not run. */
@@ -23,6 +26,15 @@ export async function idsFor(given: Given, option: string): Promise<readonly Can
 export async function groupNames(given: Given): Promise<readonly Candidate[]> {
   const { values } = await masterOptions(given)
   return Object.keys(values.nodegroups).map((word) => ({ word }))
+}
+
+/** Jobs that a running master knows, the newest first. */
+export async function jobIds(given: Given): Promise<readonly Candidate[]> {
+  const { connectMasterBus } = await import('../../client/master-bus.ts')
+  const { paths } = await masterOptions(given)
+  await using bus = await connectMasterBus({ sockDir: paths.sock_dir, timeoutMs: busTimeoutMs })
+  const jobs = await bus.call('jobs', {}, { timeoutMs: busTimeoutMs })
+  return jobs.toReversed().map(({ jid, fun, tgt }) => ({ word: jid, doc: `${fun} on ${tgt}` }))
 }
 
 async function ids(given: Given, states: readonly KeyState[]): Promise<readonly Candidate[]> {

@@ -13,6 +13,7 @@ export type Offer =
   | 'wheel functions'
   | 'keys'
   | 'nodegroups'
+  | 'jobs'
   | 'files'
   | 'folders'
   | readonly string[]

@@ -6,6 +6,7 @@ import type { TargetOutcome } from '../../client/api.ts'
 import { Interrupt } from './interrupt.ts'
 import { shownOutcome } from './outcome.ts'
 import type { PublishParts } from './parts.ts'
+import { functionHints } from './slips.ts'
 
 /** Checks a size: `5`, `10%` or `%10`, up to `100%`. Throws `usage`. */
 export function batchSize(text: string): string {
@@ -45,6 +46,7 @@ class BatchRun {
   readonly #limit: number
   readonly #jobs = new Set<Promise<void>>()
   readonly #collected: Record<string, unknown> = {}
+  readonly #failed: TargetOutcome[] = []
   readonly #interrupt = new Interrupt()
   #active = 0
   #retcode = 0
@@ -126,6 +128,7 @@ class BatchRun {
     const { printer, options } = this.#parts
     const { value, out, retcode } = shownOutcome(outcome, jid)
     this.#retcode = Math.max(this.#retcode, retcode)
+    if (retcode !== 0) this.#failed.push(outcome)
     this.#parts.view?.settled(outcome.id)
     if (this.#isStatic) this.#collected[outcome.id] = value
     else
@@ -158,6 +161,7 @@ class BatchRun {
     const { printer } = this.#parts
     if (this.#isStatic) await printer.show(this.#collected)
     await printer.flush()
+    process.stderr.write(await functionHints(this.#failed))
     return this.#interrupt.signal.aborted ? Interrupt.tell(this.#lastJid) : this.#retcode
   }
 }

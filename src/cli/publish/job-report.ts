@@ -5,6 +5,7 @@ import { printDocs } from './docs.ts'
 import { Interrupt } from './interrupt.ts'
 import { shownOutcome, stateWords } from './outcome.ts'
 import type { PublishParts } from './parts.ts'
+import { functionHints } from './slips.ts'
 import { summaryText } from './summary.ts'
 
 export interface ReportParts extends Pick<PublishParts, 'options' | 'printer' | 'view'> {
@@ -80,7 +81,7 @@ export class JobReport {
     if (options.has('hide-timeout')) tellHidden(outcomes)
     const isAllWell = outcomes.every((outcome) => shownOutcome(outcome, this.#jid).retcode === 0)
     if (isAllWell) return 0
-    process.stderr.write('ERROR: Minions returned with non-zero exit code\n')
+    process.stderr.write(`ERROR: Minions returned with non-zero exit code\n${await functionHints(outcomes)}`)
     return 1
   }
 

@@ -73,7 +73,7 @@ export class Publisher {
   /** Throws `no-match` when the target means nobody. The follower gets `published` first, then each outcome once. */
   publish(request: PublishRequest, origin: { readonly publisherId?: string }, follower?: JobFollower): LiveJob {
     const known = this.resolve(request)
-    if (known.length === 0) throw this.#targets.noMatch()
+    if (known.length === 0) throw this.#targets.noMatch(request)
     const unknown = this.#targets.unknown(request)
     const minions = unknown.length === 0 ? known : [...known, ...unknown].sort()
     const load = this.#load(request, origin)

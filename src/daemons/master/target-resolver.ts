@@ -51,14 +51,30 @@ export class TargetResolver {
     return idsOf(matchingMinions(matcher, request.tgt_type, known))
   }
 
-  noMatch(): SaltError {
-    const waiting = this.#options.accepted().length === 0 ? this.#options.pending() : 0
-    const count = waiting === 1 ? 'one key waits' : `${waiting} keys wait`
+  /** What to say when `resolve` finds nobody. */
+  noMatch(request: TargetRequest): SaltError {
+    const hint = this.#waitingHint() ?? this.#grainHint(request)
     return new SaltError(
       'no-match',
       'No minions matched the target. No command was sent, no jid was assigned.',
-      waiting === 0 ? {} : { hint: `No key is accepted yet, and ${count}: see salt key -L, accept with salt key -A.` },
+      hint === undefined ? {} : { hint },
     )
+  }
+
+  #waitingHint(): string | undefined {
+    const waiting = this.#options.accepted().length === 0 ? this.#options.pending() : 0
+    const count = waiting === 1 ? 'one key waits' : `${waiting} keys wait`
+    return waiting === 0 ? undefined : `No key is accepted yet, and ${count}: see salt key -L, accept with salt key -A.`
+  }
+
+  /** No near names: who asks may not be allowed to know them. */
+  #grainHint({ tgt, tgt_type, delimiter = ':' }: TargetRequest): string | undefined {
+    if (typeof tgt !== 'string' || !tgt_type.startsWith('grain')) return undefined
+    const [name = '', ...rest] = tgt.split(delimiter)
+    if (rest.length === 0) return `A target by grain is a name and a value: ${tgt}${delimiter}VALUE`
+    const { accepted, cache } = this.#options
+    const isKnown = accepted().some((id) => Object.hasOwn(cache.grains(id) ?? {}, name))
+    return isKnown || name.includes('*') ? undefined : `No accepted minion has a grain ${JSON.stringify(name)}.`
   }
 
   #compile(request: TargetRequest): Matcher {

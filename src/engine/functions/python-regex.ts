@@ -4,6 +4,7 @@
  * What one call may cost is bounded: a pattern whose translation may try very often runs with a time limit.
  */
 import { SaltError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 import { withinTime } from '../../base/time-limit.ts'
 import { type Cost, type PatternFlags, translatePattern } from '../target/regex-translate.ts'
 
@@ -68,7 +69,7 @@ export class PythonRegex {
     } catch (error) {
       if (error instanceof SaltError) throw new SaltError('bad-arguments', error.message, { cause: error })
       const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error)
-      throw new SaltError('bad-arguments', `The regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`)
+      throw new SaltError('bad-arguments', `The regular expression ${quoted(pattern)} is not valid: ${reason}`)
     }
   }
 

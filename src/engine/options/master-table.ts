@@ -39,7 +39,11 @@ export const masterTable = {
     10,
     'How long a minion that was cut off may take to come back and report before it counts as lost for a job.',
   ),
-  keep_jobs_seconds: option(s.seconds(), 86_400, 'How long jobs and their returns are kept after their end. 0 keeps them for ever.'),
+  keep_jobs_seconds: option(
+    s.seconds(),
+    86_400,
+    'How long jobs and their returns are kept after their end. 0 keeps them for ever.',
+  ),
   keep_jobs: unset(s.number('', { minimum: 0 }), 'The same in hours; `keep_jobs_seconds` wins.'),
   queue_ttl: option(
     s.union([s.number(), s.string()]),

@@ -1,7 +1,7 @@
 /** Targets to matchers: the one way by which anything decides whether a minion is meant. */
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { didYouMean, nearest } from '../../base/text.ts'
+import { didYouMean, nearest, quoted } from '../../base/text.ts'
 import { compileCompound } from './compound.ts'
 import { compileDataMatch, type DataMatchKind } from './data-match.ts'
 import { compileGlob } from './glob.ts'
@@ -61,7 +61,7 @@ export function targetType(name: string): TargetType {
   const known = targetTypes.find((type) => type === lower)
   if (known) return known
   if (lower.startsWith('node')) return 'nodegroup'
-  throw new SaltError('bad-target', `there is no target type ${JSON.stringify(name)}`, {
+  throw new SaltError('bad-target', `there is no target type ${quoted(name)}`, {
     hint: `${didYouMean(nearest(lower, targetTypes))} The types are ${targetTypes.join(', ')}.`.trimStart(),
   })
 }

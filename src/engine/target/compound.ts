@@ -1,5 +1,6 @@
 /** Compound targets: `G@os:Debian and ( web* or E@^db\d+ ) and not L@db1,db2`. */
 import { SaltError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 import { compoundEngines, type Matcher } from './matcher.ts'
 
 type Engine = keyof typeof compoundEngines
@@ -175,7 +176,7 @@ class Parser {
 
   /** @param inner what is wrong within the word. It may count characters of its own, so ours stand before it. */
   #fault(word: Word | undefined, reason: string, inner?: SaltError): SaltError {
-    const subject = word ? JSON.stringify(word.text) : 'at the end'
+    const subject = word ? quoted(word.text) : 'at the end'
     const place = `(character ${word?.position ?? this.#end})`
     const told = inner === undefined ? `${subject} ${reason} ${place}` : `${subject} ${place} ${reason}`
     const options =

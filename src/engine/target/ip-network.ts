@@ -1,6 +1,7 @@
 /** IP addresses and networks in CIDR form, as targets. */
 import { SaltError } from '../../base/errors.ts'
 import { blockOf, formatIpBlock, isInBlock, parseIpAddress, parsePrefix, widthOf } from '../../base/ip-address.ts'
+import { quoted } from '../../base/text.ts'
 
 export interface IpNetwork {
   readonly version: 4 | 6
@@ -29,5 +30,5 @@ export function compileIpNetwork(text: string): IpNetwork {
 }
 
 function invalid(text: string, hint: string): SaltError {
-  return new SaltError('bad-target', `${JSON.stringify(text)} is not an IP address or network`, { hint })
+  return new SaltError('bad-target', `${quoted(text)} is not an IP address or network`, { hint })
 }

@@ -1,7 +1,7 @@
 /** Named groups of minions from the master's `nodegroups`. */
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { didYouMean, nearest } from '../../base/text.ts'
+import { didYouMean, nearest, quoted } from '../../base/text.ts'
 
 const operators = new Set(['and', 'or', 'not', '(', ')'])
 const atomWithEngine = /^[A-Z]@/
@@ -16,7 +16,7 @@ export function nodegroupWords(name: string, nodegroups: unknown): string[] {
   const definition = Object.hasOwn(groups, name) ? groups[name] : undefined
   if (definition === undefined) {
     const near = didYouMean(nearest(name, Object.keys(groups)))
-    throw new SaltError('bad-target', `there is no nodegroup ${JSON.stringify(name)}`, {
+    throw new SaltError('bad-target', `there is no nodegroup ${quoted(name)}`, {
       hint: `${near} Groups are named under nodegroups: in the configuration of the master.`.trimStart(),
     })
   }
@@ -29,5 +29,5 @@ export function nodegroupWords(name: string, nodegroups: unknown): string[] {
 function definitionWords(name: string, definition: unknown): string[] {
   if (typeof definition === 'string') return definition.split(/\s+/).filter((word) => word !== '')
   if (Array.isArray(definition)) return definition.map(String)
-  throw new SaltError('bad-target', `the nodegroup ${JSON.stringify(name)} is neither text nor a list`)
+  throw new SaltError('bad-target', `the nodegroup ${quoted(name)} is neither text nor a list`)
 }

@@ -5,6 +5,7 @@
  * Unicode, a brace that is not a repetition, and escapes of ordinary characters.
  */
 import { SaltError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 
 export interface Translation {
   readonly source: string
@@ -63,7 +64,7 @@ export function translatePattern(pattern: string, given: PatternFlags = {}): Tra
   if (letters.includes('L')) {
     throw new SaltError(
       'bad-target',
-      `the flag in ${JSON.stringify(leading?.[0])} is not supported in a regular expression`,
+      `the flag in ${quoted(leading?.[0] ?? '')} is not supported in a regular expression`,
     )
   }
   const body = pattern.slice(leading?.[0].length ?? 0)
@@ -268,7 +269,7 @@ class Translator {
 
   #fault(reason: string, offset = 0): SaltError {
     const place = Math.min(Math.max(this.#at + offset, 0), this.#characters.length) + this.#offset + 1
-    const shown = JSON.stringify(this.#pattern)
+    const shown = quoted(this.#pattern)
     return new SaltError('bad-target', `the regular expression ${shown} is not valid: ${reason} (character ${place})`)
   }
 }

@@ -6,6 +6,7 @@
  * whoever makes them (`match-time.ts`).
  */
 import { SaltError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 import { withinTime } from '../../base/time-limit.ts'
 import { translatePattern } from './regex-translate.ts'
 
@@ -39,7 +40,7 @@ export function compileRegex(pattern: string, options: RegexOptions = {}): Regex
     compiled = new RegExp(anchored, `u${flags}${options.ignoreCase && !flags.includes('i') ? 'i' : ''}`)
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replace(/^.*: /, '') : String(thrown)
-    throw new SaltError('bad-target', `the regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`)
+    throw new SaltError('bad-target', `the regular expression ${quoted(pattern)} is not valid: ${reason}`)
   }
   return {
     pattern,

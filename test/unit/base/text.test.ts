@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareText, didYouMean, editDistance, indent, nearest, plural } from '../../../src/base/text.ts'
+import { compareText, didYouMean, editDistance, indent, nearest, plural, quoted } from '../../../src/base/text.ts'
 
 const keys = ['master', 'master_port', 'master_finger', 'interface', 'ret_port', 'log_level', 'id']
 
@@ -35,6 +35,12 @@ test('plural and suggestions read as sentences', () => {
   assert.equal(didYouMean([]), '')
   assert.equal(didYouMean(['a']), " Did you mean 'a'?")
   assert.equal(didYouMean(['a', 'b', 'c']), " Did you mean 'a', 'b' or 'c'?")
+})
+
+test('a quote is in double quotes, and no longer than a message bears', () => {
+  assert.equal(quoted('a "b"\n'), '"a \\"b\\"\\n"')
+  assert.equal(quoted('x'.repeat(120)), `"${'x'.repeat(120)}"`)
+  assert.equal(quoted('x'.repeat(100_000)), `"${'x'.repeat(120)}…"`)
 })
 
 test('text is ordered by code points', () => {

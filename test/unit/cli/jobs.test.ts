@@ -66,6 +66,16 @@ describe('the list of jobs', () => {
     assert.match(table, /x\?\[31my{33}… {2}root/)
   })
 
+  it('has more and shorter lines on a narrow terminal', () => {
+    assert.equal(
+      jobTable([job], now, 24),
+      [jid, '  cmd.run web*', '  root, 55m ago: 2', '    returned, 1 queued', '    (5h left)'].join('\n'),
+    )
+    const narrow = jobTable([job, job], now, 20)
+    for (const line of narrow.split('\n')) assert.ok(line.length <= 20, line)
+    assert.equal(jobTable([job], now, 85).split('\n').length, 2)
+  })
+
   it('says so when there is none', () => assert.equal(jobTable([], now), 'The master knows no jobs.'))
 })
 

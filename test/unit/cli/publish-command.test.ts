@@ -122,6 +122,58 @@ const cases: readonly Case[] = [
     stderr: failure,
   },
   {
+    words: '* test.pong --out quiet',
+    answers: answering([
+      returned('a', "'test.pong' is not available.", { retcode: 254, success: false }),
+      returned('b', "'test.pong' is not available.", { retcode: 254, success: false }),
+    ]),
+    exit: 1,
+    stdout: '',
+    stderr: `${failure}There is no function test.pong. Did you mean 'test.ping'?\n`,
+  },
+  {
+    words: '* ping --out quiet',
+    answers: answering([returned('a', "'ping' is not available.", { retcode: 254, success: false })]),
+    exit: 1,
+    stdout: '',
+    stderr: `${failure}There is no function ping. Did you mean 'network.ping' or 'test.ping'?\n`,
+  },
+  {
+    words: '* tset.ping --out quiet',
+    answers: answering([
+      returned('a', { 'tset.ping': "'tset.ping' is not available.", x: 1 }, { retcode: 254, success: false }),
+    ]),
+    exit: 1,
+    stdout: '',
+    stderr: `${failure}There is no function tset.ping. Did you mean 'test.ping'?\n`,
+  },
+  {
+    words: '* nosuch.func --out quiet -b 1',
+    answers: answering([returned('a', "'nosuch.func' is not available.", { retcode: 254, success: false })]),
+    exit: 254,
+    stdout: "\nExecuting run on ['a']\n\n",
+  },
+  {
+    words: '* test.pong --out quiet -b 1',
+    answers: answering([returned('a', "'test.pong' is not available.", { retcode: 254, success: false })]),
+    exit: 254,
+    stdout: "\nExecuting run on ['a']\n\n",
+    stderr: "There is no function test.pong. Did you mean 'test.ping'?\n",
+  },
+  {
+    words: '* test.echo --out quiet',
+    answers: answering([returned('a', "'test.pong' is not available.")]),
+    exit: 0,
+    stdout: '',
+  },
+  {
+    words: '* test.ping --out nestd',
+    answers: answering([returned('a', 1)]),
+    exit: 0,
+    stdout: 'a:\n    1\n',
+    stderr: "[ERROR   ] Invalid outputter nestd specified, fall back to nested. Did you mean 'nested'?\n",
+  },
+  {
     words: '* x.y',
     answers: answering([returned('a', 'no', { success: false })]),
     exit: 1,

@@ -79,7 +79,7 @@ describe('a client and a server', () => {
   it('send away who waits and does not only wait, and all above a thousand, who come back by themselves', async () => {
     const fixture = await new WireFixture().listen()
     fixture.admit = () => ({ kind: 'rejected', message: 'rejected here', retryAfterMs: 10_000 })
-    const clients = await Promise.all(Array.from({ length: 1001 }, () => fixture.handshake()))
+    const clients = await Promise.all(Array.from({ length: 1001 }, (_, index) => fixture.handshake(`one${index}`)))
     await settle()
     assert.equal(fixture.server.counters.waiting, 1000)
     assert.equal(clients.filter(({ session }) => session.isOpen).length, 1000)
@@ -87,6 +87,15 @@ describe('a client and a server', () => {
     await settle()
     assert.equal((await clients[0]?.session.closed)?.message, 'the client is not admitted')
     assert.equal(fixture.server.counters.waiting, 999)
+  })
+
+  it('let no single name take the place of all who wait', async () => {
+    const fixture = await new WireFixture().listen()
+    fixture.admit = () => ({ kind: 'pending', message: 'waits for acceptance', retryAfterMs: 10_000 })
+    await Promise.all(Array.from({ length: 17 }, () => fixture.handshake('one')))
+    await fixture.handshake('two')
+    await settle()
+    assert.equal(fixture.server.counters.waiting, 17)
   })
 
   it('tell one attempt why it was refused', async () => {
