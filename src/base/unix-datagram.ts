@@ -8,6 +8,8 @@ const familyUnix = 1
 const typeDatagram = 2
 const closeOnExec = 0o2000000
 const noSignal = 0x4000
+/** A receiver that reads nothing must not hold up a daemon. */
+const doNotWait = 0x40
 /** Room for the path in `struct sockaddr_un`, its end mark included. */
 const pathBytes = 108
 
@@ -41,14 +43,14 @@ export class DatagramSender implements Disposable {
     return new DatagramSender(calls, encoded, descriptor)
   }
 
-  /** False when nobody receives there. */
+  /** False when nobody receives there, or the receiver has too much to read already. */
   send(text: string): boolean {
     const bytes = Buffer.from(text)
     const sent = this.#calls.sendto(
       this.#descriptor,
       bytes,
       BigInt(bytes.length),
-      noSignal,
+      noSignal | doNotWait,
       this.#address,
       this.#address.length,
     )

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { run as runSalt } from '../../src/cli/salt.ts'
-import { capture } from '../support/captured-output.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
+import { type Answer, saltCommand } from '../support/salt-command.ts'
 
 const configuration = "nodegroups: {one: 'N@two or web*', two: 'N@one', both: 'alpha,beta'}\n"
 const nobody = 'No minions matched the target. No command was sent, no jid was assigned.\n'
@@ -93,12 +92,8 @@ describe('bad targets', () => {
   })
   after(() => fleet[Symbol.asyncDispose]())
 
-  /** Runs the command in this process, as the program runs it. */
-  async function salt(...words: readonly string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
-    const { reportFailure } = await import('../../src/cli/failure.ts')
-    const argv = ['-c', join(fleet.master.folder, 'etc'), ...words]
-    const { result, stdout, stderr } = await capture(() => runSalt(argv).catch((error) => reportFailure(error, argv)))
-    return { exit: result, stdout, stderr }
+  function salt(...words: readonly string[]): Promise<Answer> {
+    return saltCommand(join(fleet.master.folder, 'etc'), words)
   }
 
   for (const { words, stdout = '', stderr } of cases) {

@@ -34,6 +34,19 @@ describe('salt call --local', () => {
     assert.match(stderr, /^'test\.pong' is not available\. Did you mean .*'test\.ping'/)
   })
 
+  it('names the program that a function misses', async () => {
+    const env = { PATH: join(folder, 'no-programs') }
+    const { exitCode, stdout, stderr } = await run('source', ['call', '--local', '-c', folder, 'git.version'], { env })
+    assert.deepEqual(
+      { exitCode, stdout, stderr },
+      {
+        exitCode: 1,
+        stdout: '',
+        stderr: "Command required for 'git.version' not found: 'git' is not installed.\n",
+      },
+    )
+  })
+
   it('tells wrong arguments on stderr and the usage on stdout', async () => {
     for (const words of [['test.echo'], ['test.ping', 'foo=bar']]) {
       const { exitCode, stdout, stderr } = await call(...words)

@@ -40,6 +40,23 @@ function saltAs(uid: number, fleet: Fleet, first: string, ...words: readonly str
 }
 
 describe('a user of the host', { skip }, () => {
+  it('does not learn by asking which minions there are, or what their grains say', async () => {
+    await using fleet = await InProcessFleet.start(['web1', 'db1'], acl)
+    await using bus = await asUser(fleet.master, daemon)
+    const targets = ['db1', 'nosuch', 'db1 or web1', 'G@id:db1', 'G@id:nosuch', '*']
+    const answers = await Promise.all(
+      targets.map((tgt) =>
+        bus
+          .call('publish', { ...request, tgt, tgt_type: 'compound', fun: 'test.echo', arg: ['hello'], follow: false })
+          .catch((error: Error) => error.message),
+      ),
+    )
+    assert.deepEqual(
+      [...new Set(answers)],
+      ['daemon may call test.echo on other minions only, or with other arguments'],
+    )
+  })
+
   it('can publish what is permitted to him, under his own name', async () => {
     await using fleet = await InProcessFleet.start(['web1', 'db1'], acl)
     await using bus = await asUser(fleet.master, daemon)

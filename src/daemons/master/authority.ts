@@ -86,7 +86,7 @@ export class Authority {
     const verdict = this.judge(asked)
     if (verdict.decision.allowed) return verdict
     this.record(asked, verdict)
-    throw new SaltError('denied', verdict.decision.reason, { hint: hintFor(asked) })
+    throw new SaltError('denied', reasonFor(asked, verdict.decision), { hint: hintFor(asked) })
   }
 
   /** Records what is governed by no policy. */
@@ -104,6 +104,12 @@ export class Authority {
       ...(rule === undefined ? {} : { rule }),
     })
   }
+}
+
+/** A user must not learn by asking which ids there are, and what grains they have, beyond those that he may reach. */
+function reasonFor({ subject, fun }: Asked, { reason, tellsTargets }: Decision): string {
+  if (subject.kind !== 'user' || tellsTargets === undefined) return reason
+  return `${subject.name} may call ${[fun].flat().join(',')} on other minions only, or with other arguments`
 }
 
 function hintFor({ subject, action, fun }: Asked): string {

@@ -9,6 +9,8 @@ export interface Decision {
   readonly rule?: string
   /** `file:line` of that rule, when the configuration tells. */
   readonly where?: string
+  /** The reason tells what the target means: which is not for everybody who may ask. */
+  readonly tellsTargets?: true
 }
 
 /** By one rule, or by a right that stands in no configuration. */

@@ -115,7 +115,9 @@ export function judgeCall(scopes: readonly Scope[], call: FunctionCall, job: Job
     if (outside === undefined) otherwise ??= refuse(`${permits} with other arguments only`)
     else elsewhere ??= refuse(job.targets.length === 0 ? outside : `${permits} ${outside}`)
   }
-  return otherwise ?? elsewhere ?? refuse(`no entry of ${asker.policy} permits ${fun} to ${asker.name}`)
+  const near = otherwise ?? elsewhere
+  if (near !== undefined) return { ...near, tellsTargets: true }
+  return refuse(`no entry of ${asker.policy} permits ${fun} to ${asker.name}`)
 }
 
 /** Undefined when every minion of the job lies within the target of the rule. */

@@ -48,10 +48,12 @@ function keyFile(state: KeyState, id: string): string {
   return join(fleet.master.options.paths.pki_dir, keyFolders[state], id)
 }
 
-function put(state: KeyState, id: string): string {
+/** Lays down a key, and returns when the master sees it: right after changes of its own it looks again only after a moment. */
+async function put(state: KeyState, id: string): Promise<string> {
   const { publicPem, fingerprint } = temporaryIdentity()
   mkdirSync(join(keyFile(state, id), '..'), { recursive: true })
   writeFileSync(keyFile(state, id), publicPem)
+  while (Object.keys((await wheel('key.name_match', id)) as object).length === 0);
   return fingerprint
 }
 
@@ -59,9 +61,9 @@ describe('wheel key', () => {
   let fingerprint = ''
   beforeEach(async () => {
     await wheel('key.delete', 'web*')
-    fingerprint = put('pending', 'web1')
-    put('pending', 'web2')
-    put('rejected', 'web3')
+    fingerprint = await put('pending', 'web1')
+    await put('pending', 'web2')
+    await put('rejected', 'web3')
   })
 
   it('lists', async () => {
@@ -227,7 +229,7 @@ describe('runner cache', () => {
   })
 
   it('forgets a minion with its key', async () => {
-    put('accepted', 'gone')
+    await put('accepted', 'gone')
     await runner('cache.store', 'minions/gone', 'mine', '1')
     await wheel('key.delete', 'gone')
     assert.equal(await runner('cache.contains', 'minions/gone'), false)
@@ -246,7 +248,7 @@ describe('runners on the host of the master', () => {
   })
 
   it('manage.down removes keys when it is told to', async () => {
-    put('accepted', 'dead')
+    await put('accepted', 'dead')
     assert.deepEqual(await runner('manage.down'), ['dead'])
     assert.deepEqual(await runner('manage.down', 'removekeys=true'), ['dead'])
     assert.deepEqual(await wheel('key.name_match', 'dead'), {})
@@ -261,9 +263,9 @@ describe('manage.safe_accept', () => {
   })
 
   it('accepts the keys whose hosts show the same fingerprint', async () => {
-    const right = put('pending', 'safe1')
-    put('pending', 'safe2')
-    put('pending', 'safe3')
+    const right = await put('pending', 'safe1')
+    await put('pending', 'safe2')
+    await put('pending', 'safe3')
     const programs = join(fleet.folder, 'programs')
     mkdirSync(programs)
     // Stands for ssh: answers by the name of the host, and shows that it was asked for the fingerprint.
