@@ -1,7 +1,7 @@
 /** Runs the JSON files below `test/cases/modules`: calls as typed on a command line, with what they must come to. */
 
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { test } from 'node:test'
 import { toJson } from '../../../src/base/json.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
@@ -13,6 +13,8 @@ interface Recorded {
   readonly retcode?: number
   /** Holds the recorded output. */
   readonly file?: string
+  /** Names the recorded output among those of the file of cases. */
+  readonly output?: string
 }
 
 interface ModuleCase {
@@ -26,6 +28,8 @@ interface ModuleCase {
   readonly config?: Readonly<Record<string, unknown>>
   /** Files below the temporary folder; those below `root/` are those of the system, which then lies there. */
   readonly files?: Readonly<Record<string, string>>
+  /** Symbolic links there: path → target. */
+  readonly links?: Readonly<Record<string, string>>
   /**
    * Recorded programs: command line → output, or `{ stdout, stderr, retcode }`, or `{ file }` beside the cases. Of a list,
    * each run takes the next, and the last stays.
@@ -42,39 +46,69 @@ interface ModuleCase {
   readonly left?: Readonly<Record<string, string>>
 }
 
+/** What real programs printed on real systems. */
+interface Recording {
+  /** Programs, their versions, and the system that they ran on. */
+  readonly recorded: string
+  /** Grains of all cases. */
+  readonly grains?: ModuleCase['grains']
+  /** Outputs that several cases share. */
+  readonly outputs?: Readonly<Record<string, string>>
+  readonly cases: readonly ModuleCase[]
+}
+
 const casesFolder = new URL('../../cases/modules/', import.meta.url)
 
 for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' }).sort()) {
   if (!path.endsWith('.json')) continue
-  const cases: readonly ModuleCase[] = JSON.parse(readFileSync(new URL(path, casesFolder), 'utf8'))
-  for (const one of cases) {
+  const content: readonly ModuleCase[] | Recording = JSON.parse(readFileSync(new URL(path, casesFolder), 'utf8'))
+  const recording: Recording = 'cases' in content ? content : { recorded: '', cases: content }
+  const title = recording.recorded === '' ? path.slice(0, -'.json'.length) : `${path} (${recording.recorded})`
+  for (const one of recording.cases) {
     const skip = one.root === true && process.geteuid?.() !== 0 ? 'only root can do this' : false
-    test(`${path.slice(0, -'.json'.length)}: ${one.name}`, { skip }, () => check(one))
+    const { grains = {}, outputs = {} } = recording
+    test(`${title}: ${one.name}`, { skip }, () => check({ ...one, grains: { ...grains, ...one.grains } }, outputs))
   }
 }
 
 /** Recorded outputs with the content of the files that they name. */
-function recordedPrograms(programs: NonNullable<ModuleCase['programs']>, here: (word: string) => string) {
+function recordedPrograms(
+  programs: NonNullable<ModuleCase['programs']>,
+  outputs: NonNullable<Recording['outputs']>,
+  here: (word: string) => string,
+) {
   return Object.fromEntries(
-    Object.entries(programs).map(([line, recorded]) => [here(line), [recorded].flat().map(withContent)]),
+    Object.entries(programs).map(([line, recorded]) => [
+      here(line),
+      [recorded].flat().map((run) => withContent(run, outputs)),
+    ]),
   )
 }
 
-function withContent(recorded: string | Recorded): string | Omit<Recorded, 'file'> {
-  if (typeof recorded === 'string' || recorded.file === undefined) return recorded
-  const { file, ...result } = recorded
-  return { ...result, stdout: readFileSync(new URL(file, casesFolder), 'utf8') }
+function withContent(
+  recorded: string | Recorded,
+  outputs: NonNullable<Recording['outputs']>,
+): string | Omit<Recorded, 'file' | 'output'> {
+  if (typeof recorded === 'string') return recorded
+  const { file, output, ...result } = recorded
+  if (output !== undefined) {
+    const stdout = outputs[output]
+    if (stdout === undefined) throw new Error(`no output of the name ${output}`)
+    return { ...result, stdout }
+  }
+  return file === undefined ? result : { ...result, stdout: readFileSync(new URL(file, casesFolder), 'utf8') }
 }
 
-async function check(one: ModuleCase): Promise<void> {
+async function check(one: ModuleCase, outputs: NonNullable<Recording['outputs']>): Promise<void> {
   using folder = new ConfigFolder(one.files)
+  for (const [path, target] of Object.entries(one.links ?? {})) symlinkSync(target, folder.file(path))
   const here = (word: string): string => word.replaceAll('FOLDER', folder.path)
   const config = { id: 'alpha', config_dir: folder.path, ...JSON.parse(here(JSON.stringify(one.config ?? {}))) }
   const host = new FunctionHost({
     grains: one.grains ?? {},
     pillar: one.pillar ?? {},
     config,
-    ...(one.programs === undefined ? {} : { programs: recordedPrograms(one.programs, here) }),
+    ...(one.programs === undefined ? {} : { programs: recordedPrograms(one.programs, outputs, here) }),
     ...(existsSync(folder.file('root')) ? { root: folder.file('root') } : {}),
   })
   for (const [fun, ...words] of one.before ?? []) await host.type(fun, ...words.map(here))

@@ -1,6 +1,6 @@
 /** Functions of `pkg` about the files of packages and what packages say about themselves. */
 
-import { statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
@@ -30,11 +30,26 @@ async function filesOf(ctx: FunctionContext, names: readonly string[]) {
   return { errors, packages }
 }
 
-/** The package that a file came with, as `dpkg -S` tells it; diversions are no owners. */
+/** The package that a file came with, by either of its paths where `/bin` and its like are links into `/usr`. */
 async function ownerOf(ctx: FunctionContext, path: string): Promise<string | undefined> {
+  return (await ownerOfPath(ctx, path)) ?? ownerOfPath(ctx, mergedPath(ctx, path))
+}
+
+/** As `dpkg -S` tells it; diversions are no owners. */
+async function ownerOfPath(ctx: FunctionContext, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
   const result = await ctx.exec(['dpkg', '-S', path])
   const line = result.stdout.split('\n').find((one) => one !== '' && !one.startsWith('diversion by '))
-  return result.retcode === 0 || line !== undefined ? line?.replace(/(?::[a-z0-9-]+)?: .*$/, '') : undefined
+  return line?.replace(/(?::[a-z0-9-]+)?: .*$/, '')
+}
+
+/** `/bin/ls` → `/usr/bin/ls`, and back: packages before Debian 13 say the one, later ones the other. */
+function mergedPath(ctx: FunctionContext, path: string): string | undefined {
+  const [, usr, folder = ''] = /^(\/usr)?\/(bin|sbin|lib\w*)\//.exec(path) ?? []
+  if (folder === '' || lstatSync(ctx.at(`/${folder}`), { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
+    return undefined
+  }
+  return usr === undefined ? `/usr${path}` : path.slice('/usr'.length)
 }
 
 export const contentFunctions = {

@@ -1,6 +1,6 @@
 /** Runs dpkg and apt, and reads what they know. */
 import { statSync } from 'node:fs'
-import { type PackageTable, packageTable } from '../../../engine/functions/packages/package-table.ts'
+import { faultText, type PackageTable, packageTable } from '../../../engine/functions/packages/package-table.ts'
 import type { ExecResult, FunctionContext } from '../../../engine/plugin.ts'
 
 /** Nobody is there to answer questions. */
@@ -60,6 +60,28 @@ function stateOf({ wanted, state }: DpkgPackage): PackageState | undefined {
   if ((wanted === 'install' || wanted === 'hold') && state === 'installed') return 'installed'
   if (wanted === 'deinstall') return 'removed'
   return wanted === 'purge' && state === 'installed' ? 'purgeDesired' : undefined
+}
+
+/** What dpkg began with and did not bring to its end; it stays in the way until it is removed. */
+const unfinished = new Set(['half-installed', 'unpacked', 'half-configured', 'triggers-awaited', 'triggers-pending'])
+
+/** Installed packages, with those whose installation stopped half-way. */
+export function presentTable(packages: readonly DpkgPackage[]): PackageTable {
+  const chosen = packages.filter((one) => stateOf(one) === 'installed' || unfinished.has(one.state))
+  return packageTable(chosen.map(({ name, version }) => [name, version]))
+}
+
+/** What apt and dpkg say of a failure on standard output, and only there: needs that cannot be met, scripts that failed. */
+const faultParagraphs = [
+  /^The following packages have unmet dependencies:\n(?:[ \t].*\n)*/m,
+  /^(?:Setting up|Unpacking|Removing|Purging) .*\n(?:(?!(?:Setting up|Unpacking|Removing|Purging) ).*\n)*?dpkg: error .*\n(?: .*\n)*/gm,
+]
+
+export function aptFault(result: ExecResult): string {
+  // apt runs dpkg on a terminal.
+  const output = `${result.stdout.replaceAll('\r\n', '\n')}\n`
+  const said = faultParagraphs.flatMap((paragraph) => output.match(paragraph) ?? []).map((text) => text.trim())
+  return [...said.filter((text) => !result.stderr.includes(text)), faultText(result)].join('\n')
 }
 
 export async function installedTable(ctx: FunctionContext): Promise<PackageTable> {

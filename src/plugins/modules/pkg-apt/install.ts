@@ -11,14 +11,13 @@ import {
 } from '../../../engine/functions/packages/package-request.ts'
 import {
   changesBetween,
-  faultText,
   type PackageTable,
   packageFault,
   versionText,
 } from '../../../engine/functions/packages/package-table.ts'
 import { withoutEpoch } from '../../../engine/functions/packages/version-order.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { aptGet, installedTable, normalizeName, runApt } from './dpkg.ts'
+import { aptFault, aptGet, installedTable, normalizeName, runApt } from './dpkg.ts'
 import { changeHolds, heldPackages } from './holds.ts'
 import { refreshIndexes } from './refresh.ts'
 import { latestVersions, offeredVersions } from './versions.ts'
@@ -195,7 +194,7 @@ async function execute(ctx: FunctionContext, { commands, before, again, errors, 
   if (held.length > 0) await changeHolds(ctx, held, 'install')
   for (const { argv } of commands) {
     const result = await runApt(ctx, argv)
-    if (result.retcode !== 0) faults.push(faultText(result))
+    if (result.retcode !== 0) faults.push(aptFault(result))
   }
   if (held.length > 0) await changeHolds(ctx, held, 'hold')
   const after = commands.length === 0 ? before : await installedTable(ctx)

@@ -3,9 +3,9 @@ import { s } from '../../../base/schema.ts'
 import { matchingNames, otherArguments } from '../../../engine/functions/packages/answers.ts'
 import { changePackages } from '../../../engine/functions/packages/common-functions.ts'
 import { changesSchema, packageArguments, packageNames } from '../../../engine/functions/packages/package-request.ts'
-import { changesBetween, faultText, packageFault } from '../../../engine/functions/packages/package-table.ts'
+import { changesBetween, packageFault } from '../../../engine/functions/packages/package-table.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { aptGet, dpkgPackages, installedTable, normalizeName, runApt, tableOf } from './dpkg.ts'
+import { aptFault, aptGet, dpkgPackages, installedTable, normalizeName, presentTable, runApt, tableOf } from './dpkg.ts'
 import { confArguments, confOptions } from './install.ts'
 import { refreshIndexes } from './refresh.ts'
 
@@ -19,7 +19,7 @@ async function uninstall(
 ) {
   const wanted = await packageNames(ctx, given, (full) => normalizeName(ctx, full))
   const before = await dpkgPackages(ctx)
-  const installed = tableOf(before, 'installed')
+  const installed = presentTable(before)
   const removed = tableOf(before, 'removed')
   const targets = new Set(matchingNames(installed, wanted))
   if (action === 'purge') for (const one of matchingNames(removed, wanted)) targets.add(one)
@@ -27,11 +27,11 @@ async function uninstall(
   const result = await runApt(ctx, [...aptGet, action, ...targets])
   const after = await dpkgPackages(ctx)
   const report = {
-    installed: changesBetween(installed, tableOf(after, 'installed')),
+    installed: changesBetween(installed, presentTable(after)),
     removed: changesBetween(removed, tableOf(after, 'removed')),
   }
   if (result.retcode === 0) return report
-  throw packageFault('Problem encountered removing package(s)', [faultText(result)], report.installed)
+  throw packageFault('Problem encountered removing package(s)', [aptFault(result)], report.installed)
 }
 
 export const removalFunctions = {
