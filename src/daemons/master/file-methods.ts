@@ -45,7 +45,9 @@ export function fileMethods({ settings, offers, pushed }: FileMethodsOptions): F
     },
     'file.read': async (params) => {
       const { saltenv, path } = addressFrom(params)
-      return await settings.files.read(saltenv, path)
+      const content = await settings.files.read(saltenv, path)
+      if (content !== undefined) return content
+      throw new SaltError('bad-path', `the file roots of '${saltenv}' have no file ${path}`)
     },
     'file.push': async (params, { peer }) => {
       const { path, size, sha256, offset, bytes } = asRecord(params)

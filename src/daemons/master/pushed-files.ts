@@ -41,7 +41,7 @@ export class PushedFiles {
     }
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new SaltError('bad-arguments', 'this is no SHA-256 of a file')
     const target = resolveInside(join(this.#options.cachedir, 'minions', id, 'files'), path)
-    const partial = new PartialFile(target, { size, sha256 })
+    const partial = new PartialFile(target, { size, sha256 }, id)
     if (offset === 0 && (await hashOf(target)) === sha256) return size
     const length = await partial.length()
     if (offset !== length || (bytes.byteLength === 0 && size > 0)) return length

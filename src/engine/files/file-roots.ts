@@ -68,7 +68,9 @@ export class FileRoots {
 
   /** At most `largestPart` bytes from `offset` on. Throws `bad-path` where there is no such file. */
   async part(saltenv: string, path: string, offset: number, length: number): Promise<Uint8Array> {
-    const { file } = (await this.#find(saltenv, path)) ?? this.#absent(saltenv, path)
+    const found = await this.#find(saltenv, path)
+    if (found === undefined) throw new SaltError('bad-path', `the file roots of '${saltenv}' have no file ${path}`)
+    const { file } = found
     const handle = await open(file, 'r')
     try {
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, largestPart)))
@@ -79,9 +81,11 @@ export class FileRoots {
     }
   }
 
-  /** Throws `bad-path` where there is no such file, `overloaded` for a large one. */
-  async read(saltenv: string, path: string): Promise<Uint8Array> {
-    const { file, stats } = (await this.#find(saltenv, path)) ?? this.#absent(saltenv, path)
+  /** Undefined where there is no such file. Throws `overloaded` for a large one. */
+  async read(saltenv: string, path: string): Promise<Uint8Array | undefined> {
+    const found = await this.#find(saltenv, path)
+    if (found === undefined) return undefined
+    const { file, stats } = found
     if (stats.size > largestWhole)
       throw new SaltError('overloaded', `the file ${path} is larger than ${largestWhole} bytes`)
     const handle = await open(file, 'r')
@@ -103,10 +107,6 @@ export class FileRoots {
       if (stats?.isFile() === true) return { file, stats }
     }
     return undefined
-  }
-
-  #absent(saltenv: string, path: string): never {
-    throw new SaltError('bad-path', `the file roots of '${saltenv}' have no file ${path}`)
   }
 
   async #hashOf(file: string, { size, mtimeMs, ino }: Stats): Promise<string> {

@@ -16,12 +16,17 @@ export class PartialFile {
   readonly #path: string
   readonly #expected: Expected
 
-  /** Parts that came before, of a file with the same hash, are gone on with. */
-  constructor(target: string, expected: Expected) {
+  /**
+   * Parts that came before, of a file with the same hash, are gone on with.
+   *
+   * @param owner whoever writes it: two of them do not disturb each other.
+   */
+  constructor(target: string, expected: Expected, owner: string) {
     this.#target = target
     this.#expected = expected
     // Not named after the file alone: its name may be as long as names can be.
-    this.#path = join(dirname(target), `.${basename(target).slice(0, 100)}.${expected.sha256.slice(0, 32)}.part`)
+    const key = createHash('sha256').update(`${owner}\0${expected.sha256}`).digest('hex').slice(0, 32)
+    this.#path = join(dirname(target), `.${basename(target).slice(0, 50)}.${key}.part`)
   }
 
   /** How much there is. Bytes. */

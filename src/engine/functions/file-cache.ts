@@ -28,7 +28,7 @@ export async function cacheServedFile(
   const status = await source.status(saltenv, path)
   if (status === undefined) return undefined
   const target = cachePath(ctx, saltenv, path)
-  await fetchServedFile(source, { saltenv, path, status, target, mode: 0o600, folderMode: 0o700 })
+  await fetchServedFile(source, { saltenv, path, status, target, mode: 0o600, folderMode: 0o700, owner: ctx.id })
   return target
 }
 
@@ -39,13 +39,32 @@ export interface Fetch {
   readonly target: string
   readonly mode: number
   readonly folderMode: number
+  /** Id of the minion. */
+  readonly owner: string
 }
+
+/** Places that a job of this process writes just now: another one waits, and finds the file there. */
+const busy = new Map<string, Promise<unknown>>()
 
 /** False when it was there already. */
 export async function fetchServedFile(source: Pick<FileSource, 'part'>, fetch: Fetch): Promise<boolean> {
-  const { saltenv, path, status, target, mode, folderMode } = fetch
+  const { target } = fetch
+  const before = busy.get(target)
+  const work = (before ?? Promise.resolve()).catch(() => {}).then(() => fetchInParts(source, fetch))
+  busy.set(target, work)
+  try {
+    return await work
+  } finally {
+    if (busy.get(target) === work) busy.delete(target)
+  }
+}
+
+async function fetchInParts(
+  source: Pick<FileSource, 'part'>,
+  { saltenv, path, status, target, mode, folderMode, owner }: Fetch,
+): Promise<boolean> {
   if ((await hashOf(target)) === status.sha256) return false
-  const partial = new PartialFile(target, status)
+  const partial = new PartialFile(target, status, owner)
   let offset = await partial.length()
   if (status.size === 0) await partial.write(0, new Uint8Array(), { folderMode })
   while (offset < status.size) {

@@ -1,5 +1,4 @@
 /** Files of the file server: from the master, or from the folders of `file_roots` where there is none. */
-import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { MasterCalls, ServedNames, ServedStatus } from '../../client/api.ts'
 import { FileRoots, largestPart, type ServedFile } from '../files/file-roots.ts'
@@ -54,14 +53,7 @@ function localSource(ctx: FunctionContext): FileSource {
     list: (saltenv, under) => files.list(saltenv, under),
     status: (saltenv, path) => files.status(saltenv, path),
     part: (saltenv, path, offset) => files.part(saltenv, path, offset, largestPart),
-    async read(saltenv, path) {
-      try {
-        return await files.read(saltenv, path)
-      } catch (error) {
-        if (error instanceof SaltError && error.code === 'bad-path') return undefined
-        throw error
-      }
-    },
+    read: (saltenv, path) => files.read(saltenv, path),
   }
 }
 
