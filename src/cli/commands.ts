@@ -37,6 +37,13 @@ export const commands: readonly Command[] = [
   { name: 'call', doc: 'Run a function on this machine', ofSalt: true, load: () => import('./call.ts') },
   { name: 'run', doc: 'Run a runner on the master', ofSalt: true, load: () => import('./run.ts') },
   {
+    name: 'cp',
+    doc: 'Copy files from this machine to minions',
+    ofSalt: true,
+    takesFile: true,
+    load: () => import('./cp.ts'),
+  },
+  {
     name: 'wheel',
     doc: 'Run a function that manages the master itself',
     ofSalt: false,

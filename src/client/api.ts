@@ -6,6 +6,24 @@
 
 import type { SubscribeItem, SubscribeRequest } from '../bus/event.ts'
 
+/** What is known of a file that is served. */
+export interface ServedStatus {
+  /** Bytes. */
+  readonly size: number
+  /** Permission bits. */
+  readonly mode: number
+  readonly sha256: string
+}
+
+/** All that an environment has, relative to its roots, each sorted. */
+export interface ServedNames {
+  readonly files: readonly string[]
+  /** Folders, also those without files. */
+  readonly folders: readonly string[]
+  /** Symbolic links → what they say. Those to files are among `files` too. */
+  readonly links: Readonly<Record<string, string>>
+}
+
 /** How one target ended (or stands), as every client shows it. */
 export type TargetState =
   | 'returned'
@@ -184,6 +202,12 @@ export interface MasterBusMethods extends BusMethods {
   }
   /** What the policies in force say about a request, without doing it. */
   explain: { params: ExplainRequest; item: never; result: Explanation }
+  /** Lets minions fetch these files of the master's host until the call is cancelled; tells the environment that stands for them. */
+  'files.offer': {
+    params: { readonly paths: readonly string[] }
+    item: { readonly saltenv: string; readonly files: number }
+    result: null
+  }
   /** A key file was moved by `salt key`; the master tells the bus and ends sessions that have lost their right. */
   'key.changed': {
     params: { id: string; act: 'accept' | 'reject' | 'delete'; user: string }
@@ -226,6 +250,19 @@ export interface MasterLinkMethods {
     result: readonly { readonly path: string; readonly size: number; readonly sha256: string }[]
   }
   'file.read': { params: { saltenv: string; path: string }; item: never; result: Uint8Array }
+  'file.environments': { params: null; item: never; result: readonly string[] }
+  /** All that an environment has, or what a command offers under the environment `offer:TOKEN`. */
+  'file.names': { params: { saltenv: string }; item: never; result: ServedNames }
+  /** Null where there is no such file. */
+  'file.status': { params: { saltenv: string; path: string }; item: never; result: ServedStatus | null }
+  /** At most 1 MiB from `offset` on; less at the end, nothing beyond it. */
+  'file.part': { params: { saltenv: string; path: string; offset: number }; item: never; result: Uint8Array }
+  /** A part of a file of this minion; answers how much of it the master has, which is where to go on. */
+  'file.push': {
+    params: { path: string; size: number; sha256: string; offset: number; bytes: Uint8Array }
+    item: never
+    result: number
+  }
   /** A return that did not come from a published job (`salt call`). */
   return: { params: JobReturn; item: never; result: null }
 }

@@ -51,6 +51,10 @@ const printed: Readonly<Record<string, readonly RegExp[]>> = {
   "./salt --queue '*' cmd.run 'uname -r'": [/^(?:(?:web1|db1):\n {4}\d.*\n){2}$/],
   "./salt --queue=7d 'web*' cmd.run 'uname -r'": [/^web1:\n {4}\d.*\n$/],
   './salt run jobs.list_queued': [/^$/],
+  "./salt cp '*' /etc/hostname /tmp/copied-by-salt/": [
+    /^(?:(?:web1|db1):\n {4}-+\n {4}\/tmp\/copied-by-salt\/hostname:\n {8}True\n){2}$/,
+  ],
+  "./salt '*' cp.list_master": [/^(?:(?:web1|db1):\n){2}$/],
   './salt run salt.cmd test.version': [/^\d+\.\d+\.\d+\n$/],
   './salt wheel key.list_all': [/^Accepted Keys:\ndb1\nweb1\n/m],
   './salt wheel config.apply timeout 10': [/./],
@@ -201,6 +205,7 @@ describe('the walk through, on three hosts', { skip }, () => {
     await walk.type(walk.master, './salt key -a db1')
     await walk.follow(blockOf(beginners, "./salt '*' test.ping"))
     await walk.follow(blockOf(beginners, "./salt --queue '*' cmd.run 'uname -r'"))
+    await walk.follow(blockOf(beginners, "./salt cp '*' /etc/hostname /tmp/copied-by-salt/"))
     await walk.follow(blockOf(beginners, "./salt run cache.grains 'web*'"))
     const items = await walk.master.salt('*', 'grains.items', '--out', 'json', '--static')
     const grains = JSON.parse(items.stdout)

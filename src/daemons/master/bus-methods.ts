@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { SaltError } from '../../base/errors.ts'
-import { asList, asRecord, asString } from '../../base/narrow.ts'
+import { asList, asRecord, asString, asStrings } from '../../base/narrow.ts'
 import type {
   MasterBusMethods,
   Published,
@@ -17,6 +18,7 @@ import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
 import type { Authority } from './authority.ts'
 import { explain } from './explain.ts'
+import type { FileOffers } from './file-offers.ts'
 import { listJobs } from './job-list.ts'
 import type { JobFollower } from './live-job.ts'
 import type { Publisher } from './publisher.ts'
@@ -28,6 +30,7 @@ export interface BusMethodsOptions {
   readonly hosts: Pick<RunnerHosts, 'runners' | 'wheels'>
   readonly authority: Authority
   readonly store: Pick<JobStore, 'get' | 'list' | 'open' | 'states'>
+  readonly offers: FileOffers
   isConnected(id: string): boolean
   keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
 }
@@ -55,6 +58,7 @@ export function busMethods(options: BusMethodsOptions): Methods {
       const minions = publisher.resolve(targetFrom(asRecord(params)))
       return { minions, connected: minions.filter((id) => options.isConnected(id)) }
     },
+    'files.offer': (params, call) => offer(options.offers, asStrings(asRecord(params).paths, 'paths'), call),
     'key.changed': (params) => {
       const { id, act, user } = asRecord(params)
       if (act !== 'accept' && act !== 'reject' && act !== 'delete')
@@ -64,6 +68,19 @@ export function busMethods(options: BusMethodsOptions): Methods {
       options.keyChanged(asString(id, 'id'), act, name)
       return null
     },
+  }
+}
+
+/** Ends with the call: nothing is served that nobody stands behind. */
+async function offer(offers: FileOffers, paths: readonly string[], call: IncomingCall): Promise<null> {
+  const saltenv = await offers.add(paths)
+  try {
+    const files = (await offers.get(saltenv)?.names())?.files.length ?? 0
+    call.item({ saltenv, files })
+    if (!call.signal.aborted) await once(call.signal, 'abort')
+    return null
+  } finally {
+    offers.remove(saltenv)
   }
 }
 

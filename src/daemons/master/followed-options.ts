@@ -5,6 +5,8 @@ export const followed: ReadonlySet<string> = new Set([
   'autosign_file',
   'autosign_grains_dir',
   'autosign_timeout',
+  'file_recv',
+  'file_recv_max_size',
   'file_roots',
   'keep_jobs',
   'keep_jobs_seconds',

@@ -6,8 +6,8 @@ import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { Asked, Authority, Verdict } from './authority.ts'
+import { type FileMethodsOptions, fileMethods } from './file-methods.ts'
 import { outcomeOf } from './live-job.ts'
-import type { LiveSettings } from './live-settings.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
 
@@ -25,12 +25,11 @@ const reservedPrefixes = [
 ]
 const longestPeerTimeoutSeconds = 3600
 
-export interface LinkMethodsOptions {
+export interface LinkMethodsOptions extends FileMethodsOptions {
   readonly publisher: Publisher
   readonly runners: RunnerHost
   readonly bus: EventBus
   readonly log: Log
-  readonly settings: Pick<LiveSettings, 'files'>
   readonly authority: Authority
   /** User that the master runs as; peer jobs carry it as Salt's do. */
   readonly user: string
@@ -45,19 +44,12 @@ type Link = {
 
 /** What an accepted minion may ask. Its id is the one of its session, whatever the parameters say. */
 export function linkMethods(options: LinkMethodsOptions): Link {
-  const { bus, publisher, settings } = options
+  const { bus, publisher } = options
   return {
     publish: (params, call) => publishForPeer(options, call.peer.name, asRecord(params), call.signal),
     runner: (params, call) => runForPeer(options, call.peer.name, asRecord(params), call.signal),
     fire: (params, call) => fireForMinion(bus, call.peer.name, asRecord(params)),
-    'file.list': (params) => {
-      const { saltenv, under } = asRecord(params)
-      return settings.files.list(asString(saltenv, 'saltenv'), asString(under, 'under'))
-    },
-    'file.read': (params) => {
-      const { saltenv, path } = asRecord(params)
-      return settings.files.read(asString(saltenv, 'saltenv'), asString(path, 'path'))
-    },
+    ...fileMethods(options),
     return: (params, call) => {
       const ret = returnFrom(call.peer.name, asRecord(params))
       publisher.returnedUnasked(ret, ret.user ?? options.user)

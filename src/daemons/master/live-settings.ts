@@ -1,16 +1,18 @@
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
+import { FileRoots } from '../../engine/files/file-roots.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import { RoleFiles } from './role-files.ts'
 
 /** What may change while the master runs. */
 interface Settings {
   readonly peer: PeerPolicy
   readonly peerRun: PeerRunPolicy
   readonly publisherAcl: PublisherAcl
-  readonly files: RoleFiles
+  readonly files: FileRoots
+  /** Whether, and up to which size in MiB, minions may send files. */
+  readonly fileReceipt: { readonly isAllowed: boolean; readonly largestMebibytes: number }
   readonly autosign: AutosignOptions
   readonly nodegroups: Readonly<Record<string, unknown>>
 }
@@ -41,7 +43,11 @@ export class LiveSettings implements Settings {
     return this.#settings.publisherAcl
   }
 
-  get files(): RoleFiles {
+  get fileReceipt(): Settings['fileReceipt'] {
+    return this.#settings.fileReceipt
+  }
+
+  get files(): FileRoots {
     return this.#settings.files
   }
 
@@ -59,7 +65,8 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
     peer: compilePeerPolicy(values.peer, where),
     peerRun: compilePeerRunPolicy(values.peer_run, where),
     publisherAcl: new PublisherAcl(values, where),
-    files: new RoleFiles(values.file_roots),
+    files: new FileRoots(values.file_roots),
+    fileReceipt: { isAllowed: values.file_recv, largestMebibytes: values.file_recv_max_size },
     autosign,
     nodegroups: values.nodegroups,
   }

@@ -29,6 +29,7 @@ import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
 import { busMethods } from './bus-methods.ts'
+import { FileOffers } from './file-offers.ts'
 import { followed } from './followed-options.ts'
 import type { HostUser } from './host-users.ts'
 import { KeyChanges } from './key-changes.ts'
@@ -38,6 +39,7 @@ import { MinionCache } from './minion-cache.ts'
 import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { Publisher } from './publisher.ts'
+import { PushedFiles } from './pushed-files.ts'
 import { RunnerHosts } from './runner-hosts.ts'
 import type { UserKeys } from './user-keys.ts'
 import { userMethods } from './user-methods.ts'
@@ -157,12 +159,15 @@ class MasterDaemon implements Master {
       userKeys: parts.userKeys,
       onAuditFault: (error) => tellStorage(this.#bus, 'audit log', error),
     })
+    const offers = new FileOffers()
     this.#link = linkMethods({
       publisher: this.#publisher,
       runners: this.#hosts.runners,
       bus: this.#bus,
       log,
       settings: this.#settings,
+      offers,
+      pushed: new PushedFiles({ cachedir: paths.cachedir, settings: this.#settings }),
       authority: this.#access.authority,
       user: userInfo().username,
     })
@@ -187,6 +192,7 @@ class MasterDaemon implements Master {
         hosts: this.#hosts,
         authority: this.#access.authority,
         store: this.#store,
+        offers,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
         keyChanged: (id, act, user) => this.#keyChanges.told(id, act, user),
       }),

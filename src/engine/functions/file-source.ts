@@ -1,24 +1,22 @@
 /** Files of the file server: from the master, or from the folders of `file_roots` where there is none. */
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { SaltError, systemCode } from '../../base/errors.ts'
-import { resolveInside } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
-import type { MasterCalls } from '../../client/api.ts'
+import type { MasterCalls, ServedNames, ServedStatus } from '../../client/api.ts'
+import { FileRoots, largestPart, type ServedFile } from '../files/file-roots.ts'
 import type { FunctionContext } from '../plugin.ts'
 
-export interface ServedFile {
-  /** Relative to the root, with `/`. */
-  readonly path: string
-  readonly size: number
-  readonly sha256: string
-}
+export type { ServedFile } from '../files/file-roots.ts'
 
 export interface FileSource {
-  /** Files below one folder of an environment. */
+  environments(): Promise<readonly string[]>
+  /** All that an environment has. */
+  names(saltenv: string): Promise<ServedNames>
+  /** Files below one folder of an environment, with their hashes. */
   list(saltenv: string, under: string): Promise<readonly ServedFile[]>
-  /** Content, or undefined where there is no such file. */
+  /** Undefined where there is no such file. */
+  status(saltenv: string, path: string): Promise<ServedStatus | undefined>
+  /** At most 1 MiB from `offset` on. */
+  part(saltenv: string, path: string, offset: number): Promise<Uint8Array>
+  /** Content of a small file, or undefined where there is no such file. */
   read(saltenv: string, path: string): Promise<Uint8Array | undefined>
 }
 
@@ -30,7 +28,11 @@ export function fileSourceOf(ctx: FunctionContext): FileSource {
 function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
   const { signal, log } = ctx
   return {
+    environments: () => master.call('file.environments', null, { signal }),
+    names: (saltenv) => master.call('file.names', { saltenv }, { signal }),
     list: (saltenv, under) => master.call('file.list', { saltenv, under }, { signal }),
+    status: async (saltenv, path) => (await master.call('file.status', { saltenv, path }, { signal })) ?? undefined,
+    part: (saltenv, path, offset) => master.call('file.part', { saltenv, path, offset }, { signal }),
     async read(saltenv, path) {
       try {
         return await master.call('file.read', { saltenv, path }, { signal })
@@ -44,51 +46,23 @@ function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
 }
 
 function localSource(ctx: FunctionContext): FileSource {
+  const files = new FileRoots(rootsOf(ctx))
   return {
-    async list(saltenv, under) {
-      const found = new Map<string, ServedFile>()
-      for (const root of rootsOf(ctx, saltenv)) {
-        for (const path of await filesBelow(resolveInside(root, under))) {
-          const name = relative(root, path).replaceAll('\\', '/')
-          if (found.has(name)) continue
-          const content = await readFile(path)
-          const sha256 = createHash('sha256').update(content).digest('hex')
-          found.set(name, { path: name, size: content.length, sha256 })
-        }
-      }
-      return [...found.values()]
-    },
-    async read(saltenv, path) {
-      for (const root of rootsOf(ctx, saltenv)) {
-        const content = await readIfExists(resolveInside(root, path))
-        if (content !== undefined) return content
-      }
-      return undefined
-    },
+    environments: async () => files.environments,
+    names: (saltenv) => files.names(saltenv),
+    list: (saltenv, under) => files.list(saltenv, under),
+    status: (saltenv, path) => files.status(saltenv, path),
+    part: (saltenv, path, offset) => files.part(saltenv, path, offset, largestPart),
+    read: (saltenv, path) => files.read(saltenv, path),
   }
 }
 
-function rootsOf(ctx: FunctionContext, saltenv: string): readonly string[] {
+function rootsOf(ctx: FunctionContext): Record<string, readonly string[]> {
   const roots = ctx.config.get('file_roots')
-  const folders = isRecord(roots) ? roots[saltenv] : undefined
-  return Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : []
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return []
-    throw new SaltError('storage', `cannot list ${folder}`, { where: folder, cause: error })
-  }
-}
-
-async function readIfExists(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'EISDIR') return undefined
-    throw error
-  }
+  return Object.fromEntries(
+    Object.entries(isRecord(roots) ? roots : {}).map(([saltenv, folders]) => [
+      saltenv,
+      Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [],
+    ]),
+  )
 }

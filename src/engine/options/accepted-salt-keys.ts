@@ -26,8 +26,8 @@ const names = `
   event_publisher_niceness event_publisher_pub_hwm event_return event_return_blacklist event_return_niceness
   event_return_queue event_return_queue_max_seconds event_return_whitelist event_return_batch
   evt ext_job_cache ext_pillar ext_pillar_first external_auth
-  failhard features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex file_recv
-  file_recv_max_size file_recv_size_max file_server_niceness fileserver_backend fileserver_events
+  failhard features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex
+  file_recv_size_max file_server_niceness fileserver_backend fileserver_events
   fileserver_followsymlinks fileserver_ignoresymlinks fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache

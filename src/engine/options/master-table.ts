@@ -71,6 +71,12 @@ export const masterTable = {
     false,
     'Let the group write to the files of `autosign_file`, `autoreject_file` and `autosign_grains_dir`.',
   ),
+  file_recv: option(
+    s.boolean(),
+    false,
+    'Take files that minions send with `cp.push`; they lie below `cachedir/minions/ID/files`.',
+  ),
+  file_recv_max_size: option(s.number('', { minimum: 0 }), 100, 'Largest file that a minion may send, in MiB.'),
   open_mode: option(s.boolean(), false, 'Refused: it would let anybody take the place of any minion.', {
     refuse: (isOn) =>
       isOn

@@ -86,6 +86,12 @@ export const minionTable = {
     'remote',
     'Where files come from: the master, or `file_roots` of this machine.',
   ),
+  cp_allowed_roots: option(
+    s.array(s.path()),
+    [],
+    'Folders below which `salt cp` and the module `cp` may write on this machine; everywhere when the list is empty.',
+    { isOurs: true },
+  ),
   use_master_when_local: option(s.boolean(), false, 'Connect to the master even where `file_client` is `local`.'),
   disable_modules: option(s.array(s.string()), [], 'Names of execution modules that must not be used.'),
   whitelist_modules: option(

@@ -1,0 +1,159 @@
+/** Files below roots per environment (`file_roots`): the first root that has a path wins. The one place that decides what is served. */
+import { createHash } from 'node:crypto'
+import { createReadStream, type Stats } from 'node:fs'
+import { open, readdir, readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SaltError, systemCode } from '../../base/errors.ts'
+import { resolveInside } from '../../base/files.ts'
+import type { ServedNames, ServedStatus } from '../../client/api.ts'
+
+/** Largest part of a file that is read at once. Bytes. */
+export const largestPart = 1024 * 1024
+/** Largest file that is given in one piece: plugins and other source texts. Bytes. */
+const largestWhole = 16 * 1024 * 1024
+const hashesKept = 10_000
+
+export interface ServedFile {
+  /** Relative to the root, with `/`. */
+  readonly path: string
+  readonly size: number
+  readonly sha256: string
+}
+
+type Roots = Readonly<Record<string, readonly string[]>>
+
+export class FileRoots {
+  readonly #roots: Roots
+  /** Path, size and time of change → SHA-256. */
+  readonly #hashes = new Map<string, string>()
+
+  constructor(roots: Roots) {
+    this.#roots = roots
+  }
+
+  get environments(): readonly string[] {
+    return Object.keys(this.#roots)
+  }
+
+  /** All below one folder, or below the roots. An environment that is not known has nothing. */
+  async names(saltenv: string, under = ''): Promise<ServedNames> {
+    const files = new Set<string>()
+    const folders = new Set<string>()
+    const links: Record<string, string> = {}
+    for (const root of this.#rootsOf(saltenv)) {
+      resolveInside(root, under)
+      await collect(root, under, { files, folders, links })
+    }
+    return { files: [...files].sort(), folders: [...folders].sort(), links }
+  }
+
+  /** Files below one folder, such as `_modules`, with their hashes. */
+  async list(saltenv: string, under: string): Promise<readonly ServedFile[]> {
+    const found: ServedFile[] = []
+    const { files } = await this.names(saltenv, under)
+    for (const path of files) {
+      const status = await this.status(saltenv, path)
+      if (status !== undefined) found.push({ path, size: status.size, sha256: status.sha256 })
+    }
+    return found
+  }
+
+  /** Undefined where there is no such file. Throws `bad-path` for a path that leads out of the roots. */
+  async status(saltenv: string, path: string): Promise<ServedStatus | undefined> {
+    const found = await this.#find(saltenv, path)
+    if (found === undefined) return undefined
+    const { file, stats } = found
+    return { size: stats.size, mode: stats.mode & 0o7777, sha256: await this.#hashOf(file, stats) }
+  }
+
+  /** At most `largestPart` bytes from `offset` on. Throws `bad-path` where there is no such file. */
+  async part(saltenv: string, path: string, offset: number, length: number): Promise<Uint8Array> {
+    const found = await this.#find(saltenv, path)
+    if (found === undefined) throw new SaltError('bad-path', `the file roots of '${saltenv}' have no file ${path}`)
+    const { file } = found
+    const handle = await open(file, 'r')
+    try {
+      const buffer = Buffer.alloc(Math.max(0, Math.min(length, largestPart)))
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, Math.max(0, offset))
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Undefined where there is no such file. Throws `overloaded` for a large one. */
+  async read(saltenv: string, path: string): Promise<Uint8Array | undefined> {
+    const found = await this.#find(saltenv, path)
+    if (found === undefined) return undefined
+    const { file, stats } = found
+    if (stats.size > largestWhole)
+      throw new SaltError('overloaded', `the file ${path} is larger than ${largestWhole} bytes`)
+    const handle = await open(file, 'r')
+    try {
+      return await handle.readFile()
+    } finally {
+      await handle.close()
+    }
+  }
+
+  #rootsOf(saltenv: string): readonly string[] {
+    return Object.hasOwn(this.#roots, saltenv) ? (this.#roots[saltenv] ?? []) : []
+  }
+
+  async #find(saltenv: string, path: string): Promise<{ readonly file: string; readonly stats: Stats } | undefined> {
+    for (const root of this.#rootsOf(saltenv)) {
+      const file = resolveInside(root, path)
+      const stats = await ifExists(() => stat(file))
+      if (stats?.isFile() === true) return { file, stats }
+    }
+    return undefined
+  }
+
+  async #hashOf(file: string, { size, mtimeMs, ino }: Stats): Promise<string> {
+    const key = `${file}\0${size}\0${mtimeMs}\0${ino}`
+    const known = this.#hashes.get(key)
+    if (known !== undefined) return known
+    const hash = createHash('sha256')
+    for await (const chunk of createReadStream(file)) hash.update(chunk)
+    const sha256 = hash.digest('hex')
+    if (this.#hashes.size >= hashesKept) this.#hashes.clear()
+    // What was changed a moment ago may change again without a later time.
+    if (Date.now() - mtimeMs > 2000) this.#hashes.set(key, sha256)
+    return sha256
+  }
+}
+
+interface Collected {
+  readonly files: Set<string>
+  readonly folders: Set<string>
+  readonly links: Record<string, string>
+}
+
+/** Links to files count where they stay inside the root; links to folders are not walked, so no walk is endless. */
+async function collect(root: string, under: string, into: Collected, depth = 0): Promise<void> {
+  if (depth > 64) return
+  const entries = (await ifExists(() => readdir(join(root, under), { withFileTypes: true }))) ?? []
+  for (const entry of entries) {
+    const path = under === '' ? entry.name : `${under}/${entry.name}`
+    if (entry.isSymbolicLink()) {
+      into.links[path] ??= (await ifExists(() => readlink(join(root, path)))) ?? ''
+      const target = await ifExists(async () => stat(resolveInside(root, path)))
+      if (target?.isFile() === true) into.files.add(path)
+    } else if (entry.isDirectory()) {
+      into.folders.add(path)
+      await collect(root, path, into, depth + 1)
+    } else if (entry.isFile()) into.files.add(path)
+  }
+}
+
+/** Undefined for what is not there, is a folder, or leads out. */
+async function ifExists<Result>(look: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR' || (error instanceof SaltError && error.code === 'bad-path'))
+      return undefined
+    throw error
+  }
+}

@@ -1,0 +1,121 @@
+/** Files of the file server on this machine: fetched once, in parts, gone on with after a break, and checked by their hash. */
+import { mkdir, readdir } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import { SaltError, systemCode } from '../../base/errors.ts'
+import { resolveInside } from '../../base/files.ts'
+import type { ServedStatus } from '../../client/api.ts'
+import { hashOf, PartialFile } from '../files/partial-file.ts'
+import type { FunctionContext } from '../plugin.ts'
+import { type FileSource, fileSourceOf } from './file-source.ts'
+
+/** Folder of what comes from an environment. */
+export function cacheFolder(ctx: FunctionContext, saltenv: string): string {
+  return resolveInside(join(String(ctx.config.get('cachedir')), 'files'), saltenv)
+}
+
+/** Where the file of an environment lies once it is fetched. Throws `bad-path`. */
+export function cachePath(ctx: FunctionContext, saltenv: string, path: string): string {
+  return resolveInside(cacheFolder(ctx, saltenv), path)
+}
+
+/** Brings a file into the cache, if it is not there as the server has it. Undefined where the server has no such file. */
+export async function cacheServedFile(
+  ctx: FunctionContext,
+  saltenv: string,
+  path: string,
+): Promise<string | undefined> {
+  const source = fileSourceOf(ctx)
+  const status = await source.status(saltenv, path)
+  if (status === undefined) return undefined
+  const target = cachePath(ctx, saltenv, path)
+  await fetchServedFile(source, { saltenv, path, status, target, mode: 0o600, folderMode: 0o700, owner: ctx.id })
+  return target
+}
+
+export interface Fetch {
+  readonly saltenv: string
+  readonly path: string
+  readonly status: ServedStatus
+  readonly target: string
+  readonly mode: number
+  readonly folderMode: number
+  /** Id of the minion. */
+  readonly owner: string
+}
+
+/** Places that a job of this process writes just now: another one waits, and finds the file there. */
+const busy = new Map<string, Promise<unknown>>()
+
+/** False when it was there already. */
+export async function fetchServedFile(source: Pick<FileSource, 'part'>, fetch: Fetch): Promise<boolean> {
+  const { target } = fetch
+  const before = busy.get(target)
+  const work = (before ?? Promise.resolve()).catch(() => {}).then(() => fetchInParts(source, fetch))
+  busy.set(target, work)
+  try {
+    return await work
+  } finally {
+    if (busy.get(target) === work) busy.delete(target)
+  }
+}
+
+async function fetchInParts(
+  source: Pick<FileSource, 'part'>,
+  { saltenv, path, status, target, mode, folderMode, owner }: Fetch,
+): Promise<boolean> {
+  if ((await hashOf(target)) === status.sha256) return false
+  const partial = new PartialFile(target, status, owner)
+  let offset = await partial.length()
+  if (status.size === 0) await partial.write(0, new Uint8Array(), { folderMode })
+  while (offset < status.size) {
+    const bytes = await source.part(saltenv, path, offset)
+    if (bytes.byteLength === 0) break
+    await partial.write(offset, bytes, { folderMode })
+    offset += bytes.byteLength
+  }
+  await partial.finish(mode)
+  return true
+}
+
+/** Paths below a folder of the cache, sorted; what has not come whole is not among them. */
+export async function cachedFiles(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+    return entries
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.part'))
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+      .sort()
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Refuses a place outside of `cp_allowed_roots`, links included. Throws `denied`; `bad-arguments` for a path that is not absolute. */
+export function assertMayWrite(ctx: FunctionContext, path: string): void {
+  if (!path.startsWith('/') && resolve(path) !== path)
+    throw new SaltError('bad-arguments', `the destination ${path} is not absolute`)
+  const roots = ctx.config.get('cp_allowed_roots')
+  const allowed = Array.isArray(roots) ? roots.map(String) : []
+  if (allowed.length === 0) return
+  const target = resolve(path)
+  for (const root of allowed.map((folder) => resolve(folder))) {
+    if (target !== root && !target.startsWith(root === sep ? sep : `${root}${sep}`)) continue
+    resolveInside(root, target.slice(root.length).replace(/^[/\\]+/, ''))
+    return
+  }
+  throw new SaltError('denied', `${path} is outside of the folders that files may be copied to`, {
+    hint: `cp_allowed_roots of this minion: ${allowed.join(', ')}`,
+  })
+}
+
+/** Throws `execution-failed` when the folder is missing and must not be made. */
+export async function prepareFolder(path: string, mayMake: boolean): Promise<void> {
+  const folder = dirname(path)
+  try {
+    if (mayMake) await mkdir(folder, { recursive: true })
+    else await readdir(folder)
+  } catch (cause) {
+    throw new SaltError('execution-failed', `there is no folder ${folder}`, { hint: 'makedirs=True makes it.', cause })
+  }
+}

@@ -1,0 +1,89 @@
+import { copyFile, mkdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SaltError } from '../../../base/errors.ts'
+import { resolveInside } from '../../../base/files.ts'
+import { hashOf } from '../../../engine/files/partial-file.ts'
+import { cacheServedFile } from '../../../engine/functions/file-cache.ts'
+import { fileSourceOf } from '../../../engine/functions/file-source.ts'
+import type { FunctionContext } from '../../../engine/plugin.ts'
+import { matchGlob } from '../../../engine/target/glob.ts'
+import { compileRegex } from '../../../engine/target/regex.ts'
+import { localPath, protocolOf } from '../file/source.ts'
+import { servedAt } from './arguments.ts'
+import { cacheFromWeb } from './web.ts'
+
+/** Where the file lies on this machine now; undefined where there is none. Throws for a kind of URL that is not known. */
+export async function cacheAny(ctx: FunctionContext, url: string, given?: string): Promise<string | undefined> {
+  const protocol = protocolOf(url)
+  const served = servedAt(ctx, url, given)
+  if (protocol === 'http' || protocol === 'https') return cacheFromWeb(ctx, url, served.saltenv)
+  const local = localPath(url)
+  if (local !== undefined) return (await hashOf(local)) === undefined ? undefined : local
+  if (protocol === 'salt' || protocol === '') return cacheServedFile(ctx, served.saltenv, served.path)
+  throw new SaltError('execution-failed', `files cannot be fetched by ${protocol}://`, {
+    hint: 'Use salt://, http://, https://, file:// or a path.',
+  })
+}
+
+/** As `cacheAny`, but a file that is not what `sourceHash` says is an error. The hash may begin with its kind: `sha256=…`. */
+export async function cacheChecked(
+  ctx: FunctionContext,
+  url: string,
+  given: string | undefined,
+  sourceHash: string | undefined,
+): Promise<string | undefined> {
+  const path = await cacheAny(ctx, url, given)
+  if (path === undefined || sourceHash === undefined) return path
+  const [, kind = '', wanted = ''] = /^(?:(\w+)[=:])?([0-9a-fA-F]+)$/.exec(sourceHash) ?? []
+  const found = await ctx.salt('file.get_hash', [path, kind || kindByLength(wanted)])
+  if (found === wanted.toLowerCase()) return path
+  throw new SaltError('execution-failed', `the file is not the one that was meant: its hash is ${found}`, {
+    where: url,
+  })
+}
+
+function kindByLength(hash: string): string {
+  const kind = { 32: 'md5', 40: 'sha1', 64: 'sha256', 96: 'sha384', 128: 'sha512' }[hash.length]
+  if (kind !== undefined) return kind
+  throw new SaltError('bad-arguments', `'${hash}' is no hash that is known`)
+}
+
+export interface Choice {
+  readonly include?: string | undefined
+  readonly exclude?: string | undefined
+}
+
+/** Paths below a folder of an environment that a choice takes: a glob for the path below it, or `E@` and an expression. */
+export async function servedBelow(
+  ctx: FunctionContext,
+  served: { readonly path: string; readonly saltenv: string },
+  { include, exclude }: Choice = {},
+): Promise<readonly string[]> {
+  const folder = served.path.replace(/\/+$/, '')
+  const { files } = await fileSourceOf(ctx).names(served.saltenv)
+  const below = files.filter((path) => folder === '' || path.startsWith(`${folder}/`))
+  const rest = (path: string): string => (folder === '' ? path : path.slice(folder.length + 1))
+  const takes = include === undefined ? () => true : matcherOf(include)
+  const leaves = exclude === undefined ? () => false : matcherOf(exclude)
+  return below.filter((path) => takes(rest(path)) && !leaves(rest(path)))
+}
+
+function matcherOf(pattern: string): (path: string) => boolean {
+  if (!pattern.startsWith('E@')) return (path) => matchGlob(pattern, path)
+  const expression = compileRegex(pattern.slice(2))
+  return (path) => expression.matches(path)
+}
+
+/** A copy of a file of this machine below `localfiles` of the cache. */
+export async function cacheLocal(ctx: FunctionContext, path: string): Promise<string | undefined> {
+  const target = resolveInside(join(String(ctx.config.get('cachedir')), 'localfiles'), path.replace(/^\/+/, ''))
+  try {
+    if (!(await stat(path)).isFile()) return undefined
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    await copyFile(path, target)
+    return target
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw new SaltError('execution-failed', `cannot copy ${path}`, { where: path, cause })
+  }
+}

@@ -1,0 +1,134 @@
+/** Files of a server at a place of this machine. */
+import { randomBytes } from 'node:crypto'
+import { chmod, copyFile, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { SaltError } from '../../../base/errors.ts'
+import { systemReason } from '../../../base/files.ts'
+import { s } from '../../../base/schema.ts'
+import { assertMayWrite, prepareFolder } from '../../../engine/functions/file-cache.ts'
+import { type FunctionContext, fn } from '../../../engine/plugin.ts'
+import { cached, gzip, makedirs, saltenv, servedAt } from './arguments.ts'
+import { cacheAny, cacheChecked, servedBelow } from './caching.ts'
+
+const source = s.string('`salt://` and a path; `http://`, `https://` and absolute paths too')
+const dest = s.string(
+  'An absolute path; a folder that is there, or that ends with `/`, gets the file under its own name',
+)
+const template = s.optional(s.string('Not supported yet: there are no templates'))
+const usualMode = 0o644
+
+export const gettingFunctions = {
+  get_file: fn({
+    doc: 'Bring a file of the file server to a place of this minion.',
+    args: { path: source, dest, saltenv, makedirs, template, gzip },
+    returns: s.string('Where it lies, or an empty text where the server has no such file'),
+    examples: ["salt '*' cp.get_file salt://web/site.conf /etc/site.conf"],
+    run: async (ctx, { path, dest, saltenv, makedirs, template }) => {
+      refuseTemplate(template)
+      return (await place(ctx, await cacheAny(ctx, path, saltenv), nameOf(path), dest, makedirs)) ?? ''
+    },
+  }),
+  get_file_str: fn({
+    doc: 'Give the content of a file of the file server.',
+    args: { path: source, saltenv },
+    returns: s.any('The text, or false where the server has no such file'),
+    examples: ["salt '*' cp.get_file_str /etc/hostname"],
+    run: async (ctx, { path, saltenv }) => {
+      const file = await cacheAny(ctx, path, saltenv)
+      return file === undefined ? false : await readFile(file, 'utf8')
+    },
+  }),
+  get_dir: fn({
+    doc: 'Bring a folder of the file server to a place of this minion: it becomes a folder of the same name there.',
+    args: { path: s.string('`salt://` and a folder'), dest: s.string('An absolute path'), saltenv, template, gzip },
+    returns: s.array(s.string(), 'Where its files lie'),
+    examples: ["salt '*' cp.get_dir salt://web /srv"],
+    run: async (ctx, { path, dest, saltenv: given, template }) => {
+      refuseTemplate(template)
+      const served = servedAt(ctx, path, given)
+      const parent = dirname(served.path.replace(/\/+$/, ''))
+      const skipped = parent === '.' || path.endsWith('/') ? served.path.length : parent.length + 1
+      const placed: string[] = []
+      for (const file of await servedBelow(ctx, served)) {
+        const rest = parent === '.' && !path.endsWith('/') ? file : file.slice(skipped).replace(/^\/+/, '')
+        const target = join(dest, rest)
+        const at = await place(ctx, await cacheAny(ctx, `salt://${file}`, served.saltenv), basename(file), target, true)
+        if (at !== undefined) placed.push(at)
+      }
+      return placed
+    },
+  }),
+  get_url: fn({
+    doc: 'Bring a file of a file server, a web server or this minion to a place of this minion, or give its content.',
+    args: {
+      path: source,
+      dest: s.withDefault(
+        s.union([s.string(), s.null()], 'An absolute path; empty to cache it only, None for its content'),
+        '',
+      ),
+      saltenv,
+      makedirs,
+      source_hash: s.optional(s.string('The hash that it must have: `sha256=…`')),
+      verify_ssl: s.optional(s.any('Accepted; certificates are checked always')),
+      use_etag: s.optional(s.any('Accepted, and without effect here')),
+    },
+    returns: s.union([cached, s.string()], 'Where it lies, or its content; false where there is no such file'),
+    examples: ["salt '*' cp.get_url https://example.org/site.conf /etc/site.conf"],
+    run: async (ctx, { path, dest, saltenv, makedirs, source_hash }) => {
+      const file = await cacheChecked(ctx, path, saltenv, source_hash)
+      if (file === undefined) return false
+      if (dest === null) return await readFile(file, 'utf8')
+      return dest === '' ? file : ((await place(ctx, file, nameOf(path), dest, makedirs)) ?? false)
+    },
+  }),
+}
+
+function refuseTemplate(template: string | undefined): void {
+  if (template === undefined) return
+  throw new SaltError('execution-failed', `there is no template engine ${template} yet`, {
+    hint: 'Leave template out to copy the file as it is.',
+  })
+}
+
+function nameOf(path: string): string {
+  return basename(path.split('?', 1)[0] ?? path)
+}
+
+/** Puts a copy at its place; one that is there keeps its permissions. Undefined where there is nothing to copy. */
+async function place(
+  ctx: FunctionContext,
+  file: string | undefined,
+  name: string,
+  dest: string,
+  mayMakeFolders: boolean,
+): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  const there = await modeOf(dest)
+  const target = dest.endsWith('/') || there?.isFolder === true ? join(dest, name) : dest
+  assertMayWrite(ctx, target)
+  await prepareFolder(target, mayMakeFolders || dest.endsWith('/'))
+  await copyWhole(file, target, (await modeOf(target))?.mode ?? usualMode)
+  return target
+}
+
+/** Readers see the old file or the new one, however large it is. */
+async function copyWhole(file: string, target: string, mode: number): Promise<void> {
+  const temporary = join(dirname(target), `.new-${randomBytes(8).toString('hex')}`)
+  try {
+    await copyFile(file, temporary)
+    await chmod(temporary, mode)
+    await rename(temporary, target)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw new SaltError('storage', `cannot write the file: ${systemReason(cause)}`, { where: target, cause })
+  }
+}
+
+async function modeOf(path: string): Promise<{ readonly mode: number; readonly isFolder: boolean } | undefined> {
+  try {
+    const status = await stat(path)
+    return { mode: status.mode & 0o7777, isFolder: status.isDirectory() }
+  } catch {
+    return undefined
+  }
+}
