@@ -40,8 +40,13 @@ function lockedName(entry: string): string {
   return entry.replace(/^\d+:/, '').replace(/-[^-]+-[^-]+$/, '')
 }
 
+/** Each once: dnf 5 has a lock for every version. */
+function namesOf(entries: readonly string[]): string[] {
+  return [...new Set(entries.map(lockedName))]
+}
+
 export async function heldNames(ctx: FunctionContext): Promise<readonly string[]> {
-  return (await locks(ctx)).map(lockedName)
+  return namesOf(await locks(ctx))
 }
 
 export function lock(ctx: FunctionContext, target: string): Promise<ExecResult> {
@@ -63,7 +68,7 @@ const listHolds = fn({
   async run(ctx, { pattern, full }) {
     const expression = new RegExp(pattern ?? '')
     const found = (await locks(ctx)).filter((entry) => expression.test(entry))
-    return full ? found : found.map(lockedName)
+    return full ? found : namesOf(found)
   },
 })
 
