@@ -31,7 +31,8 @@ function run(ctx: FunctionContext, argv: readonly string[]): Promise<ExecResult>
 async function runChange(ctx: FunctionContext, argv: readonly string[]): Promise<ExecResult> {
   const result = await run(ctx, argv)
   if (result.retcode === 0) return result
-  const reasons = result.stdout.match(/^:: .*(?:in conflict|breaks dependency|required by|cannot resolve)(?!.*\[[yY]/[nN]\]).*$/gm) ?? []
+  const reasons =
+    result.stdout.match(/^:: .*(?:in conflict|breaks dependency|required by|cannot resolve)(?!.*\[y\/N\]).*$/gim) ?? []
   return { ...result, stderr: [...reasons, result.stderr].join('\n') }
 }
 
