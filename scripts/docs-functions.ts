@@ -6,24 +6,30 @@ import { signatureOf } from '../src/engine/functions/doc-text.ts'
 import type { FunctionDoc } from '../src/engine/plugin.ts'
 import { core } from '../src/plugins/grains/core/module.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../src/plugins/registry.ts'
+import { needs } from '../test/support/example-host/examples.ts'
+import { countFunctions, type ExampleRecord, readRecord } from '../test/support/example-host/record.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
 
 export async function functionPages(): Promise<readonly Page[]> {
   const modules = await moduleRegistry.loadDocs()
   const runners = await runnerRegistry.loadDocs()
   const wheels = await wheelRegistry.loadDocs()
+  const record = readRecord()
   return [
-    { path: 'functions/README.md', text: indexPage({ modules, runners, wheels }) },
-    ...Object.entries(modules).map(([name, docs]) => page('functions', 'modules', name, docs)),
-    ...Object.entries(runners).map(([name, docs]) => page('runners', 'runners', name, docs)),
-    ...Object.entries(wheels).map(([name, docs]) => page('wheel', 'wheel', name, docs)),
+    { path: 'functions/README.md', text: indexPage({ modules, runners, wheels }, record) },
+    ...Object.entries(modules).map(([name, docs]) => page('functions', 'modules', name, docs, record)),
+    ...Object.entries(runners).map(([name, docs]) => page('runners', 'runners', name, docs, record)),
+    ...Object.entries(wheels).map(([name, docs]) => page('wheel', 'wheel', name, docs, record)),
     { path: 'grains.md', text: grainsPage() },
   ]
 }
 
 type KindDocs = Readonly<Record<string, ModuleDocs>>
 
-function indexPage({ modules, runners, wheels }: Readonly<Record<'modules' | 'runners' | 'wheels', KindDocs>>): string {
+function indexPage(
+  { modules, runners, wheels }: Readonly<Record<'modules' | 'runners' | 'wheels', KindDocs>>,
+  record: ExampleRecord,
+): string {
   const rows = (docs: KindDocs, folder: string): string[][] =>
     Object.entries(docs)
       .sort(([a], [b]) => compareText(a, b))
@@ -36,6 +42,8 @@ Execution functions run on minions: \`salt '*' test.ping\`, or \`salt call test.
 
 ${table(['Module', 'What it does'], rows(modules, ''))}
 
+${examplesSection(modules, record)}
+
 Runners run inside the master: \`salt run manage.up\`.
 
 ${table(['Runner', 'What it does'], rows(runners, '../runners/'))}
@@ -46,10 +54,27 @@ ${table(['Wheel module', 'What it does'], rows(wheels, '../wheel/'))}
 `
 }
 
-function page(folder: string, source: string, name: string, docs: ModuleDocs): Page {
+/** What the tests do with the examples, in numbers. */
+function examplesSection(modules: Readonly<Record<string, ModuleDocs>>, record: ExampleRecord): string {
+  const functions = Object.entries(modules).flatMap(([module, docs]) =>
+    Object.entries(docs.functions).map(([short, { examples }]) => [`${module}.${short}`, examples] as const),
+  )
+  const { runs, ...others } = countFunctions(Object.fromEntries(functions), record)
+  const rows = Object.entries(others).map(([need, count]) => [
+    `It ${needs[need as keyof typeof others]}`,
+    String(count),
+  ])
+  return `The tests run the examples as they are shown, as a user without privileges, on a host with some files below \`/srv\`:
+the minion \`web1\`, a Debian, on which the user is called fred. What stands below an example is what it showed there; each
+function tells whether its examples are run, or why they are not.
+
+${table(['Functions of modules', 'Number'], [['An example is run', String(runs)], ...rows])}`
+}
+
+function page(folder: string, source: string, name: string, docs: ModuleDocs, record: ExampleRecord): Page {
   const sections = Object.entries(docs.functions)
     .sort(([a], [b]) => compareText(a, b))
-    .map(([fun, doc]) => functionSection(`${name}.${fun}`, doc))
+    .map(([fun, doc]) => functionSection(`${name}.${fun}`, doc, record))
   const text = `${generatedNote(`src/plugins/${source}`)}
 
 # ${name}
@@ -61,7 +86,7 @@ ${sections.join('\n\n')}
   return { path: `${folder}/${name}.md`, text }
 }
 
-function functionSection(name: string, doc: FunctionDoc): string {
+function functionSection(name: string, doc: FunctionDoc, record: ExampleRecord): string {
   const rows = Object.entries(doc.args).map(([arg, schema]) => [
     `\`${arg}\``,
     expectation(schema),
@@ -77,8 +102,35 @@ function functionSection(name: string, doc: FunctionDoc): string {
     doc.doc,
     ...(rows.length === 0 ? [] : [table(['Argument', 'Value', 'Default', 'Meaning'], rows)]),
     `Returns ${expectation(doc.returns)}${description === undefined ? '' : `: ${lowerFirst(description)}`}.`,
-    `\`\`\`sh\n${doc.examples.join('\n')}\n\`\`\``,
+    ...exampleBlocks(doc.examples, record),
   ].join('\n\n')
+}
+
+/** The examples, each with what it shows where that is known; then what the tests do with them. */
+function exampleBlocks(examples: readonly string[], record: ExampleRecord): string[] {
+  const blocks: string[] = []
+  let silent: string[] = []
+  for (const example of examples) {
+    silent.push(example)
+    const recorded = record[example]
+    if (recorded === undefined || recorded === 'runs' || !('shows' in recorded)) continue
+    blocks.push(`\`\`\`sh\n${silent.join('\n')}\n\`\`\``, `\`\`\`text\n${recorded.shows}\n\`\`\``)
+    silent = []
+  }
+  if (silent.length > 0) blocks.push(`\`\`\`sh\n${silent.join('\n')}\n\`\`\``)
+  const mark = markOf(examples, record)
+  return mark === undefined ? blocks : [...blocks, mark]
+}
+
+function markOf(examples: readonly string[], record: ExampleRecord): string | undefined {
+  const recorded = examples.flatMap((example) => (record[example] === undefined ? [] : [record[example]]))
+  const lacking = recorded.flatMap((one) => (one !== 'runs' && 'needs' in one ? [one] : []))
+  if (recorded.length === 0) return undefined
+  if (lacking.length === 0) return '*Run by the tests.*'
+  const reasons = [...new Set(lacking.map(({ needs: need, what }) => `${needs[need]} (${what})`))].join(', or ')
+  return lacking.length === recorded.length
+    ? `*Not run by the tests: it ${reasons}.*`
+    : `*Run by the tests, but for what ${reasons}.*`
 }
 
 function lowerFirst(text: string): string {

@@ -10,6 +10,8 @@ import { moduleRegistry, runnerRegistry } from '../../src/plugins/registry.ts'
 export type RecordedRun = string | Partial<ExecResult>
 
 export interface HostOptions {
+  /** `alpha` by default. */
+  readonly id?: string
   readonly grains?: Readonly<Record<string, unknown>>
   readonly pillar?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
@@ -61,9 +63,9 @@ export class FunctionHost {
 
   get inputs(): ContextInputs {
     const { grains = {}, pillar = {}, config = {}, job, services, emit, signal, processGroups } = this.#options
-    const { programs, root } = this.#options
+    const { id = 'alpha', programs, root } = this.#options
     return {
-      id: 'alpha',
+      id,
       grains: () => grains,
       pillar,
       config: { get: (name) => config[name], all: config },

@@ -39,7 +39,7 @@ export const groupLinux = defineModule({
       doc: 'Tell what is known about a group; an empty mapping where there is none of that name.',
       args: { name, root },
       returns: s.union([infoSchema, s.record(s.null())]),
-      examples: ["salt '*' group.info root"],
+      examples: ["salt '*' group.info www-data"],
       async run(ctx, args) {
         const found = await findGroup(ctx, args.name, args.root)
         return found === undefined ? {} : infoOf(found)
@@ -74,7 +74,7 @@ export const groupLinux = defineModule({
       doc: 'Remove a group.',
       args: { name, root },
       returns: s.boolean(),
-      examples: ["salt '*' group.delete foo"],
+      examples: ["salt '*' group.delete www-data"],
       run(ctx, args) {
         assertOperand(args.name, 'the name of a group')
         return change(ctx, ['groupdel', ...rootWords('-R', args.root), args.name])
@@ -84,7 +84,7 @@ export const groupLinux = defineModule({
       doc: 'Change the id of a group. Nothing is done where it has that id.',
       args: { name, gid: s.integer('The new id', { minimum: 0 }), root, non_unique: nonUnique },
       returns: s.boolean(),
-      examples: ["salt '*' group.chgid foo 4376"],
+      examples: ["salt '*' group.chgid www-data 4376"],
       async run(ctx, args) {
         if ((await findGroup(ctx, args.name, args.root))?.gid === args.gid) return true
         assertOperand(args.name, 'the name of a group')
@@ -97,7 +97,7 @@ export const groupLinux = defineModule({
       doc: 'Make a user a member of a group.',
       args: { name, username, root },
       returns: s.boolean(),
-      examples: ["salt '*' group.adduser foo bar"],
+      examples: ["salt '*' group.adduser www-data fred"],
       run(ctx, args) {
         assertOperand(args.name, 'the name of a group')
         return change(ctx, ['gpasswd', '--add', args.username, ...rootWords('--root', args.root), args.name])
@@ -107,7 +107,7 @@ export const groupLinux = defineModule({
       doc: 'Take a user out of a group. True where the user is no member.',
       args: { name, username, root },
       returns: s.boolean(),
-      examples: ["salt '*' group.deluser foo bar"],
+      examples: ["salt '*' group.deluser www-data fred"],
       async run(ctx, args) {
         const found = await findGroup(ctx, args.name, args.root)
         if (found?.members.includes(args.username) !== true) return true
@@ -122,7 +122,7 @@ export const groupLinux = defineModule({
         root,
       },
       returns: s.boolean(),
-      examples: ["salt '*' group.members foo user1,user2,user3"],
+      examples: ["salt '*' group.members www-data fred,nobody"],
       run(ctx, args) {
         assertOperand(args.name, 'the name of a group')
         const members = typeof args.members_list === 'string' ? args.members_list : args.members_list.join(',')

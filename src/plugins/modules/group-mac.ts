@@ -50,7 +50,7 @@ export const groupMac = defineModule({
       doc: 'Tell what is known about a group; an empty mapping where there is none of that name.',
       args: { name },
       returns: s.union([infoSchema, s.record(s.null())]),
-      examples: ["salt '*' group.info root"],
+      examples: ["salt '*' group.info www-data"],
       run: async (ctx, args) => (await groupInfo(ctx, args.name)) ?? {},
     }),
     getent: fn({
@@ -85,7 +85,7 @@ export const groupMac = defineModule({
       doc: 'Remove a group. True where there is none.',
       args: { name },
       returns: s.boolean(),
-      examples: ["salt '*' group.delete foo"],
+      examples: ["salt '*' group.delete www-data"],
       async run(ctx, args) {
         assertOwnGroup(args.name, 'remove')
         return (await groupInfo(ctx, args.name)) === undefined || edit(ctx, ['delete'], args.name)
@@ -95,7 +95,7 @@ export const groupMac = defineModule({
       doc: 'Change the id of a group. Nothing is done where it has that id.',
       args: { name, gid: s.integer('The new id', { minimum: 0 }) },
       returns: s.boolean(),
-      examples: ["salt '*' group.chgid foo 4376"],
+      examples: ["salt '*' group.chgid www-data 4376"],
       async run(ctx, args) {
         const before = await groupInfo(ctx, args.name)
         if (before === undefined) throw new SaltError('execution-failed', `Group '${args.name}' does not exist`)
@@ -108,14 +108,14 @@ export const groupMac = defineModule({
       doc: 'Make a user a member of a group.',
       args: { group: name, name: username },
       returns: s.boolean(),
-      examples: ["salt '*' group.adduser foo bar"],
+      examples: ["salt '*' group.adduser www-data fred"],
       run: (ctx, args) => edit(ctx, ['edit', '-a', args.name, '-t', 'user'], args.group),
     }),
     deluser: fn({
       doc: 'Take a user out of a group.',
       args: { group: name, name: username },
       returns: s.boolean(),
-      examples: ["salt '*' group.deluser foo bar"],
+      examples: ["salt '*' group.deluser www-data fred"],
       run: (ctx, args) => edit(ctx, ['edit', '-d', args.name, '-t', 'user'], args.group),
     }),
     members: fn({
@@ -125,7 +125,7 @@ export const groupMac = defineModule({
         members_list: s.union([s.string(), s.array(s.string())], 'Names of users, with commas between them'),
       },
       returns: s.boolean(),
-      examples: ["salt '*' group.members foo user1,user2,user3"],
+      examples: ["salt '*' group.members www-data fred,nobody"],
       async run(ctx, args) {
         if ((await groupInfo(ctx, args.name)) === undefined) return false
         const members = [args.members_list].flat().flatMap((names) => names.split(',').filter((one) => one !== ''))

@@ -140,7 +140,7 @@ export const hashutil = defineModule({
       doc: 'Read base64 and put what it stands for into a file.',
       args: { instr: s.text('The base64'), outfile: s.path('The file') },
       returns: s.boolean(),
-      examples: ["salt '*' hashutil.base64_decodefile instr='Z2V0IHNhbHRlZAo=' outfile=/tmp/binary_file"],
+      examples: ["salt '*' hashutil.base64_decodefile instr='Z2V0IHNhbHRlZAo=' outfile=/srv/docs/binary_file"],
       async run(_ctx, { instr, outfile }) {
         const content = decodeBase64(instr)
         await attemptAsync(outfile, () => writeFile(outfile, content))

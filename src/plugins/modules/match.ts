@@ -102,7 +102,7 @@ export const match = defineModule({
       'compound',
       'Tell whether a compound target means this minion.',
       'Expression such as `G@os:Debian and web*`',
-      "salt '*' match.compound 'L@cheese,foo and *'",
+      "salt '*' match.compound 'G@os:Debian and web*'",
     ),
     glob: byId('glob', 'Tell whether a shell-style pattern fits the id.', 'The pattern', "salt '*' match.glob 'web*'"),
     pcre: byId(
@@ -132,13 +132,13 @@ export const match = defineModule({
       'grain',
       'Tell whether a grain fits a shell-style pattern.',
       'name:pattern',
-      "salt '*' match.grain 'os:Ubuntu'",
+      "salt '*' match.grain 'os:Debian'",
     ),
     grain_pcre: byData(
       'grain_pcre',
       'Tell whether a grain fits a regular expression.',
       'name:expression',
-      "salt '*' match.grain_pcre 'os:Fedo.*'",
+      "salt '*' match.grain_pcre 'os:Deb.*'",
     ),
     pillar: byData(
       'pillar',

@@ -66,7 +66,7 @@ export const npm = defineModule({
       returns: s.any('What npm printed, as JSON where it is'),
       examples: [
         "salt '*' npm.install coffee-script",
-        "salt '*' npm.install dir=/srv/app",
+        "salt '*' npm.install dir=/srv/node-app",
         "salt '*' npm.install pkgs='[gulp, esbuild@0.25]'",
       ],
       async run(ctx, args) {
@@ -87,7 +87,7 @@ export const npm = defineModule({
       doc: 'Remove a package.',
       args: { pkg: s.string('Name of the package'), dir, runas, env },
       returns: s.boolean(),
-      examples: ["salt '*' npm.uninstall coffee-script", "salt '*' npm.uninstall esbuild dir=/srv/app"],
+      examples: ["salt '*' npm.uninstall coffee-script", "salt '*' npm.uninstall esbuild dir=/srv/node-app"],
       async run(ctx, args) {
         const result = await run(ctx, args, ['uninstall', ...scope(args), args.pkg])
         if (result.retcode !== 0)
@@ -105,7 +105,7 @@ export const npm = defineModule({
         depth: s.optional(s.integer('How deep to go into what packages need', { minimum: 0 })),
       },
       returns: s.record(s.any(), 'Name → what is known'),
-      examples: ["salt '*' npm.list", "salt '*' npm.list npm depth=0"],
+      examples: ["salt '*' npm.list", "salt '*' npm.list dir=/srv/node-app depth=0"],
       async run(ctx, args) {
         const depth = args.depth === undefined ? [] : [`--depth=${args.depth}`]
         const pkg = args.pkg === undefined ? [] : [args.pkg]

@@ -27,12 +27,18 @@ function run(ctx: FunctionContext, argv: readonly string[]): Promise<ExecResult>
   return ctx.exec(['pacman', ...argv])
 }
 
-/** Lines of a name and a version. */
+/** As `run`; why packages do not go together stands on the standard output of pacman. */
+async function runChange(ctx: FunctionContext, argv: readonly string[]): Promise<ExecResult> {
+  const result = await run(ctx, argv)
+  if (result.retcode === 0) return result
+  const reasons =
+    result.stdout.match(/^:: .*(?:in conflict|breaks dependency|required by|cannot resolve)(?!.*\[y\/N\]).*$/gim) ?? []
+  return { ...result, stderr: [...reasons, result.stderr].join('\n') }
+}
+
+/** Lines of a name and a version. Notes about databases begin with a space. */
 function pairs(text: string): [string, string][] {
-  return text.split('\n').flatMap((line) => {
-    const [one, found] = line.trim().split(/\s+/)
-    return one === undefined || found === undefined || one === '' ? [] : [[one, found]]
-  })
+  return [...text.matchAll(/^(\S+) (\S+)$/gm)].map(([, one = '', found = '']) => [one, found])
 }
 
 async function installed(ctx: FunctionContext): Promise<PackageTable> {
@@ -58,13 +64,23 @@ const pacman: PackageTool = {
   installed,
   refresh,
   async latest(ctx, names) {
-    const { stdout } = await run(ctx, ['-Sp', '--needed', '--print-format', '%n %v', ...names])
+    const stdout = await offers(ctx, names)
     const table = await installed(ctx)
     const offered = pairs(stdout).filter(([one]) => names.includes(one))
     return new Map(
       offered.filter(([one, found]) => (table.get(one) ?? []).every((now) => compareArchVersions(found, now) > 0)),
     )
   },
+}
+
+/** What would be installed, in lines of a name and a version; pacman tells nothing at all where it lacks one of the names. */
+async function offers(ctx: FunctionContext, names: readonly string[]): Promise<string> {
+  if (names.length === 0) return ''
+  const { stdout, stderr, retcode } = await run(ctx, ['-Sp', '--needed', '--print-format', '%n %v', ...names])
+  if (retcode === 0) return stdout
+  const missing = [...stderr.matchAll(/^error: target not found: (\S+)$/gm)].map(([, one = '']) => one)
+  const left = names.filter((one) => !missing.includes(one))
+  return left.length < names.length ? offers(ctx, left) : ''
 }
 
 async function uninstall(
@@ -77,7 +93,7 @@ async function uninstall(
   return changePackages(ctx, {
     commands: targets.length === 0 ? [] : [[operation, ...unattended, ...targets]],
     message: 'Problem encountered removing package(s)',
-    run,
+    run: runChange,
     installed,
     before,
   })
@@ -115,7 +131,7 @@ function parseInfo(text: string): Record<string, Record<string, string>> {
     const info: Record<string, string> = {}
     for (const [, heading = '', value = ''] of part.matchAll(/^(\S[^:\n]*?)\s+: (.*)$/gm)) {
       const field = headings[heading]
-      if (field !== undefined && value !== 'None') info[field] = value.trim()
+      if (field !== undefined && value !== 'None') info[field] = value.trim().replace(/ {2,}/g, ', ')
     }
     if (info.name !== undefined) found[info.name] = info
   }
@@ -150,7 +166,7 @@ export const pkgPacman = defineModule({
         const result = await run(ctx, argv)
         if (result.retcode !== 0)
           throw new SaltError('execution-failed', `Error listing upgrades: ${faultText(result)}`)
-        return Object.fromEntries(pairs(result.stdout).filter(([one]) => one !== '::'))
+        return Object.fromEntries(pairs(result.stdout))
       },
     }),
     install: fn({
@@ -181,7 +197,7 @@ export const pkgPacman = defineModule({
                 ...request.packages.map((one) => packageWord(one.name, one.version)),
               ]
         const message = 'Problem encountered installing package(s)'
-        return changePackages(ctx, { commands: [command], message, run, installed })
+        return changePackages(ctx, { commands: [command], message, run: runChange, installed })
       },
     }),
     remove: fn({
@@ -210,7 +226,7 @@ export const pkgPacman = defineModule({
         changePackages(ctx, {
           commands: [['-Su', ...unattended, ...(args.refresh ? ['-y'] : [])]],
           message: 'Problem encountered upgrading packages',
-          run,
+          run: runChange,
           installed,
         }),
     }),

@@ -24,12 +24,12 @@ export const gzipFunctions = {
     'gzip',
     'sourcefile',
     'Compress a file with gzip; the compressed file takes its place.',
-    "salt '*' archive.gzip /tmp/sourcefile.txt",
+    "salt '*' archive.gzip /srv/docs/a.txt",
   ),
   gunzip: gzipFunction(
     'gunzip',
     'gzipfile',
     'Expand a file that gzip has compressed; the expanded file takes its place.',
-    "salt '*' archive.gunzip /tmp/sourcefile.txt.gz",
+    "salt '*' archive.gunzip /srv/backup/notes.txt.gz",
   ),
 }

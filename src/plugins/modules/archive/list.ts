@@ -83,8 +83,8 @@ export const listFunctions = {
       }),
     ]),
     examples: [
-      "salt '*' archive.list /path/to/myfile.tar.gz",
-      "salt '*' archive.list salt://foo/bar/app.zip strip_components=1 verbose=true",
+      "salt '*' archive.list /srv/backup/docs.tar.gz",
+      "salt '*' archive.list salt://releases/app.zip strip_components=1 verbose=true",
     ],
     async run(ctx, args) {
       const count = stripCount(args.strip_components)

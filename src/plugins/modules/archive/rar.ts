@@ -48,7 +48,7 @@ export const rarFunctions = {
     doc: 'Make a RAR file with the program rar.',
     args: { rarfile: s.path('The archive'), sources: sourcesArgument, template, cwd, runas },
     returns: lines,
-    examples: ["salt '*' archive.rar /tmp/rarfile.rar /tmp/sourcefile1,/tmp/sourcefile2"],
+    examples: ["salt '*' archive.rar /srv/backup/new.rar /srv/docs/a.txt,/srv/docs/b.txt"],
     run: (ctx, args) =>
       runLines(ctx, ['rar', 'a', '-idp', args.rarfile, ...expandSources(args.sources, args.cwd)], {
         cwd: args.cwd ?? null,
@@ -67,7 +67,7 @@ export const rarFunctions = {
       trim_output: trimOutput,
     },
     returns: lines,
-    examples: ["salt '*' archive.unrar /tmp/rarfile.rar /home/strongbad/ excludes=file_1,file_2"],
+    examples: ["salt '*' archive.unrar /srv/backup/docs.rar /srv/restored excludes=b.txt"],
     async run(ctx, args) {
       const { program, result } = await readRar(ctx, ['lb', args.rarfile])
       const left = listOf(args.excludes)

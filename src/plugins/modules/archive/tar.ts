@@ -90,8 +90,8 @@ export const tarFunctions = {
     },
     returns: lines,
     examples: [
-      "salt '*' archive.tar cjvf /tmp/tarfile.tar.bz2 /tmp/file_1,/tmp/file_2",
-      "salt '*' archive.tar xf /tmp/foo.tar dest=/var/lib/foo",
+      "salt '*' archive.tar czvf /srv/backup/new.tar.gz a.txt,b.txt cwd=/srv/docs",
+      "salt '*' archive.tar xf /srv/backup/docs.tar.gz dest=/srv/empty",
     ],
     async run(ctx, args) {
       const options = args.options.split(/\s+/).filter((word) => word !== '')

@@ -125,7 +125,7 @@ export const zipFunctions = {
       password: zipPassword,
     },
     returns: lines,
-    examples: ["salt '*' archive.cmd_unzip /tmp/zipfile.zip /home/strongbad/ excludes=file_1,file_2"],
+    examples: ["salt '*' archive.cmd_unzip /srv/backup/docs.zip /srv/restored excludes=b.txt"],
     async run(ctx, args) {
       const left = listOf(args.excludes)
       const options = splitShellWords(args.options ?? '')
@@ -166,7 +166,7 @@ export const zipFunctions = {
       extract_perms: s.withDefault(s.boolean('Give files the permissions that the archive tells'), true),
     },
     returns: names,
-    examples: ["salt '*' archive.unzip /tmp/zipfile.zip /home/strongbad/ password='BadPassword'"],
+    examples: ["salt '*' archive.unzip /srv/backup/docs.zip /srv/restored password='BadPassword'"],
     async run(ctx, args) {
       refuseTemplate(args.template)
       const { zip_file: archive, dest, extract_perms: permissions } = args
@@ -186,7 +186,7 @@ export const zipFunctions = {
     doc: 'Make a ZIP file with the program zip.',
     args: { zip_file: zipFile, sources: sourcesArgument, template, cwd, runas },
     returns: lines,
-    examples: ["salt '*' archive.cmd_zip /tmp/zipfile.zip /tmp/sourcefile1,/tmp/sourcefile2"],
+    examples: ["salt '*' archive.cmd_zip /srv/backup/new.zip /srv/docs/a.txt,/srv/docs/b.txt"],
     run: (ctx, args) =>
       runLines(ctx, ['zip', '-r', args.zip_file, ...expandSources(args.sources, args.cwd)], {
         cwd: args.cwd ?? null,
@@ -205,7 +205,7 @@ export const zipFunctions = {
       zip64: s.withDefault(s.boolean('Allow more than 4 GiB; few programs cannot read that'), false),
     },
     returns: names,
-    examples: ["salt '*' archive.zip /tmp/zipfile.zip /tmp/sourcefile1,/tmp/sourcefile2"],
+    examples: ["salt '*' archive.zip /srv/backup/new.zip /srv/docs/a.txt,/srv/docs/b.txt"],
     async run(ctx, args) {
       refuseTemplate(args.template)
       const members = membersOf(args.sources, args.cwd)
@@ -219,7 +219,7 @@ export const zipFunctions = {
     doc: 'Tell whether a ZIP file has a member that takes a password.',
     args: { name: s.string('The archive: a path or an address'), ...fetchArguments },
     returns: s.boolean(),
-    examples: ["salt '*' archive.is_encrypted /path/to/myfile.zip clean=true"],
+    examples: ["salt '*' archive.is_encrypted /srv/backup/docs.zip clean=true"],
     async run(ctx, args) {
       using fetched = await fetchArchive(ctx, args)
       return attemptAsync(fetched.path, async () => {

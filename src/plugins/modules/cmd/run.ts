@@ -21,9 +21,9 @@ export const runFunctions = {
     extra: moreKeywords,
     returns: s.text('The output'),
     examples: [
-      `salt '*' cmd.run 'ls -l | grep conf'`,
+      `salt '*' cmd.run 'ls -l /etc | grep conf'`,
       `salt '*' cmd.run 'grep -c f' stdin='one\\ntwo\\nfour\\n'`,
-      `salt '*' cmd.run 'echo $GREETING' env='{GREETING: hello}' runas=nobody cwd=/`,
+      `salt '*' cmd.run 'echo $GREETING' env='{GREETING: hello}' cwd=/`,
     ],
     async run(ctx, args, { extra }) {
       const result = await runCommand(ctx, { ...args, mergeStderr: true }, extra)
@@ -37,7 +37,7 @@ export const runFunctions = {
     args: allBut('python_shell', 'redirect_stderr', 'encoded_cmd', 'raise_err'),
     extra: moreKeywords,
     returns: s.text('The output'),
-    examples: [`salt '*' cmd.shell 'ls -l | grep conf'`],
+    examples: [`salt '*' cmd.shell 'ls -l /etc | grep conf'`],
     async run(ctx, args, { extra }) {
       const result = await runCommand(ctx, { ...args, python_shell: true, mergeStderr: true }, extra)
       return args.hide_output ? '' : result.stdout
@@ -112,7 +112,7 @@ export const runFunctions = {
     ),
     extra: moreKeywords,
     returns: s.object({ pid: s.integer('Process id of the command') }),
-    examples: [`salt '*' cmd.run_bg 'sleep 60; touch /tmp/done'`],
+    examples: [`salt '*' cmd.run_bg 'sleep 1; touch /srv/done'`],
     async run(ctx, args, { extra }) {
       const { pid } = await runCommand(ctx, { ...args, bg: true }, extra)
       return { pid }

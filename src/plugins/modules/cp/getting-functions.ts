@@ -22,7 +22,7 @@ export const gettingFunctions = {
     doc: 'Bring a file of the file server to a place of this minion.',
     args: { path: source, dest, saltenv, makedirs, template, gzip },
     returns: s.string('Where it lies, or an empty text where the server has no such file'),
-    examples: ["salt '*' cp.get_file salt://web/site.conf /etc/site.conf"],
+    examples: ["salt '*' cp.get_file salt://web/site.conf /srv/app/site.conf"],
     run: async (ctx, { path, dest, saltenv, makedirs, template }) => {
       refuseTemplate(template)
       return (await place(ctx, await cacheAny(ctx, path, saltenv), nameOf(path), dest, makedirs)) ?? ''
@@ -42,7 +42,7 @@ export const gettingFunctions = {
     doc: 'Bring a folder of the file server to a place of this minion: it becomes a folder of the same name there.',
     args: { path: s.string('`salt://` and a folder'), dest: s.string('An absolute path'), saltenv, template, gzip },
     returns: s.array(s.string(), 'Where its files lie'),
-    examples: ["salt '*' cp.get_dir salt://web /srv"],
+    examples: ["salt '*' cp.get_dir salt://web /srv/app"],
     run: async (ctx, { path, dest, saltenv: given, template }) => {
       refuseTemplate(template)
       const served = servedAt(ctx, path, given)
@@ -73,7 +73,7 @@ export const gettingFunctions = {
       use_etag: s.optional(s.any('Accepted, and without effect here')),
     },
     returns: s.union([cached, s.string()], 'Where it lies, or its content; false where there is no such file'),
-    examples: ["salt '*' cp.get_url https://example.org/site.conf /etc/site.conf"],
+    examples: ["salt '*' cp.get_url http://www.example.org/index.html /srv/app/index.html"],
     run: async (ctx, { path, dest, saltenv, makedirs, source_hash }) => {
       const file = await cacheChecked(ctx, path, saltenv, source_hash)
       if (file === undefined) return false

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
+import type { MasterCalls } from '../../../client/api.ts'
 import { largestPart } from '../../../engine/files/file-roots.ts'
 import { hashOf } from '../../../engine/files/partial-file.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
@@ -41,6 +42,7 @@ export const pushingFunctions = {
     examples: ["salt '*' cp.push_dir /etc/logrotate.d '*.conf'"],
     run: async (ctx, { path, glob, upload_path }) => {
       if (!path.startsWith('/')) throw new SaltError('bad-arguments', `the path ${path} is not absolute`)
+      masterOf(ctx)
       for (const file of await filesBelow(path)) {
         if (glob !== undefined && !matchGlob(glob, basename(file))) continue
         await send(ctx, join(path, file), join(upload_path ?? path, file).replace(/^\/+/, ''))
@@ -62,10 +64,15 @@ async function filesBelow(folder: string): Promise<string[]> {
   }
 }
 
+function masterOf(ctx: FunctionContext): MasterCalls {
+  const master = ctx.services.masters?.[0]
+  if (master !== undefined) return master
+  throw new SaltError('execution-failed', 'there is no master to send a file to')
+}
+
 /** In parts, from where the master has it. */
 async function send(ctx: FunctionContext, path: string, name: string): Promise<void> {
-  const master = ctx.services.masters?.[0]
-  if (master === undefined) throw new SaltError('execution-failed', 'there is no master to send a file to')
+  const master = masterOf(ctx)
   const sha256 = await hashOf(path)
   if (sha256 === undefined) throw new SaltError('execution-failed', `there is no file ${path}`)
   const { size } = await stat(path)

@@ -24,6 +24,8 @@ export const receivingFunctions = {
     run: async (ctx, { offer, dest }) => {
       if (!offer.startsWith('offer:'))
         throw new SaltError('bad-arguments', `'${offer}' is no offer`, { hint: 'Use cp.get_file for the file server.' })
+      if (ctx.services.masters?.[0] === undefined)
+        throw new SaltError('execution-failed', 'there is no master that offers files')
       const source = fileSourceOf(ctx)
       const { files, folders } = await source.names(offer)
       const isInside = folders.length > 0 || files.length > 1 || dest.endsWith('/') || (await isFolder(dest))

@@ -82,7 +82,7 @@ export const dnsutil = defineModule({
       doc: 'Add a line to a hosts file with those names that the address has not got yet.',
       args: { hostsfile, ip_addr: s.optional(s.string('The address')), entries },
       returns: s.string('What was done'),
-      examples: ["salt '*' dnsutil.hosts_append /etc/hosts 127.0.0.1 ad1.yuk.co,ad2.yuk.co"],
+      examples: ["salt '*' dnsutil.hosts_append /srv/app/hosts 127.0.0.1 ad1.example.org,ad2.example.org"],
       run(ctx, { hostsfile, ip_addr: address = '', entries }) {
         assertWord(address, 'an address')
         const text = readSystemFile(ctx, hostsfile) ?? ''
@@ -98,7 +98,7 @@ export const dnsutil = defineModule({
       doc: 'Take names out of a hosts file. An address without names is taken out too.',
       args: { hostsfile, entries },
       returns: s.null(),
-      examples: ["salt '*' dnsutil.hosts_remove /etc/hosts ad1.yuk.co,ad2.yuk.co"],
+      examples: ["salt '*' dnsutil.hosts_remove /srv/app/hosts db1.example.org"],
       run(ctx, { hostsfile, entries }) {
         const gone = namesOf(entries)
         const before = requireSystemFile(ctx, hostsfile)
@@ -117,7 +117,7 @@ export const dnsutil = defineModule({
         zone: s.optional(s.text('Content, in place of that of a file')),
       },
       returns: s.union([s.record(s.any()), s.string()]),
-      examples: ["salt '*' dnsutil.parse_zone /var/lib/named/example.com.zone"],
+      examples: ["salt '*' dnsutil.parse_zone /srv/dns/example.org.zone"],
       run(ctx, { zonefile, zone }) {
         const text = zonefile === undefined ? zone : (readSystemFile(ctx, zonefile) ?? zone)
         return text === undefined || text === '' ? 'Error: Zone data was not found' : parseZone(text)
@@ -137,7 +137,7 @@ export const dnsutil = defineModule({
         update: s.withDefault(s.boolean('Take the next one, and keep it as a grain'), false),
       },
       returns: s.string('As YYYYMMDDNN'),
-      examples: ["salt '*' dnsutil.serial example.com"],
+      examples: ["salt '*' dnsutil.serial example.org"],
       run: (ctx, { zone, update }) => serialOf(ctx, zone, update),
     }),
   },

@@ -68,7 +68,7 @@ export const attributeFunctions = {
       `operator: add or remove; attributes: any of ${letters}; version: a number for the files; flags: any of RVf`,
     ),
     returns: s.boolean(),
-    examples: [`salt '*' file.chattr /etc/resolv.conf operator=add attributes=i`],
+    examples: [`salt '*' file.chattr /srv/docs/a.txt operator=add attributes=i`],
     async run(ctx, _args, { rest, extra }) {
       const { operator, attributes, flags, version } = extra
       const sign = operator === 'add' ? '+' : operator === 'remove' ? '-' : undefined

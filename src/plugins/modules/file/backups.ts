@@ -136,7 +136,7 @@ const list = (name: string) =>
     doc: 'List the kept copies of a file, the newest first.',
     args: { path, limit },
     returns: copies,
-    examples: [`salt '*' file.${name} /etc/hosts`],
+    examples: [`salt '*' file.${name} /srv/app/hosts`],
     run: (ctx, args) => numbered(listCopies(ctx, args.path, args.limit)),
   })
 
@@ -145,7 +145,7 @@ const deletion = (name: string) =>
     doc: 'Remove a kept copy of a file.',
     args: { path, backup_id: id },
     returns: outcome,
-    examples: [`salt '*' file.${name} /etc/hosts 0`],
+    examples: [`salt '*' file.${name} /srv/app/hosts 0`],
     run: (ctx, args) => remove(ctx, args.path, args.backup_id),
   })
 
@@ -156,7 +156,7 @@ export const backupFunctions = {
     doc: 'List the kept copies of all that lies in a folder, by name.',
     args: { path: s.path('The folder, with a slash at its end'), limit },
     returns: s.record(copies),
-    examples: [`salt '*' file.list_backups_dir /etc/`],
+    examples: [`salt '*' file.list_backups_dir /srv/app/`],
     run(ctx, args) {
       const place = backupFolder(ctx, splitPath(expandUser(args.path))[0])
       if (!isFolder(place)) return {}
@@ -171,7 +171,7 @@ export const backupFunctions = {
     doc: 'Put a kept copy in place of a file. The file as it is becomes a copy too.',
     args: { path, backup_id: id },
     returns: outcome,
-    examples: [`salt '*' file.restore_backup /etc/hosts 0`],
+    examples: [`salt '*' file.restore_backup /srv/app/hosts 0`],
     run(ctx, args) {
       if (args.path === '') throw new SaltError('bad-arguments', 'The path is empty.')
       return restore(ctx, args.path, args.backup_id)

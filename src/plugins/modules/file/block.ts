@@ -95,7 +95,7 @@ export const blockFunctions = {
     },
     returns: changesSchema,
     examples: [
-      `salt '*' file.blockreplace /etc/hosts '# managed: begin' '# managed: end' '10.0.1.1 db' append_if_not_found=True dry_run=True`,
+      `salt '*' file.blockreplace /srv/app/hosts '# managed: begin' '# managed: end' '10.0.1.1 db' append_if_not_found=True dry_run=True`,
     ],
     async run(_ctx, args) {
       const { append_if_not_found: append, prepend_if_not_found: prepend } = args

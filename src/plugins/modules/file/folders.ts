@@ -58,7 +58,7 @@ export const folderFunctions = {
     doc: 'Make a folder and those above it, where they are missing.',
     args: { dir_path: s.path('The folder'), ...owners, mode },
     returns: s.boolean(),
-    examples: [`salt '*' file.mkdir /etc/ssl`],
+    examples: [`salt '*' file.mkdir /srv/cache`],
     async run(ctx, { dir_path, ...wanted }) {
       await makeFolder(ctx, dir_path, wanted)
       return true
@@ -68,14 +68,14 @@ export const folderFunctions = {
     doc: 'Make the folder that a path lies in; with a slash at its end, the path itself.',
     args: { path: s.path('The path'), ...owners, mode },
     returns: s.union([s.string(), s.null()]),
-    examples: [`salt '*' file.makedirs /etc/ssl/`],
+    examples: [`salt '*' file.makedirs /srv/cache/app/`],
     run: (ctx, { path, ...wanted }) => makeFolderOf(ctx, path, wanted),
   }),
   makedirs_perms: fn({
     doc: 'Make a folder, which must not exist, and those above it, each with an owner and a mode.',
     args: { name: s.path('The folder'), ...owners, mode: s.withDefault(modeSchema('Mode in octal digits'), '0755') },
     returns: s.null(),
-    examples: [`salt '*' file.makedirs_perms /opt/app/code`],
+    examples: [`salt '*' file.makedirs_perms /srv/cache/app/code`],
     async run(ctx, { name, ...wanted }) {
       await makeWithParents(ctx, expandUser(name), wanted)
       return null

@@ -38,7 +38,7 @@ export const hashFunctions = {
     doc: 'Tell whether a file has a checksum.',
     args: { path, file_hash: s.string('The checksum, or <type>=<checksum>') },
     returns: s.boolean(),
-    examples: [`salt '*' file.check_hash /etc/passwd file_hash=md5=e138491e9d5b97023cea823fe17bac22`],
+    examples: [`salt '*' file.check_hash /srv/docs/a.txt file_hash=md5=a53c5f10fe6a66a6cc2c6a0cb9104daf`],
     async run(_ctx, { path, file_hash }) {
       const [, given, sum = ''] = /^(?:([^:]*?)[:=])?(.*)$/s.exec(file_hash) ?? []
       const type = given ?? hashTypeOfLength(sum.length)
@@ -62,7 +62,7 @@ export const hashFunctions = {
       verify_ssl: s.withDefault(s.boolean('Accepted, and without effect: certificates are always verified'), true),
     },
     returns: hash,
-    examples: [`salt '*' file.get_source_sum /tmp/app.tar.gz source_hash=499ae16dcae71eeb7c3a30c75ea7a1a6`],
+    examples: [`salt '*' file.get_source_sum /srv/backup/docs.tar.gz source_hash=499ae16dcae71eeb7c3a30c75ea7a1a6`],
     run(ctx, args) {
       const { file_name: fileName, source, source_hash_name: hashName = '', saltenv } = args
       return sourceHash(ctx, args.source_hash ?? '', { fileName, source, hashName }, saltenv)
@@ -78,7 +78,7 @@ export const hashFunctions = {
       source_hash_name: s.optional(s.string('The name that stands in the file')),
     },
     returns: s.union([hash, s.null()]),
-    examples: [`salt '*' file.extract_hash /etc/hosts sha512 /srv/app.tar.gz`],
+    examples: [`salt '*' file.extract_hash /srv/backup/SHA512SUMS sha512 /srv/backup/docs.tar.gz`],
     run(_ctx, args) {
       const { file_name: fileName, source, source_hash_name: hashName = '' } = args
       return findHash(readText(args.hash_fn).text, args.hash_type, { fileName, source, hashName }) ?? null

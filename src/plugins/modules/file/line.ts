@@ -43,7 +43,7 @@ export const lineFunctions = {
       indent: s.withDefault(s.boolean('Indent the line as its neighbor'), true),
     },
     returns: changesSchema,
-    examples: [`salt '*' file.line /etc/nsswitch.conf content='no such line' mode=delete`],
+    examples: [`salt '*' file.line /srv/app/hosts content='10.0.0.5 db1.example.org db1' mode=delete`],
     async run(ctx, args) {
       const path = realPath(expandUser(args.path))
       if (!isRegularFile(path)) {

@@ -68,7 +68,7 @@ export const movingFunctions = {
     doc: 'Give a file another name (a hard link).',
     args: { src: s.path('The file'), path: s.path('The other name') },
     returns: s.boolean(),
-    examples: [`salt '*' file.link /srv/data/file /srv/data/other`],
+    examples: [`salt '*' file.link /srv/docs/a.txt /srv/docs/c.txt`],
     run(_ctx, args) {
       const src = absolutePath(args.src)
       try {
@@ -88,7 +88,7 @@ export const movingFunctions = {
       atomic: s.withDefault(s.boolean('Replace it in one step'), false),
     },
     returns: s.boolean(),
-    examples: [`salt '*' file.symlink /srv/app-2.0 /srv/app`],
+    examples: [`salt '*' file.symlink /srv/app /srv/current`],
     async run(_ctx, { src, path, force, atomic }) {
       const full = expandUser(path)
       absolutePath(path, `Link path must be absolute: ${full}`)
@@ -112,7 +112,7 @@ export const movingFunctions = {
     doc: 'Rename a file or a folder, within one file system.',
     args: { src: s.path('The old name'), dst: s.path('The new name') },
     returns: s.boolean(),
-    examples: [`salt '*' file.rename /srv/old /srv/new`],
+    examples: [`salt '*' file.rename /srv/docs /srv/papers`],
     run: (_ctx, args) => renamed(args.src, args.dst),
   }),
   move: fn({
@@ -123,7 +123,7 @@ export const movingFunctions = {
       disallow_copy_and_unlink: s.withDefault(s.boolean('Only rename'), false),
     },
     returns: s.union([s.object({ result: s.boolean(), comment: s.string() }), s.boolean()]),
-    examples: [`salt '*' file.move /srv/old /srv/new`],
+    examples: [`salt '*' file.move /srv/docs /srv/papers`],
     async run(_ctx, args) {
       if (args.disallow_copy_and_unlink) return renamed(args.src, args.dst)
       const src = absolutePath(args.src, 'Source path must be absolute.')
@@ -149,7 +149,7 @@ export const movingFunctions = {
     },
     returns: s.boolean(),
     examples: [
-      `salt '*' file.copy /etc/hosts /root/hosts`,
+      `salt '*' file.copy /etc/hosts /srv/backup/hosts`,
       `salt '*' file.copy /srv/www /srv/www.old recurse=True remove_existing=True`,
     ],
     async run(ctx, args) {

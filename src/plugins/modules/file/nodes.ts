@@ -69,21 +69,21 @@ export const nodeFunctions = {
     doc: 'Make a character device.',
     args: { name, ...numbers, ...owners, mode },
     returns: nodeReport,
-    examples: [`salt '*' file.mknod_chrdev /srv/jail/dev/null 1 3`],
+    examples: [`salt '*' file.mknod_chrdev /srv/app/null 1 3`],
     run: (ctx, args) => makeNode(ctx, 'c', args),
   }),
   mknod_blkdev: fn({
     doc: 'Make a block device.',
     args: { name, ...numbers, ...owners, mode },
     returns: nodeReport,
-    examples: [`salt '*' file.mknod_blkdev /srv/jail/dev/sda 8 0`],
+    examples: [`salt '*' file.mknod_blkdev /srv/app/sda 8 0`],
     run: (ctx, args) => makeNode(ctx, 'b', args),
   }),
   mknod_fifo: fn({
     doc: 'Make a named pipe.',
     args: { name, ...owners, mode },
     returns: nodeReport,
-    examples: [`salt '*' file.mknod_fifo /run/app.pipe`],
+    examples: [`salt '*' file.mknod_fifo /srv/app/queue`],
     run: (ctx, args) => makeNode(ctx, 'p', args),
   }),
   mknod: fn({
@@ -97,7 +97,7 @@ export const nodeFunctions = {
       mode: s.withDefault(modeSchema('Mode in octal digits'), '0600'),
     },
     returns: nodeReport,
-    examples: [`salt '*' file.mknod /srv/jail/dev/null c 1 3`],
+    examples: [`salt '*' file.mknod /srv/app/queue p`],
     async run(ctx, { ntype, ...request }) {
       if (ntype !== 'c' && ntype !== 'b' && ntype !== 'p') {
         throw new SaltError(

@@ -23,7 +23,7 @@ export const removingFunctions = {
     args: { path: s.path('The file or folder') },
     extra: s.any('Accepted, and without effect'),
     returns: s.boolean(),
-    examples: [`salt '*' file.remove /var/tmp/no-such-file`],
+    examples: [`salt '*' file.remove /srv/docs/a.txt`],
     async run(_ctx, args) {
       const full = absolutePath(args.path, `File path must be absolute: ${expandUser(args.path)}`)
       if (!fs.existsSync(full) && !isLink(full)) return false

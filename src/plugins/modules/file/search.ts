@@ -87,7 +87,7 @@ export const searchFunctions = {
     args: { path: s.path('The file, or a pattern of files'), pattern: s.string('The expression') },
     rest: s.any('Options of grep, each on its own'),
     returns: programResult,
-    examples: [`salt '*' file.grep /etc/passwd nobody`, `salt '*' file.grep '/etc/apt/*.list' debian -- -i -l`],
+    examples: [`salt '*' file.grep /etc/passwd nobody`, `salt '*' file.grep '/srv/docs/*.txt' open -- -i -l`],
     run(ctx, args, { rest }) {
       const full = expandUser(args.path)
       const found = globPaths(full)

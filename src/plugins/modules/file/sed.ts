@@ -49,7 +49,7 @@ export const sedFunctions = {
       negate_match: s.withDefault(s.boolean('Edit the lines that do not match the limit'), false),
     },
     returns: s.union([programResult, s.boolean()]),
-    examples: [`salt '*' file.sed /etc/httpd/httpd.conf 'LogLevel warn' 'LogLevel info'`],
+    examples: [`salt '*' file.sed /srv/www/httpd.conf 'LogLevel warn' 'LogLevel info'`],
     async run(ctx, args) {
       const full = expandUser(args.path)
       if (!fs.existsSync(full)) return false
@@ -73,7 +73,7 @@ export const sedFunctions = {
       flags: s.withDefault(s.string('Flags of the s command, besides p'), 'g'),
     },
     returns: s.boolean(),
-    examples: [`salt '*' file.sed_contains /etc/crontab mymaintenance.sh`],
+    examples: [`salt '*' file.sed_contains /srv/www/httpd.conf LogLevel`],
     async run(ctx, args) {
       const full = expandUser(args.path)
       if (!fs.existsSync(full)) return false
@@ -96,7 +96,7 @@ export const sedFunctions = {
       multi: s.withDefault(s.boolean('Accepted, and without effect: the file is always one text'), false),
     },
     returns: s.null(),
-    examples: [`salt '*' file.psed /etc/httpd/httpd.conf 'LogLevel warn' 'LogLevel info'`],
+    examples: [`salt '*' file.psed /srv/www/httpd.conf 'LogLevel warn' 'LogLevel info'`],
     async run(_ctx, args) {
       const full = expandUser(args.path)
       const { text, encoding } = readText(full)
@@ -122,7 +122,7 @@ export const sedFunctions = {
       dry_run: s.withDefault(s.boolean('Change nothing, only tell'), false),
     },
     returns: programResult,
-    examples: [`salt '*' file.patch /opt/app/app.conf /root/app.patch`],
+    examples: [`salt '*' file.patch /srv/app/app.conf /srv/app/app.patch`],
     async run(ctx, args) {
       const options = splitShellWords(args.options)
       const has = (pattern: RegExp) => options.some((option) => pattern.test(option))

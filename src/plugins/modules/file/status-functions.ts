@@ -142,7 +142,7 @@ export const statusFunctions = {
     doc: 'Tell whether a path is a named pipe.',
     args: { name },
     returns: s.boolean(),
-    examples: [`salt '*' file.is_fifo /run/initctl`],
+    examples: [`salt '*' file.is_fifo /srv/app/pipe`],
     run: (_ctx, args) => isDevice(expandUser(args.name), (status) => status.isFIFO()),
   }),
   get_devmm: fn({

@@ -35,7 +35,7 @@ export const writingFunctions = {
     rest,
     extra,
     returns: s.string(),
-    examples: [`salt '*' file.append /etc/motd 'Closed on Sunday.' 'Call the office.'`],
+    examples: [`salt '*' file.append /srv/docs/a.txt 'Closed on Sunday.' 'Call the office.'`],
     run(_ctx, args, more) {
       const full = expandUser(args.path)
       const lines = linesOf(more.rest, more.extra)
@@ -59,7 +59,7 @@ export const writingFunctions = {
     rest,
     extra,
     returns: s.string(),
-    examples: [`salt '*' file.prepend /etc/motd 'Closed on Sunday.'`],
+    examples: [`salt '*' file.prepend /srv/docs/a.txt 'Closed on Sunday.'`],
     async run(_ctx, args, more) {
       const full = expandUser(args.path)
       const lines = linesOf(more.rest, more.extra)
@@ -74,7 +74,7 @@ export const writingFunctions = {
     rest,
     extra,
     returns: s.string(),
-    examples: [`salt '*' file.write /etc/motd 'Closed on Sunday.'`],
+    examples: [`salt '*' file.write /srv/docs/a.txt 'Closed on Sunday.'`],
     async run(_ctx, args, more) {
       const full = expandUser(args.path)
       const lines = linesOf(more.rest, more.extra)
@@ -86,7 +86,7 @@ export const writingFunctions = {
     doc: 'Make an empty file, or give an existing one other times.',
     args: { name: path, atime: timeSchema('reading'), mtime: timeSchema('change') },
     returns: s.boolean(),
-    examples: [`salt '*' file.touch /var/log/emptyfile`],
+    examples: [`salt '*' file.touch /srv/app/restart.txt`],
     run(_ctx, args) {
       const full = expandUser(args.name)
       const now = Date.now() / 1000
@@ -102,7 +102,7 @@ export const writingFunctions = {
     doc: 'Cut a file off, or fill it up with NUL, so that it has a size.',
     args: { path, length: s.bytes('The size') },
     returns: s.null(),
-    examples: [`salt '*' file.truncate /var/log/app.log 512`],
+    examples: [`salt '*' file.truncate /srv/app/app.log 512`],
     run(_ctx, args) {
       const full = expandUser(args.path)
       attempt(full, () => fs.truncateSync(full, args.length))
@@ -113,7 +113,7 @@ export const writingFunctions = {
     doc: 'Write over a part of a file. Gives the number of bytes.',
     args: { path, data: s.text('What to write'), offset: s.bytes('Where to begin') },
     returns: s.integer(),
-    examples: [`salt '*' file.seek_write /srv/disk.img 'some data' 4096`],
+    examples: [`salt '*' file.seek_write /srv/backup/disk.img 'some data' 4096`],
     run(_ctx, args) {
       const full = expandUser(args.path)
       return attempt(full, () => {

@@ -42,7 +42,7 @@ const configGetRegexp: (name: string) => FunctionDefinition = (name) =>
     args: { key: s.string('Regular expression for the names'), value_regex: valueRegex, cwd: configFolder, ...tail },
     extra: s.any('global'),
     returns: s.record(s.array(s.string()), 'Name → values'),
-    examples: [`salt '*' git.${name} '^user\\..*' cwd=/path/to/repo`],
+    examples: [`salt '*' git.${name} '^user\\..*' cwd=/srv/app`],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'global')
       assertPlace(args, extra)
@@ -68,7 +68,7 @@ export const configFunctions = {
     args: { key, cwd: configFolder, ...tail },
     extra: s.any('global and all'),
     returns: s.union([s.string(), s.array(s.string()), s.null()], 'Null where there is no such setting'),
-    examples: ["salt '*' git.config_get user.name cwd=/path/to/repo", "salt '*' git.config_get user.email global=true"],
+    examples: ["salt '*' git.config_get user.name cwd=/srv/app", "salt '*' git.config_get user.email global=true"],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'global', 'all')
       const values = await valuesOf(ctx, args, args.key, extra)
@@ -89,7 +89,7 @@ export const configFunctions = {
     },
     extra: s.any('global, and add to keep the values that are there'),
     returns: s.union([s.array(s.string()), s.null()], 'All its values'),
-    examples: ["salt '*' git.config_set user.email me@example.com cwd=/path/to/repo"],
+    examples: ["salt '*' git.config_set user.email me@example.com cwd=/srv/app"],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'global', 'add')
       assertPlace(args, extra)
@@ -115,8 +115,8 @@ export const configFunctions = {
     extra: s.any('global and all'),
     returns: s.boolean('Always true'),
     examples: [
-      "salt '*' git.config_unset foo.bar cwd=/path/to/repo",
-      "salt '*' git.config_unset foo.bar global=true all=true",
+      "salt '*' git.config_unset foo.bar cwd=/srv/app",
+      "salt '*' git.config_unset alias.st global=true all=true",
     ],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'global', 'all')

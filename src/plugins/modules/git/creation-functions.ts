@@ -29,8 +29,8 @@ export const creationFunctions = {
     },
     returns: alwaysTrue,
     examples: [
-      "salt '*' git.clone /path/to/parent https://example.com/project/repo.git name=repo",
-      "salt '*' git.clone /path/to/repo https://example.com/repo.git opts='--depth 1'",
+      "salt '*' git.clone /srv/work http://git.example.org/app.git name=app",
+      "salt '*' git.clone /srv/copy http://git.example.org/app.git opts='--branch develop'",
     ],
     async run(ctx, args) {
       if (args.url === undefined || args.url === '') throw new SaltError('bad-arguments', "Missing 'url' argument")
@@ -59,7 +59,7 @@ export const creationFunctions = {
       ...tail,
     },
     returns: output,
-    examples: ["salt '*' git.init /path/to/repo", "salt '*' git.init /path/to/bare/repo.git bare=true"],
+    examples: ["salt '*' git.init /srv/new", "salt '*' git.init /srv/git/new.git bare=true"],
     run(ctx, args) {
       const argv = ['init', ...(args.bare ? ['--bare'] : [])]
       if (args.template !== undefined) argv.push(`--template=${args.template}`)

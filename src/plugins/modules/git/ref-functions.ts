@@ -15,9 +15,9 @@ export const refFunctions = {
     args: { cwd: folder, name: s.optional(s.string('The branch')), ...optionsAndTail },
     returns: alwaysTrue,
     examples: [
-      "salt '*' git.branch /path/to/repo newbranch opts='HEAD^'",
-      "salt '*' git.branch /path/to/repo newbranch opts='-d'",
-      "salt '*' git.branch /path/to/repo opts='-m oldbranch newbranch'",
+      "salt '*' git.branch /srv/app newbranch opts='HEAD^'",
+      "salt '*' git.branch /srv/app merged opts='-d'",
+      "salt '*' git.branch /srv/app opts='-m merged newbranch'",
     ],
     async run(ctx, args) {
       const name = args.name === undefined || args.name === '' ? [] : [args.name]
@@ -40,9 +40,9 @@ export const refFunctions = {
     },
     returns: output,
     examples: [
-      "salt '*' git.tag /path/to/repo v1.2",
-      "salt '*' git.tag /path/to/repo v1.2 3b9f ref=abc123 message='Version 1.2'",
-      "salt '*' git.tag /path/to/repo v1.2 opts='-d'",
+      "salt '*' git.tag /srv/app v1.2",
+      "salt '*' git.tag /srv/app v1.2 ref=develop message='Version 1.2'",
+      "salt '*' git.tag /srv/app v1.0 opts='-d'",
     ],
     run(ctx, args) {
       const options = words(args.opts).filter((option) => option !== '-a' && option !== '--annotate')
@@ -55,7 +55,7 @@ export const refFunctions = {
     doc: 'List the branches of the repository, or of the remotes as they were known last.',
     args: { cwd: folder, remote: s.withDefault(s.boolean('List those of the remotes'), false), ...tail },
     returns: namesOf,
-    examples: ["salt '*' git.list_branches /path/to/repo", "salt '*' git.list_branches /path/to/repo remote=true"],
+    examples: ["salt '*' git.list_branches /srv/app", "salt '*' git.list_branches /srv/app remote=true"],
     async run(ctx, args) {
       const place = args.remote ? 'refs/remotes/' : 'refs/heads/'
       return linesOf(await git(ctx, args, ['for-each-ref', '--format', '%(refname:short)', place]))
@@ -65,7 +65,7 @@ export const refFunctions = {
     doc: 'List the tags of the repository.',
     args: { cwd: folder, ...tail },
     returns: namesOf,
-    examples: ["salt '*' git.list_tags /path/to/repo"],
+    examples: ["salt '*' git.list_tags /srv/app"],
     run: async (ctx, args) =>
       linesOf(await git(ctx, args, ['for-each-ref', '--format', '%(refname:short)', 'refs/tags/'])),
   }),
@@ -73,21 +73,21 @@ export const refFunctions = {
     doc: 'Tell which branch is checked out: HEAD where it is none.',
     args: { cwd: folder, ...tail },
     returns: s.string('The branch'),
-    examples: ["salt '*' git.current_branch /path/to/repo"],
+    examples: ["salt '*' git.current_branch /srv/app"],
     run: (ctx, args) => git(ctx, args, ['rev-parse', '--abbrev-ref', 'HEAD']),
   }),
   describe: fn({
     doc: 'Name a commit by the last tag before it, or by its id where there is none.',
     args: { cwd: folder, rev: head, ...tail },
     returns: s.string('The name'),
-    examples: ["salt '*' git.describe /path/to/repo", "salt '*' git.describe /path/to/repo develop"],
+    examples: ["salt '*' git.describe /srv/app", "salt '*' git.describe /srv/app develop"],
     run: (ctx, args) => git(ctx, args, ['describe', '--always', args.rev]),
   }),
   revision: fn({
     doc: 'Tell the id of a commit.',
     args: { cwd: folder, rev: head, short: s.withDefault(s.boolean('Tell the short form'), false), ...tail },
     returns: s.string('The id'),
-    examples: ["salt '*' git.revision /path/to/repo", "salt '*' git.revision /path/to/repo mybranch short=true"],
+    examples: ["salt '*' git.revision /srv/app", "salt '*' git.revision /srv/app develop short=true"],
     run: (ctx, args) => git(ctx, args, ['rev-parse', ...(args.short ? ['--short'] : []), args.rev]),
   }),
   rev_parse: fn({
@@ -95,9 +95,9 @@ export const refFunctions = {
     args: { cwd: folder, rev: s.optional(s.string('A branch, a tag or a commit')), ...optionsAndTail },
     returns: output,
     examples: [
-      "salt '*' git.rev_parse /path/to/repo HEAD",
-      "salt '*' git.rev_parse /path/to/repo opts='--show-toplevel'",
-      "salt '*' git.rev_parse /path/to/repo develop opts='--symbolic-full-name'",
+      "salt '*' git.rev_parse /srv/app HEAD",
+      "salt '*' git.rev_parse /srv/app opts='--show-toplevel'",
+      "salt '*' git.rev_parse /srv/app develop opts='--symbolic-full-name'",
     ],
     run: (ctx, args) =>
       git(ctx, args, [
@@ -116,9 +116,9 @@ export const refFunctions = {
     },
     returns: output,
     examples: [
-      "salt '*' git.symbolic_ref /path/to/repo HEAD",
-      "salt '*' git.symbolic_ref /path/to/repo FOO refs/heads/foo",
-      "salt '*' git.symbolic_ref /path/to/repo FOO opts='--delete'",
+      "salt '*' git.symbolic_ref /srv/app HEAD",
+      "salt '*' git.symbolic_ref /srv/app CURRENT refs/heads/develop",
+      "salt '*' git.symbolic_ref /srv/app CURRENT opts='--delete'",
     ],
     run(ctx, args) {
       const options = words(args.opts)
@@ -148,9 +148,9 @@ export const refFunctions = {
       'A commit, with all=true a list, with is_ancestor=true whether it is so',
     ),
     examples: [
-      "salt '*' git.merge_base /path/to/repo HEAD,upstream/mybranch",
-      "salt '*' git.merge_base /path/to/repo refs='[8f2e542, 4ad8cab, cdc9886]' octopus=true",
-      "salt '*' git.merge_base /path/to/repo refs=HEAD,origin/main is_ancestor=true",
+      "salt '*' git.merge_base /srv/app HEAD,upstream/develop",
+      "salt '*' git.merge_base /srv/app refs='[main, develop, v1.0]' octopus=true",
+      "salt '*' git.merge_base /srv/app refs=HEAD,origin/main is_ancestor=true",
     ],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'all')
@@ -173,7 +173,7 @@ export const refFunctions = {
       ...tail,
     },
     returns: output,
-    examples: ["salt '*' git.merge_tree /path/to/repo HEAD upstream/dev"],
+    examples: ["salt '*' git.merge_tree /srv/app HEAD upstream/develop"],
     async run(ctx, args) {
       const base = args.base ?? (await commonBase(() => git(ctx, args, ['merge-base', args.ref1, args.ref2]), args))
       return git(ctx, args, ['merge-tree', base, args.ref1, args.ref2])

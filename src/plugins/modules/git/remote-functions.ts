@@ -91,8 +91,8 @@ export const remoteFunctions = {
     },
     returns: s.record(s.any(), 'new tags, new branches, updated tags and updated branches, as far as there are any'),
     examples: [
-      "salt '*' git.fetch /path/to/repo upstream",
-      "salt '*' git.fetch /path/to/repo identity=/root/.ssh/id_rsa",
+      "salt '*' git.fetch /srv/app upstream",
+      "salt '*' git.fetch /srv/app identity=/srv/fred/.ssh/id_ed25519",
     ],
     async run(ctx, args) {
       const options = words(args.opts)
@@ -106,7 +106,7 @@ export const remoteFunctions = {
     doc: 'Fetch from the remote and merge.',
     args: { cwd: folder, ...remoteTail },
     returns: output,
-    examples: ["salt '*' git.pull /path/to/repo opts='--rebase origin main'"],
+    examples: ["salt '*' git.pull /srv/app opts='--rebase origin main'"],
     run: (ctx, args) => git(ctx, args, ['pull', ...words(args.opts)]),
   }),
   push: fn({
@@ -118,7 +118,7 @@ export const remoteFunctions = {
       ...remoteTail,
     },
     returns: outputAndMessages,
-    examples: ["salt '*' git.push /path/to/repo origin main", "salt '*' git.push /path/to/repo origin :oldbranch"],
+    examples: ["salt '*' git.push /srv/app origin main", "salt '*' git.push /srv/app origin :old"],
     run: (ctx, args) =>
       git(ctx, args, ['push', ...words(args.opts), ...operand(args.remote), ...operand(args.ref)], { messages: true }),
   }),
@@ -141,8 +141,8 @@ export const remoteFunctions = {
     },
     returns: hashes,
     examples: [
-      "salt '*' git.ls_remote /path/to/repo origin main",
-      "salt '*' git.ls_remote remote=https://example.com/repo.git ref=main opts='--tags'",
+      "salt '*' git.ls_remote /srv/app origin main",
+      "salt '*' git.ls_remote remote=http://git.example.org/app.git ref=main opts='--tags'",
     ],
     async run(ctx, args) {
       const url = withCredentials(args.remote, args.https_user, args.https_pass)
@@ -167,8 +167,8 @@ export const remoteFunctions = {
     extra: s.any('filter: a name or a shell-style pattern to limit it to'),
     returns: hashes,
     examples: [
-      "salt '*' git.remote_refs https://example.com/repo.git",
-      "salt '*' git.remote_refs https://example.com/repo.git filter=refs/heads/main",
+      "salt '*' git.remote_refs http://git.example.org/app.git",
+      "salt '*' git.remote_refs http://git.example.org/app.git filter=refs/heads/main",
     ],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'filter')
@@ -182,7 +182,7 @@ export const remoteFunctions = {
     doc: 'Show the remotes with their addresses.',
     args: { cwd: folder, ...tail, redact_auth: redactAuth },
     returns: s.record(urls),
-    examples: ["salt '*' git.remotes /path/to/repo"],
+    examples: ["salt '*' git.remotes /srv/app"],
     run: (ctx, args) => remotesOf(ctx, args, args.redact_auth),
   }),
   remote_get: fn({
@@ -194,7 +194,7 @@ export const remoteFunctions = {
       redact_auth: redactAuth,
     },
     returns: urls,
-    examples: ["salt '*' git.remote_get /path/to/repo", "salt '*' git.remote_get /path/to/repo upstream"],
+    examples: ["salt '*' git.remote_get /srv/app", "salt '*' git.remote_get /srv/app upstream"],
     run: (ctx, args) => remoteOf(ctx, args, args.redact_auth),
   }),
   remote_set: fn({
@@ -215,8 +215,8 @@ export const remoteFunctions = {
     },
     returns: urls,
     examples: [
-      "salt '*' git.remote_set /path/to/repo git@github.com:user/repo.git",
-      "salt '*' git.remote_set /path/to/repo https://example.com/repo.git remote=upstream push_url=git@example.com:repo.git",
+      "salt '*' git.remote_set /srv/app git@github.com:user/repo.git",
+      "salt '*' git.remote_set /srv/app https://example.com/repo.git remote=upstream push_url=git@example.com:repo.git",
     ],
     async run(ctx, args) {
       const url = withCredentials(args.url, args.https_user, args.https_pass)
@@ -235,8 +235,8 @@ export const remoteFunctions = {
     args: { cwd: folder, command: s.string('Action of git submodule'), ...remoteTail },
     returns: output,
     examples: [
-      "salt '*' git.submodule /path/to/repo update opts='--init --recursive'",
-      "salt '*' git.submodule /path/to/repo status",
+      "salt '*' git.submodule /srv/app update opts='--init --recursive'",
+      "salt '*' git.submodule /srv/app status",
     ],
     run: (ctx, args) => git(ctx, args, ['submodule', args.command, ...words(args.opts)]),
   }),

@@ -31,7 +31,7 @@ export const workFunctions = {
     doc: 'Put files into the index.',
     args: { cwd: folder, filename: s.string('File or folder, relative to the repository'), ...optionsAndTail },
     returns: output,
-    examples: ["salt '*' git.add /path/to/repo foo/bar.py", "salt '*' git.add /path/to/repo foo/bar.py opts=--dry-run"],
+    examples: ["salt '*' git.add /srv/site foo/new.py", "salt '*' git.add /srv/site foo/new.py opts=--dry-run"],
     // Verbose, so that there is something to see.
     run: (ctx, args) => git(ctx, args, ['add', '--verbose', ...words(args.opts), '--', args.filename]),
   }),
@@ -39,7 +39,7 @@ export const workFunctions = {
     doc: 'Remove files from the folder and the index.',
     args: { cwd: folder, filename: s.string('File, relative to the repository'), ...optionsAndTail },
     returns: output,
-    examples: ["salt '*' git.rm /path/to/repo foo/bar.py", "salt '*' git.rm /path/to/repo foo/baz opts='-r'"],
+    examples: ["salt '*' git.rm /srv/app foo/bar.py", "salt '*' git.rm /srv/app foo opts='-r'"],
     run: (ctx, args) => git(ctx, args, ['rm', ...words(args.opts), '--', args.filename]),
   }),
   commit: fn({
@@ -57,8 +57,8 @@ export const workFunctions = {
     },
     returns: output,
     examples: [
-      "salt '*' git.commit /path/to/repo 'The commit message'",
-      "salt '*' git.commit /path/to/repo 'The commit message' filename=foo/bar.py",
+      "salt '*' git.commit /srv/site 'The commit message'",
+      "salt '*' git.commit /srv/site 'The commit message' filename=README",
     ],
     run(ctx, args) {
       const file = args.filename === undefined || args.filename === '' ? [] : ['--', args.filename]
@@ -74,10 +74,7 @@ export const workFunctions = {
       ...optionsAndTail,
     },
     returns: outputAndMessages,
-    examples: [
-      "salt '*' git.checkout /path/to/repo somebranch",
-      "salt '*' git.checkout /path/to/repo opts='-b newbranch'",
-    ],
+    examples: ["salt '*' git.checkout /srv/app develop", "salt '*' git.checkout /srv/app opts='-b newbranch'"],
     run(ctx, args) {
       const options = words(args.opts)
       const rev = args.rev === undefined || args.rev === '' ? [] : [args.rev]
@@ -93,8 +90,8 @@ export const workFunctions = {
     args: { cwd: folder, path: s.withDefault(s.string('File or folder, relative to the repository'), '.'), ...tail },
     returns: outputAndMessages,
     examples: [
-      "salt '*' git.discard_local_changes /path/to/repo",
-      "salt '*' git.discard_local_changes /path/to/repo path=foo",
+      "salt '*' git.discard_local_changes /srv/site",
+      "salt '*' git.discard_local_changes /srv/site path=README",
     ],
     run: (ctx, args) => git(ctx, args, ['checkout', '--', args.path], { messages: true }),
   }),
@@ -102,7 +99,7 @@ export const workFunctions = {
     doc: 'Tell which files have changed, by the kind of change.',
     args: { cwd: folder, ...tail },
     returns: s.record(s.array(s.string()), 'modified, new, deleted, untracked or letters of git status → files'),
-    examples: ["salt '*' git.status /path/to/repo"],
+    examples: ["salt '*' git.status /srv/app"],
     run: async (ctx, args) => parseStatus(await git(ctx, args, ['status', '-z', '--porcelain'])),
   }),
   diff: fn({
@@ -122,9 +119,9 @@ export const workFunctions = {
     },
     returns: output,
     examples: [
-      "salt '*' git.diff /path/to/repo",
-      "salt '*' git.diff /path/to/repo HEAD paths=path/to/file1,path/to/file2",
-      "salt '*' git.diff /path/to/repo no_index=true paths=path/to/file1,path/to/file2",
+      "salt '*' git.diff /srv/site",
+      "salt '*' git.diff /srv/site HEAD paths=README,foo/bar.py",
+      "salt '*' git.diff /srv/docs no_index=true paths=a.txt,b.txt",
     ],
     async run(ctx, args) {
       if (args.no_index && args.cached) {
@@ -150,7 +147,7 @@ export const workFunctions = {
     doc: 'Set the branch, the index and with --hard the files to another state.',
     args: { cwd: folder, ...optionsAndTail },
     returns: output,
-    examples: ["salt '*' git.reset /path/to/repo opts='--hard origin/main'"],
+    examples: ["salt '*' git.reset /srv/app opts='--hard origin/main'"],
     run: (ctx, args) => git(ctx, args, ['reset', ...words(args.opts)]),
   }),
   stash: fn({
@@ -158,9 +155,9 @@ export const workFunctions = {
     args: { cwd: folder, action: s.withDefault(s.string('Action of git stash'), 'save'), ...optionsAndTail },
     returns: output,
     examples: [
-      "salt '*' git.stash /path/to/repo save opts='work in progress'",
-      "salt '*' git.stash /path/to/repo pop",
-      "salt '*' git.stash /path/to/repo list",
+      "salt '*' git.stash /srv/site save opts='work in progress'",
+      "salt '*' git.stash /srv/site pop",
+      "salt '*' git.stash /srv/site list",
     ],
     run: (ctx, args) => git(ctx, args, ['stash', args.action, ...words(args.opts)]),
   }),
@@ -174,14 +171,14 @@ export const workFunctions = {
       ...tail,
     },
     returns: output,
-    examples: ["salt '*' git.merge /path/to/repo upstream/main"],
+    examples: ["salt '*' git.merge /srv/app upstream/main"],
     run: (ctx, args) => git(ctx, args, ['merge', ...words(args.opts), ...words(args.rev)]),
   }),
   rebase: fn({
     doc: 'Put the commits of the current branch on top of another.',
     args: { cwd: folder, rev: s.withDefault(s.string('The other branch'), 'master'), ...optionsAndTail },
     returns: output,
-    examples: ["salt '*' git.rebase /path/to/repo main", "salt '*' git.rebase /path/to/repo 'origin main' opts='-i'"],
+    examples: ["salt '*' git.rebase /srv/app main", "salt '*' git.rebase /srv/app main opts='--onto develop'"],
     run: (ctx, args) => git(ctx, args, ['rebase', ...words(args.opts), ...words(args.rev)]),
   }),
   archive: fn({
@@ -197,8 +194,8 @@ export const workFunctions = {
     extra: s.any('format: tar, zip or another that git knows; by default what the name of the archive tells'),
     returns: s.boolean('Always true'),
     examples: [
-      "salt '*' git.archive /path/to/repo /path/to/archive.tar.gz",
-      "salt '*' git.archive /path/to/repo /path/to/archive.zip prefix=''",
+      "salt '*' git.archive /srv/app /srv/backup/app.tar.gz",
+      "salt '*' git.archive /srv/app /srv/backup/app.zip prefix=''",
     ],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'format')

@@ -47,7 +47,7 @@ export const worktreeFunctions = {
     doc: 'Tell whether a folder is a worktree that git worktree has made.',
     args: { cwd: folder, ...asUser, output_encoding: outputEncoding },
     returns: s.boolean(),
-    examples: ["salt '*' git.is_worktree /path/to/repo"],
+    examples: ["salt '*' git.is_worktree /srv/app"],
     run: (ctx, args) => isWorktree(ctx, args),
   }),
   list_worktrees: fn({
@@ -60,7 +60,7 @@ export const worktreeFunctions = {
     },
     extra: s.any('all: show all of them'),
     returns: s.record(s.any(), 'Folder → stale, HEAD, detached, branch, and tags where no branch is checked out'),
-    examples: ["salt '*' git.list_worktrees /path/to/repo", "salt '*' git.list_worktrees /path/to/repo all=true"],
+    examples: ["salt '*' git.list_worktrees /srv/site", "salt '*' git.list_worktrees /srv/site all=true"],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'all')
       const found: Record<string, unknown> = {}
@@ -90,8 +90,8 @@ export const worktreeFunctions = {
     extra: s.any('branch: name of a new branch; by default the name of the folder'),
     returns: outputAndMessages,
     examples: [
-      "salt '*' git.worktree_add /path/to/repo/main ../hotfix ref=origin/main",
-      "salt '*' git.worktree_add /path/to/repo/main ../hotfix branch=hotfix21 ref=v2.1.9.3",
+      "salt '*' git.worktree_add /srv/app ../bugfix ref=origin/main",
+      "salt '*' git.worktree_add /srv/app ../bugfix branch=bugfix21 ref=v1.0",
     ],
     async run(ctx, args, { extra }) {
       assertKeywords(extra, 'branch')
@@ -121,8 +121,8 @@ export const worktreeFunctions = {
     },
     returns: outputAndMessages,
     examples: [
-      "salt '*' git.worktree_prune /path/to/repo",
-      "salt '*' git.worktree_prune /path/to/repo dry_run=true expire=1.day.ago",
+      "salt '*' git.worktree_prune /srv/app",
+      "salt '*' git.worktree_prune /srv/app dry_run=true expire=1.day.ago",
     ],
     run(ctx, args) {
       const argv = ['worktree', 'prune', ...(args.dry_run ? ['--dry-run'] : []), ...(args.verbose ? ['--verbose'] : [])]
@@ -134,7 +134,7 @@ export const worktreeFunctions = {
     doc: 'Remove the folder of a worktree; git.worktree_prune then makes git forget it.',
     args: { cwd: s.path('The worktree'), user: asUser.user, output_encoding: outputEncoding },
     returns: s.boolean('Always true'),
-    examples: ["salt '*' git.worktree_rm /path/to/worktree"],
+    examples: ["salt '*' git.worktree_rm /srv/hotfix"],
     async run(ctx, args) {
       const cwd = expandFolder(args.cwd, args.user)
       if (!fs.existsSync(cwd)) throw new SaltError('execution-failed', `${cwd} does not exist`)

@@ -109,9 +109,9 @@ export const http = defineModule({
       args: { url, ...options },
       returns: s.record(s.any()),
       examples: [
-        "salt '*' http.query http://somelink.com/",
-        "salt '*' http.query http://somelink.com/ method=POST params='{key1: val1, key2: val2}'",
-        "salt '*' http.query http://somelink.com/ decode=True decode_type=json status=True",
+        "salt '*' http.query http://www.example.org/",
+        "salt '*' http.query http://www.example.org/ method=POST params='{key1: val1, key2: val2}'",
+        "salt '*' http.query http://www.example.org/status.json decode=True decode_type=json status=True",
       ],
       run: (ctx, { url, ...args }) => query(ctx, url, args),
     }),
@@ -124,7 +124,7 @@ export const http = defineModule({
         request_interval: s.withDefault(s.seconds('How long to wait between two questions'), 1),
       },
       returns: s.record(s.any()),
-      examples: ["salt '*' http.wait_for_successful_query http://somelink.com/ wait_for=160 request_interval=1"],
+      examples: ["salt '*' http.wait_for_successful_query http://www.example.org/ wait_for=160 request_interval=1"],
       run: (ctx, { url, wait_for, request_interval, ...args }) =>
         queryUntilGood(ctx, url, { waitFor: wait_for, interval: request_interval }, args),
     }),
@@ -140,7 +140,7 @@ export const http = defineModule({
       returns: s.null(),
       examples: [
         "salt '*' http.update_ca_bundle",
-        "salt '*' http.update_ca_bundle target=/path/to/cacerts.pem merge_files=/path/to/mycert.pem",
+        "salt '*' http.update_ca_bundle target=/srv/app/cacerts.pem source=http://www.example.org/cacert.pem",
       ],
       async run(ctx, { target, source, merge_files = [] }) {
         const update: BundleUpdate = { target, source, mergeFiles: [merge_files].flat() }

@@ -126,7 +126,10 @@ export const iptables = defineModule({
       doc: 'Tell the rules that are kept for the next boot.',
       args: { conf_file: confFile, family },
       returns: tablesSchema,
-      examples: ["salt '*' iptables.get_saved_rules", "salt '*' iptables.get_saved_rules family=ipv6"],
+      examples: [
+        "salt '*' iptables.get_saved_rules",
+        "salt '*' iptables.get_saved_rules conf_file=/srv/backup/iptables.saved",
+      ],
       run: (ctx, args) => asRecords(savedRules(ctx, args.conf_file, args.family)),
     }),
     get_policy: fn({
@@ -145,7 +148,7 @@ export const iptables = defineModule({
       returns: nullOrText,
       examples: [
         "salt '*' iptables.get_saved_policy filter INPUT",
-        "salt '*' iptables.get_saved_policy filter INPUT conf_file=/etc/iptables.saved",
+        "salt '*' iptables.get_saved_policy filter INPUT conf_file=/srv/backup/iptables.saved",
       ],
       run(ctx, args) {
         if (args.chain === undefined) return missingChain

@@ -66,14 +66,17 @@ export const logrotate = defineModule({
       doc: 'Tell all settings of logrotate, also those of files that are included.',
       args: { conf_file: confFile },
       returns: s.record(s.any()),
-      examples: ["salt '*' logrotate.show_conf"],
+      examples: ["salt '*' logrotate.show_conf conf_file=/srv/app/logrotate.conf"],
       run: (ctx, { conf_file }) => readConfiguration(ctx, conf_file).shown,
     }),
     get: fn({
       doc: 'Tell a setting, a block of settings, or a setting of a block.',
       args: { key, value: s.optional(s.string('Name of a setting of the block')), conf_file: confFile },
       returns: s.any('False where it is not there'),
-      examples: ["salt '*' logrotate.get rotate", "salt '*' logrotate.get /var/log/wtmp rotate"],
+      examples: [
+        "salt '*' logrotate.get rotate conf_file=/srv/app/logrotate.conf",
+        "salt '*' logrotate.get /var/log/wtmp rotate conf_file=/srv/app/logrotate.conf",
+      ],
       run(ctx, args) {
         const { shown } = readConfiguration(ctx, args.conf_file)
         const found = Object.hasOwn(shown, args.key) ? (shown[args.key] ?? false) : false
@@ -91,7 +94,10 @@ export const logrotate = defineModule({
         conf_file: confFile,
       },
       returns: s.boolean('Always true'),
-      examples: ["salt '*' logrotate.set rotate 2", "salt '*' logrotate.set /var/log/wtmp rotate 2"],
+      examples: [
+        "salt '*' logrotate.set rotate 2 conf_file=/srv/app/logrotate.conf",
+        "salt '*' logrotate.set /var/log/wtmp rotate 2 conf_file=/srv/app/logrotate.conf",
+      ],
       run(ctx, args) {
         if (hasLineBreak(args.key, args.value, args.setting)) {
           throw new SaltError('bad-arguments', 'a setting of logrotate is one line')

@@ -59,7 +59,7 @@ export const automasterFunctions = {
     },
     extra: s.any('Accepted, and without effect'),
     returns: s.string('new, change or present'),
-    examples: ["salt '*' mount.set_automaster /mnt/foo //server/share smbfs"],
+    examples: ["salt '*' mount.set_automaster /mnt/foo //server/share smbfs config=/srv/image/etc/auto_master"],
     run(ctx, args) {
       const entry: MapEntry = {
         name: `${prefix}${args.name}`,
@@ -96,7 +96,7 @@ export const automasterFunctions = {
       config,
     },
     returns: s.boolean('Always true'),
-    examples: ["salt '*' mount.rm_automaster /mnt/foo //server/share"],
+    examples: ["salt '*' mount.rm_automaster /mnt/foo //server/share config=/srv/image/etc/auto_master"],
     async run(ctx, args) {
       if (!Object.hasOwn(listEntries(ctx, args.config), args.name)) return true
       const lines = (readSystemFile(ctx, args.config) ?? '').split('\n')

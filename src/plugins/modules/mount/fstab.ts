@@ -126,7 +126,7 @@ export const fstabFunctions = {
     },
     extra: s.any('Accepted, and without effect'),
     returns: s.string('new, change or present'),
-    examples: ["salt '*' mount.set_fstab /mnt/foo /dev/sdz1 ext4"],
+    examples: ["salt '*' mount.set_fstab /mnt/foo /dev/sdz1 ext4 config=/srv/image/etc/fstab"],
     run(ctx, args) {
       const entry: Entry = {
         device: plain(args.device),
@@ -155,7 +155,7 @@ export const fstabFunctions = {
     doc: 'Remove an entry from the table of file systems.',
     args: { name: s.path('The mount point'), device: s.string('What is mounted'), config },
     returns: s.boolean('Always true'),
-    examples: ["salt '*' mount.rm_fstab /mnt/foo /dev/sdg"],
+    examples: ["salt '*' mount.rm_fstab /mnt/foo /dev/sdg config=/srv/image/etc/fstab"],
     run(ctx, args) {
       const [name, device] = [plain(args.name), plain(args.device)]
       const lines = linesIn(ctx, args.config)

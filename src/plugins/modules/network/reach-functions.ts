@@ -57,8 +57,8 @@ export const reachFunctions = {
     },
     returns: s.union([s.string(), s.boolean()] as const, 'What ping prints'),
     examples: [
-      "salt '*' network.ping archlinux.org",
-      "salt '*' network.ping archlinux.org return_boolean=True timeout=3",
+      "salt '*' network.ping www.example.org",
+      "salt '*' network.ping www.example.org return_boolean=True timeout=3",
     ],
     async run(ctx, args) {
       assertHost(args.host)
@@ -71,7 +71,7 @@ export const reachFunctions = {
     doc: 'Trace the way to a host.',
     args: { host },
     returns: s.array(s.record(s.any()), 'Number, name, address and delays of each hop'),
-    examples: ["salt '*' network.traceroute archlinux.org"],
+    examples: ["salt '*' network.traceroute www.example.org"],
     async run(ctx, args) {
       assertHost(args.host)
       const version = await outputOf(ctx, ['traceroute', '--version'])
@@ -82,7 +82,7 @@ export const reachFunctions = {
     doc: 'Ask name servers about a name, with dig.',
     args: { host },
     returns: s.string('What dig prints'),
-    examples: ["salt '*' network.dig archlinux.org"],
+    examples: ["salt '*' network.dig www.example.org"],
     run(ctx, args) {
       assertHost(args.host)
       return outputOf(ctx, ['dig', args.host])
@@ -99,9 +99,9 @@ export const reachFunctions = {
     },
     returns: s.object({ result: s.boolean(), comment: s.string() }),
     examples: [
-      "salt '*' network.connect archlinux.org 80",
-      "salt '*' network.connect archlinux.org 80 timeout=3 family=ipv4",
-      "salt '*' network.connect google-public-dns-a.google.com port=53 proto=udp timeout=3",
+      "salt '*' network.connect www.example.org 80",
+      "salt '*' network.connect www.example.org 80 timeout=3 family=ipv4",
+      "salt '*' network.connect www.example.org port=53 proto=udp timeout=0.2",
     ],
     async run(ctx, { port, ...args }) {
       if (args.host === '') return { result: false, comment: 'Required argument, host, is missing.' }

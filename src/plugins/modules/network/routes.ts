@@ -178,7 +178,7 @@ export const routeFunctions = {
     doc: 'Tell the way to an address: gateway, interface, and the address of this host that it is taken from.',
     args: { ip: s.string('The address') },
     returns: s.object({ destination: s.string(), gateway: orNull, interface: orNull, source: orNull }),
-    examples: ["salt '*' network.get_route 10.10.10.10"],
+    examples: ["salt '*' network.get_route 192.168.44.20"],
     run(ctx, { ip }) {
       if (!/^[0-9a-fA-F.:]+$/.test(ip)) throw new SaltError('bad-arguments', `${JSON.stringify(ip)} is no address`)
       return readWay(ctx, ip)

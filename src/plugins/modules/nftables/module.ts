@@ -118,7 +118,7 @@ export const nftables = defineModule({
       doc: 'List the lines of the file that holds the rules for the next boot, without comments and empty lines.',
       args: { conf_file: s.optional(s.path('The file; that of this system by default')) },
       returns: s.array(s.string()),
-      examples: ["salt '*' nftables.get_saved_rules"],
+      examples: ["salt '*' nftables.get_saved_rules conf_file=/srv/backup/nftables.conf"],
       run(ctx, { conf_file }) {
         for (const path of conf_file === undefined ? savedFiles : [conf_file]) {
           const text = readSystemFile(ctx, path)

@@ -24,11 +24,12 @@ const skipVerify = s.withDefault(s.boolean('Take packages that are not signed'),
 const repositories = s.any('fromrepo, enablerepo, disablerepo, disableexcludes, branch, setopt')
 
 function commonOptions(
+  ctx: FunctionContext,
   args: { readonly skip_verify: boolean; readonly downloadonly?: boolean },
   given: Readonly<Record<string, unknown>>,
 ) {
   return [
-    ...repositoryOptions(given),
+    ...repositoryOptions(ctx.grains, given),
     ...(args.skip_verify ? ['--nogpgcheck'] : []),
     ...(args.downloadonly === true ? ['--downloadonly'] : []),
   ]
@@ -79,9 +80,9 @@ const upgradeFunction = fn({
     if (args.refresh) await refreshRepositories(ctx, extra)
     const names = await packageNames(ctx, args, normalizing(ctx, args.normalize))
     const verb = args.obsoletes || programOf(ctx.grains) === 'dnf' ? 'upgrade' : 'update'
-    const options = commonOptions({ ...args, downloadonly: extra.downloadonly === true }, extra)
+    const options = commonOptions(ctx, { ...args, downloadonly: extra.downloadonly === true }, extra)
     return changePackages(ctx, {
-      commands: [['--quiet', '--assumeyes', ...options, args.minimal ? 'upgrade-minimal' : verb, ...names]],
+      commands: [['--quiet', '--assumeyes', args.minimal ? 'upgrade-minimal' : verb, ...options, ...names]],
       message: 'Problem encountered upgrading packages',
       run: runDnf,
       installed: rpmTable,
@@ -139,13 +140,13 @@ export const changeFunctions = {
               offered: (_ctx, names) => offeredVersions(ctx, names, extra),
               word: packageWord,
             })
+      // dnf 5 takes most options only behind the command that they are for.
       const options = [
-        '--assumeyes',
         ...(programOf(ctx.grains) === 'dnf' ? ['--best', '--allowerasing'] : []),
-        ...commonOptions(args, extra),
+        ...commonOptions(ctx, args, extra),
       ]
       const command = (verb: string, targets: readonly string[]) =>
-        targets.length === 0 ? [] : [[...options, verb, ...targets]]
+        targets.length === 0 ? [] : [['--assumeyes', verb, ...options, ...targets]]
       const release =
         args.update_holds && request.kind === 'repository'
           ? await heldAmong(

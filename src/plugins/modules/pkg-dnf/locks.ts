@@ -42,8 +42,13 @@ function lockedName(entry: string): string {
   return entry.replace(/^\d+:/, '').replace(/-[^-]+-[^-]+$/, '')
 }
 
+/** Each once: dnf 5 has a lock for every version. */
+function namesOf(entries: readonly string[]): string[] {
+  return [...new Set(entries.map(lockedName))]
+}
+
 export async function heldNames(ctx: FunctionContext): Promise<readonly string[]> {
-  return (await locks(ctx)).map(lockedName)
+  return namesOf(await locks(ctx))
 }
 
 export function lock(ctx: FunctionContext, target: string): Promise<ExecResult> {
@@ -66,7 +71,7 @@ const listHolds = fn({
     const held = await locks(ctx)
     const isMatched = new PythonRegex(pattern ?? '').searchEach(held)
     const found = held.filter((_, index) => isMatched[index])
-    return full ? found : found.map(lockedName)
+    return full ? found : namesOf(found)
   },
 })
 

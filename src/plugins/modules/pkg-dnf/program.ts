@@ -17,7 +17,7 @@ export function runDnf(ctx: FunctionContext, words: readonly string[]): Promise<
 }
 
 /** Which repositories and packages count, as the arguments of many functions say. */
-export function repositoryOptions(given: Readonly<Record<string, unknown>>): string[] {
+export function repositoryOptions(grains: Grains, given: Readonly<Record<string, unknown>>): string[] {
   const fromrepo = given.fromrepo ?? given.repo
   const choices: readonly (readonly [string, unknown])[] =
     fromrepo === undefined || fromrepo === ''
@@ -29,12 +29,20 @@ export function repositoryOptions(given: Readonly<Record<string, unknown>>): str
           ['disablerepo', '*'],
           ['enablerepo', fromrepo],
         ]
-  const others: readonly (readonly [string, unknown])[] = [
-    ['disableexcludes', given.disableexcludes],
-    ['branch', given.branch],
-  ]
+  const others: readonly (readonly [string, unknown])[] = [['branch', given.branch]]
   const options = [...choices, ...others].flatMap(([option, value]) => listed(value).map((one) => `--${option}=${one}`))
-  return [...options, ...listed(given.setopt).map((one) => `--setopt=${one}`)]
+  return [
+    ...options,
+    ...excludeOptions(grains, listed(given.disableexcludes)),
+    ...listed(given.setopt).map((one) => `--setopt=${one}`),
+  ]
+}
+
+/** dnf 5 has no --disableexcludes but the setting, as dnf 4 has; what is `all` to the one is `*` to the other. */
+function excludeOptions(grains: Grains, names: readonly string[]): string[] {
+  if (programOf(grains) !== 'dnf') return names.map((name) => `--disableexcludes=${name}`)
+  const values = names.flatMap((name) => (name === 'all' ? ['all', '*'] : [name]))
+  return values.length === 0 ? [] : [`--setopt=disable_excludes=${values.join(',')}`]
 }
 
 function listed(value: unknown): string[] {

@@ -21,7 +21,13 @@ async function listOf(
   const dnf = programOf(ctx.grains) === 'dnf'
   const names = { available: 'available', upgrades: dnf ? 'upgrades' : 'updates', all: '' }
   const list = which === 'all' ? ['list', '--showduplicates'] : ['list', `${dnf ? '--' : ''}${names[which]}`]
-  const result = await runDnf(ctx, ['--quiet', '--assumeyes', ...repositoryOptions(given), ...list, ...words])
+  const result = await runDnf(ctx, [
+    '--quiet',
+    '--assumeyes',
+    ...repositoryOptions(ctx.grains, given),
+    ...list,
+    ...words,
+  ])
   // An empty list counts as a failure.
   if (
     result.retcode !== 0 &&
@@ -37,8 +43,8 @@ async function listOf(
 /** Throws away what is known about the repositories and asks them anew. Gives whether that went well. */
 export async function refreshRepositories(ctx: FunctionContext, given: Given): Promise<boolean> {
   const common = ['--quiet', '--assumeyes']
-  await runDnf(ctx, [...common, 'clean', 'expire-cache', ...repositoryOptions(given)])
-  const { retcode } = await runDnf(ctx, [...common, 'check-update', ...repositoryOptions(given)])
+  await runDnf(ctx, [...common, 'clean', 'expire-cache', ...repositoryOptions(ctx.grains, given)])
+  const { retcode } = await runDnf(ctx, [...common, 'check-update', ...repositoryOptions(ctx.grains, given)])
   // 100: there are updates.
   return retcode === 0 || retcode === 100
 }

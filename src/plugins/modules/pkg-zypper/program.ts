@@ -36,7 +36,9 @@ export async function refreshRepositories(ctx: FunctionContext, force: boolean):
 export async function packageInfo(ctx: FunctionContext, names: readonly string[]) {
   const { stdout } = await runZypper(ctx, ['--no-refresh', 'info', '-t', 'package', ...names])
   const found = new Map<string, Record<string, string>>()
-  for (const part of stdout.split(/^Information for package /m).slice(1)) {
+  // Names that are not found come behind the description of the last package.
+  const parts = stdout.replace(/^package '.*' not found\.$/gm, '').split(/^Information for package /m)
+  for (const part of parts.slice(1)) {
     const name = /^(.+?):\s*$/m.exec(part)?.[1] ?? ''
     const [head = '', description = ''] = part.split(/^Description\s*:\s*$/m, 2)
     const fields = [...head.matchAll(/^(\S[^:\n]*?)\s*: (.*)$/gm)].map(

@@ -100,7 +100,7 @@ export const counterFunctions = {
     doc: 'Tell how the file system of a path is used, in bytes.',
     args: { path: s.path('Path in the file system') },
     returns: s.record(s.any()),
-    examples: ["salt '*' ps.disk_usage /home"],
+    examples: ["salt '*' ps.disk_usage /"],
     run: (ctx, { path }) => usageOf(ctx, path),
   }),
   disk_partition_usage: fn({

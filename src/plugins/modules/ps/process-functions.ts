@@ -156,7 +156,7 @@ export const processFunctions = {
       pattern_is_regex: s.withDefault(s.boolean('The text is a regular expression'), false),
     },
     returns: s.union([s.array(s.integer()), s.null()], 'Null where there is none'),
-    examples: ["salt '*' ps.pgrep httpd", "salt '*' ps.pgrep '^node$' pattern_is_regex=true"],
+    examples: ["salt '*' ps.pgrep node", "salt '*' ps.pgrep '^node$' pattern_is_regex=true"],
     async run(ctx, args) {
       assertPattern(args.pattern)
       const regex = args.pattern_is_regex ? new PythonRegex(args.pattern) : undefined

@@ -36,7 +36,7 @@ export const processorFunctions = {
     doc: 'Tell how busy the processors are, in percent, over an interval.',
     args: { interval: s.withDefault(s.seconds('How long to measure'), 0.1), per_cpu: perCpu },
     returns: s.any('Percent, or a list of them'),
-    examples: ["salt '*' ps.cpu_percent", "salt '*' ps.cpu_percent interval=0.5 per_cpu=true"],
+    examples: ["salt '*' ps.cpu_percent", "salt '*' ps.cpu_percent interval=0.1 per_cpu=true"],
     async run(ctx, { interval, per_cpu }) {
       const before = readTimes(ctx)
       await setTimeout(interval * 1000, undefined, { signal: ctx.signal })

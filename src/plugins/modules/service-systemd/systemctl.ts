@@ -42,7 +42,7 @@ export async function mustSystemctl(
 ): Promise<ExecResult> {
   const result = await systemctl(ctx, words, options)
   if (result.retcode === 0) return result
-  const stderr = linesOf(result.stderr).filter((line) => !line.startsWith('Running scope as unit'))
+  const stderr = linesOf(result.stderr).filter((line) => !/^Running (?:scope )?as unit:/.test(line))
   const reason = complaintOf(['systemctl', ...words, options.name ?? ''], { ...result, stderr: stderr.join('\n') })
   throw new SaltError('execution-failed', failure === undefined ? reason : `${failure}: ${reason}`)
 }

@@ -45,7 +45,7 @@ export const authorizedFunctions = {
       fingerprint_hash_type: fingerprintHashType,
     },
     returns: s.union([keysSchema, s.record(keysSchema)]),
-    examples: ["salt '*' ssh.auth_keys root", "salt '*' ssh.auth_keys user='[root, fred]'", "salt '*' ssh.auth_keys"],
+    examples: ["salt '*' ssh.auth_keys fred", "salt '*' ssh.auth_keys user='[root, fred]'", "salt '*' ssh.auth_keys"],
     async run(ctx, args) {
       if (typeof args.user === 'string') return (await keysOf(ctx, { ...args, user: args.user })) ?? {}
       const found: Record<string, KnownKeys> = {}
@@ -69,14 +69,14 @@ export const authorizedFunctions = {
       fingerprint_hash_type: fingerprintHashType,
     },
     returns: s.literal(['add', 'update', 'exists']),
-    examples: [`salt '*' ssh.check_key root ${sample} ssh-ed25519 fred@home '[]'`],
+    examples: [`salt '*' ssh.check_key fred ${sample} ssh-ed25519 fred@home '[]'`],
     run: (ctx, args) => checkKey(ctx, args, { ...args, options: args.options ?? [] }),
   }),
   check_key_file: fn({
     doc: 'Tell what setting the keys of a file would do, key by key.',
     args: { user, source, config, saltenv, fingerprint_hash_type: fingerprintHashType },
     returns: s.record(s.literal(['add', 'update', 'exists'])),
-    examples: ["salt '*' ssh.check_key_file root salt://ssh/keyfile"],
+    examples: ["salt '*' ssh.check_key_file fred salt://ssh/keyfile"],
     async run(ctx, args) {
       const wanted = await sourceKeys(ctx, args.source, args.saltenv, args.fingerprint_hash_type)
       if (wanted === undefined) return {}

@@ -71,7 +71,7 @@ export const keyFunctions = {
       prvfile: keyFile('private'),
     },
     returns: s.record(s.record(s.text())),
-    examples: ["salt '*' ssh.user_keys root prvfile=false", "salt '*' ssh.user_keys prvfile=false"],
+    examples: ["salt '*' ssh.user_keys fred prvfile=false", "salt '*' ssh.user_keys prvfile=false"],
     async run(ctx, args) {
       const all = args.user === undefined
       const users = all ? (await listUsers(ctx)).map(({ name }) => name) : [args.user ?? []].flat()
@@ -98,7 +98,7 @@ export const keyFunctions = {
     doc: 'Tell whether a private key takes a passphrase.',
     args: { key: s.path('File of the key') },
     returns: s.boolean(),
-    examples: ["salt '*' ssh.key_is_encrypted /etc/ssh/ssh_host_ed25519_key"],
+    examples: ["salt '*' ssh.key_is_encrypted /srv/fred/.ssh/id_ed25519"],
     run(ctx, { key }) {
       const text = requireSystemFile(ctx, key)
       if (!/BEGIN (?:\w+\s)*PRIVATE KEY/.test(text)) {

@@ -123,7 +123,7 @@ export const knownHostsFunctions = {
       fingerprint_hash_type: fingerprintHashType,
     },
     returns: s.union([entriesSchema, faultSchema]),
-    examples: ["salt '*' ssh.get_known_host_entries root github.com"],
+    examples: ["salt '*' ssh.get_known_host_entries fred github.com"],
     async run(ctx, args) {
       const file = await hostsFile(ctx, { user: args.user ?? undefined, config: args.config })
       if (isFault(file)) return file
@@ -161,7 +161,7 @@ export const knownHostsFunctions = {
       fingerprint_hash_type: fingerprintHashType,
     },
     returns: s.union([s.literal(['add', 'update', 'exists']), faultSchema]),
-    examples: ["salt '*' ssh.check_known_host root github.com"],
+    examples: ["salt '*' ssh.check_known_host fred github.com"],
     async run(ctx, args) {
       if (args.hostname === undefined) return fault(missingHostname)
       const file = await hostsFile(ctx, args)

@@ -38,7 +38,7 @@ export const nameFunctions = {
     doc: 'Set the description of this host, which systemd calls its pretty name.',
     args: { desc: s.string('The description') },
     returns: s.boolean('Whether it worked'),
-    examples: ["salt '*' system.set_computer_desc \"Michael's laptop\""],
+    examples: ["salt '*' system.set_computer_desc 'The laptop of Michael'"],
     async run(ctx, { desc }) {
       const escaped = desc.replace(/["\n\t]/g, (character) => escapes[character] ?? character)
       const set = await runIfInstalled(ctx, ['hostnamectl', 'set-hostname', '--pretty', escaped])

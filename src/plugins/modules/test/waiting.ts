@@ -8,7 +8,7 @@ export const waitFunctions = {
     doc: 'Wait, then answer.',
     args: { length: s.seconds('How long to wait, in whole seconds') },
     returns: s.boolean('Always true'),
-    examples: ["salt '*' test.sleep 20"],
+    examples: ["salt '*' test.sleep 0.1"],
     async run(ctx, { length }) {
       await setTimeout(Math.trunc(length) * 1000, undefined, { signal: ctx.signal })
       return true
@@ -18,7 +18,7 @@ export const waitFunctions = {
     doc: 'Wait for a random time, so that the answers of many minions come in one by one.',
     args: { max: s.withDefault(s.integer('Longest time to wait, in seconds', { minimum: 0 }), 60) },
     returns: s.boolean('Always true'),
-    examples: ["salt '*' test.rand_sleep 60"],
+    examples: ["salt '*' test.rand_sleep 1"],
     async run(ctx, { max }) {
       await setTimeout(Math.floor(Math.random() * (max + 1)) * 1000, undefined, { signal: ctx.signal })
       return true

@@ -106,21 +106,21 @@ export const changeFunctions = {
     doc: 'Change the id of a user.',
     args: { name, uid: s.integer('The new id', { minimum: 0 }) },
     returns: s.boolean(),
-    examples: ["salt '*' user.chuid foo 4376"],
+    examples: ["salt '*' user.chuid fred 4376"],
     run: (ctx, args) => changeAttribute(ctx, args, { key: 'uid', value: args.uid, options: ['-u'] }),
   }),
   chgid: fn({
     doc: 'Change the primary group of a user.',
     args: { name, gid: s.integer('Id of the group', { minimum: 0 }), root },
     returns: s.boolean(),
-    examples: ["salt '*' user.chgid foo 4376"],
+    examples: ["salt '*' user.chgid fred 4376"],
     run: (ctx, args) => changeAttribute(ctx, args, { key: 'gid', value: args.gid, options: ['-g'] }),
   }),
   chshell: fn({
     doc: 'Change the login shell of a user.',
     args: { name, shell: s.path('The shell'), root },
     returns: s.boolean(),
-    examples: ["salt '*' user.chshell foo /bin/zsh"],
+    examples: ["salt '*' user.chshell fred /bin/zsh"],
     run: (ctx, args) => changeAttribute(ctx, args, { key: 'shell', value: args.shell, options: ['-s'] }),
   }),
   chhome: fn({
@@ -132,7 +132,7 @@ export const changeFunctions = {
       root,
     },
     returns: s.boolean(),
-    examples: ["salt '*' user.chhome foo /home/users/foo persist=true"],
+    examples: ["salt '*' user.chhome fred /home/users/fred persist=true"],
     run: (ctx, args) =>
       changeAttribute(ctx, args, {
         key: 'home',
@@ -149,7 +149,7 @@ export const changeFunctions = {
       root,
     },
     returns: s.boolean(),
-    examples: ["salt '*' user.chgroups foo wheel,root append=true"],
+    examples: ["salt '*' user.chgroups fred adm,root append=true"],
     run: (ctx, args) => changeGroups(ctx, args),
   }),
   chfullname: gecosFunction('chfullname', 'fullname', 'full name', 'Foo Bar'),
@@ -161,21 +161,21 @@ export const changeFunctions = {
     doc: 'Change the login class of a user. Only BSD has login classes, so that this always gives false.',
     args: { name, loginclass: s.string('The class'), root },
     returns: s.boolean(),
-    examples: ["salt '*' user.chloginclass foo staff"],
+    examples: ["salt '*' user.chloginclass fred staff"],
     run: () => false,
   }),
   get_loginclass: fn({
     doc: 'Tell the login class of a user. Only BSD has login classes, so that this always gives false.',
     args: { name },
     returns: s.boolean(),
-    examples: ["salt '*' user.get_loginclass foo"],
+    examples: ["salt '*' user.get_loginclass fred"],
     run: () => false,
   }),
   rename: fn({
     doc: 'Give a user another name.',
     args: { name, new_name: s.string('The new name'), root },
     returns: s.boolean(),
-    examples: ["salt '*' user.rename foo bar"],
+    examples: ["salt '*' user.rename fred frederic"],
     async run(ctx, args) {
       assertOperand(args.new_name, 'the name of a user')
       if ((await findUser(ctx, args.new_name, args.root)) !== undefined) {

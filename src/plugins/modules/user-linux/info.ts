@@ -81,7 +81,7 @@ export const infoFunctions = {
     doc: 'Tell what is known about a user; an empty mapping where there is none of that name.',
     args: { name, root },
     returns: s.union([infoSchema, s.record(s.null())]),
-    examples: ["salt '*' user.info root"],
+    examples: ["salt '*' user.info fred"],
     run: async (ctx, args) => (await userInfo(ctx, args.name, args.root)) ?? {},
   }),
   getent: fn({
@@ -108,7 +108,7 @@ export const infoFunctions = {
     doc: 'List the names of the groups of a user.',
     args: { name },
     returns: s.array(s.string()),
-    examples: ["salt '*' user.list_groups root"],
+    examples: ["salt '*' user.list_groups fred"],
     async run(ctx, args) {
       const user = await findUser(ctx, args.name)
       return user === undefined ? [] : groupsOf(ctx, user)
@@ -118,7 +118,7 @@ export const infoFunctions = {
     doc: 'Tell the name of the primary group of a user.',
     args: { name },
     returns: s.string(),
-    examples: ["salt '*' user.primary_group root"],
+    examples: ["salt '*' user.primary_group fred"],
     async run(ctx, args) {
       const user = await existingUser(ctx, args.name)
       return (await groupNames(ctx, [user.gid])).join('')

@@ -134,21 +134,21 @@ export const changeFunctions = {
     doc: 'Change the id of a user.',
     args: { name, uid: s.integer('The new id', { minimum: 0 }) },
     returns: s.boolean(),
-    examples: ["salt '*' user.chuid foo 4376"],
+    examples: ["salt '*' user.chuid fred 4376"],
     run: (ctx, args) => changeAttribute(ctx, args.name, { key: 'uid', attribute: 'UniqueID' }, args.uid),
   }),
   chgid: fn({
     doc: 'Change the primary group of a user.',
     args: { name, gid: s.integer('Id of the group', { minimum: 0 }) },
     returns: s.boolean(),
-    examples: ["salt '*' user.chgid foo 4376"],
+    examples: ["salt '*' user.chgid fred 4376"],
     run: (ctx, args) => changeAttribute(ctx, args.name, { key: 'gid', attribute: 'PrimaryGroupID' }, args.gid),
   }),
   chshell: fn({
     doc: 'Change the login shell of a user.',
     args: { name, shell: s.path('The shell') },
     returns: s.boolean(),
-    examples: ["salt '*' user.chshell foo /bin/zsh"],
+    examples: ["salt '*' user.chshell fred /bin/zsh"],
     run: (ctx, args) => changeAttribute(ctx, args.name, { key: 'shell', attribute: 'UserShell' }, args.shell),
   }),
   chhome: fn({
@@ -163,7 +163,7 @@ export const changeFunctions = {
     doc: 'Change the full name of a user.',
     args: { name, fullname: s.string('The full name') },
     returns: s.boolean(),
-    examples: ["salt '*' user.chfullname foo 'Foo Bar'"],
+    examples: ["salt '*' user.chfullname fred 'Fred Bar'"],
     run: (ctx, args) => changeAttribute(ctx, args.name, { key: 'fullname', attribute: 'RealName' }, args.fullname),
   }),
   chgroups: fn({
@@ -181,7 +181,7 @@ export const changeFunctions = {
     doc: 'Give a user another name.',
     args: { name, new_name: s.string('The new name') },
     returns: s.boolean(),
-    examples: ["salt '*' user.rename foo bar"],
+    examples: ["salt '*' user.rename fred frederic"],
     async run(ctx, args) {
       assertRecordName(args.new_name, 'the name of a user')
       await existingUser(ctx, args.name)

@@ -68,7 +68,7 @@ export const infoFunctions = {
     doc: 'Tell what is known about a user; an empty mapping where there is none of that name.',
     args: { name },
     returns: s.union([infoSchema, s.record(s.null())]),
-    examples: ["salt '*' user.info root"],
+    examples: ["salt '*' user.info fred"],
     run: async (ctx, args) => (await userInfo(ctx, args.name)) ?? {},
   }),
   getent: fn({
@@ -92,14 +92,14 @@ export const infoFunctions = {
     doc: 'List the names of the groups of a user.',
     args: { name },
     returns: s.array(s.string()),
-    examples: ["salt '*' user.list_groups root"],
+    examples: ["salt '*' user.list_groups fred"],
     run: (ctx, args) => groupsOf(ctx, args.name),
   }),
   primary_group: fn({
     doc: 'Tell the name of the primary group of a user.',
     args: { name },
     returns: s.string(),
-    examples: ["salt '*' user.primary_group root"],
+    examples: ["salt '*' user.primary_group fred"],
     run: (ctx, args) => primaryGroup(ctx, args.name),
   }),
 }

@@ -1,0 +1,102 @@
+/**
+ * Runs the examples of the modules that the word matches, or with `not` before it of the others, one after the other, on
+ * the host that enter.sh has laid out. Writes what came of each as JSON.
+ */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
+import { validate } from '../../../src/base/validate.ts'
+import type { FunctionDoc } from '../../../src/engine/plugin.ts'
+import { loadOutputter } from '../../../src/plugins/outputters/outputters.ts'
+import { moduleRegistry } from '../../../src/plugins/registry.ts'
+import { FunctionHost } from '../function-host.ts'
+import { type ExampleRun, neverRun, shellWords } from './examples.ts'
+import { serve } from './network.ts'
+
+const template = '/srv/.template'
+/** No example takes longer, unless it hangs. */
+const longestMs = 10_000
+
+const config = {
+  id: 'web1',
+  config_dir: '/srv/salt-minion',
+  cachedir: '/srv/salt-minion/cache',
+  pki_dir: '/srv/salt-minion/pki',
+  file_roots: { base: ['/srv/salt'] },
+  'redis.host': '10.0.0.5',
+  'redis.port': 6379,
+}
+
+const grains = {
+  id: 'web1',
+  host: 'web1',
+  domain: 'example.org',
+  fqdn: 'web1.example.org',
+  kernel: 'Linux',
+  os: 'Debian',
+  os_family: 'Debian',
+  osrelease: '12',
+  oscodename: 'bookworm',
+  osarch: 'amd64',
+  init: 'systemd',
+  ipv4: ['127.0.0.1', '192.168.44.7'],
+  roles: ['web'],
+  pkg: { apache: 'apache2' },
+}
+
+const pillar = { cheese: 'foo' }
+
+function restore(): void {
+  for (const name of readdirSync('/srv')) {
+    if (!name.startsWith('.')) rmSync(`/srv/${name}`, { recursive: true, force: true })
+  }
+  execFileSync('cp', ['-a', `${template}/.`, '/srv'])
+}
+
+/** What changes, or may have been changed, by an example before. */
+const takesFiles = /\/srv\b|\b(?:data|git|grains|mount|ssh)\.|salt:\/\//
+
+async function run(name: string, example: string, doc: FunctionDoc): Promise<ExampleRun> {
+  const words = shellWords(example)
+  const given = words.slice(words.indexOf(name) + 1).filter((word) => !/^--(?:out\b|$)/.test(word))
+  const host = new FunctionHost({ id: 'web1', config, grains, pillar, signal: AbortSignal.timeout(longestMs) })
+  const { failure, retcode, out = 'nested', return: value } = await host.type(name, ...given)
+  if (failure !== undefined) {
+    const unavailable = failure.kind === 'unknown-function' ? await whyUnavailable(name) : undefined
+    const told = { failed: failure.error.code, told: failure.message, retcode }
+    return unavailable === undefined ? told : { ...told, unavailable }
+  }
+  const { issues } = validate(doc.returns, JSON.parse(JSON.stringify(value ?? null)))
+  const outputter = (await loadOutputter(out)) ?? (await loadOutputter('nested'))
+  const output = outputter?.render({ web1: value }, { color: false, retcode }).trimEnd() ?? ''
+  return { output, retcode, ...(issues.length === 0 ? {} : { misfits: issues.map((issue) => JSON.stringify(issue)) }) }
+}
+
+/** What the modules that have the function say of this host. */
+async function whyUnavailable(name: string): Promise<string | undefined> {
+  const [module = '', short = ''] = name.split('.')
+  const reasons = new Set<string>()
+  for (const entry of moduleRegistry.entries) {
+    if (entry.name !== module || !entry.functions.includes(short)) continue
+    const verdict = (await entry.load()).available?.({ grains })
+    if (typeof verdict === 'string') reasons.add(verdict)
+  }
+  return reasons.size === 0 ? undefined : [...reasons].join('; ')
+}
+
+execFileSync('/bin/sh', [`${import.meta.dirname}/prepare.sh`, template], { stdio: ['ignore', 'ignore', 'inherit'] })
+restore()
+await serve()
+const [word = '', not] = process.argv.slice(2).reverse()
+const runs: Record<string, ExampleRun> = {}
+for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDocs())) {
+  if (new RegExp(`^(?:${word})$`).test(module) === (not === 'not')) continue
+  for (const [short, doc] of Object.entries(functions)) {
+    const name = `${module}.${short}`
+    if (neverRun.test(name)) continue
+    for (const example of doc.examples) {
+      runs[example] = await run(name, example, doc)
+      if (takesFiles.test(example)) restore()
+    }
+  }
+}
+process.stdout.write(JSON.stringify(runs), () => process.exit(0))
