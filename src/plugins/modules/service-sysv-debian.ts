@@ -13,7 +13,8 @@ async function enabledNames(ctx: FunctionContext): Promise<string[]> {
 }
 
 async function allNames(ctx: FunctionContext): Promise<string[]> {
-  const scripts = listSystemFolder(ctx, '/etc/init.d').filter((name) => name !== 'README')
+  // insserv keeps files of its own there, such as .depend.boot.
+  const scripts = listSystemFolder(ctx, '/etc/init.d').filter((name) => name !== 'README' && !name.startsWith('.'))
   return [...new Set([...scripts, ...(await enabledNames(ctx))])].sort()
 }
 

@@ -22,10 +22,9 @@ for file in "$files"/etc/*; do
   if [ -f "$place" ] && [ ! -L "$place" ]; then mount --bind "$file" "$place"; fi
 done
 # No way to the daemons of the real host.
-for place in $(cut -d ' ' -f 2 /proc/mounts | grep '^/run/' | tac); do
-  umount "$place" 2>/dev/null || true
-done
-mount -t tmpfs -o mode=755 run /run
+mount -t tmpfs -o mode=555 run /run
+# Lists of packages are large, and other on each machine.
+if [ -d /var/lib/apt/lists ]; then mount -t tmpfs -o mode=555 lists /var/lib/apt/lists; fi
 hostname web1
 if command -v ip >/dev/null; then
   ip link set lo up

@@ -2,7 +2,7 @@
 # Makes what cannot lie ready in a folder: repositories, archives, keys, links. Runs as fred; $1 becomes /srv.
 set -eu
 cd "$1"
-export HOME="$1/fred"
+export HOME="$1/fred" GIT_TEMPLATE_DIR=
 mkdir -p empty git salt-minion/pki salt/releases image/etc salt-minion/cache/file_backup/srv/app
 chmod 700 fred/.ssh
 ln -s a.txt docs/latest

@@ -3,7 +3,7 @@
  * the host that enter.sh has laid out. Writes what came of each as JSON.
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { validate } from '../../../src/base/validate.ts'
 import type { FunctionDoc } from '../../../src/engine/plugin.ts'
 import { loadOutputter } from '../../../src/plugins/outputters/outputters.ts'
@@ -45,11 +45,15 @@ const grains = {
 
 const pillar = { cheese: 'foo' }
 
-function restore(): void {
+/** Makes /srv what it was, where the example can have changed it. */
+function restore(example = ''): void {
+  const changed = (name: string): boolean => example.includes(`/srv/${name}`) || /^(?:fred|salt-minion)$/.test(name)
   for (const name of readdirSync('/srv')) {
-    if (!name.startsWith('.')) rmSync(`/srv/${name}`, { recursive: true, force: true })
+    const stays = kept.has(name) && !changed(name) && !/ (?:git|mount)\./.test(example)
+    if (!name.startsWith('.') && !stays) rmSync(`/srv/${name}`, { recursive: true, force: true })
   }
-  execFileSync('cp', ['-a', `${template}/.`, '/srv'])
+  const lacking = [...kept].filter((name) => !existsSync(`/srv/${name}`))
+  execFileSync('cp', ['-a', ...lacking.map((name) => `${template}/${name}`), '/srv'])
 }
 
 /** What changes, or may have been changed, by an example before. */
@@ -84,6 +88,7 @@ async function whyUnavailable(name: string): Promise<string | undefined> {
 }
 
 execFileSync('/bin/sh', [`${import.meta.dirname}/prepare.sh`, template], { stdio: ['ignore', 'ignore', 'inherit'] })
+const kept = new Set(readdirSync(template))
 restore()
 await serve()
 const [word = '', not] = process.argv.slice(2).reverse()
@@ -95,7 +100,7 @@ for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDo
     if (neverRun.test(name)) continue
     for (const example of doc.examples) {
       runs[example] = await run(name, example, doc)
-      if (takesFiles.test(example)) restore()
+      if (takesFiles.test(example)) restore(example)
     }
   }
 }

@@ -41,3 +41,27 @@ test('examples do what is recorded of them', { skip: whyNoExampleHost() }, async
   t.diagnostic(`programs that are not here: ${[...lacking].sort().join(', ')}`)
   assert.deepEqual(faults, [])
 })
+
+test('an example that does other than recorded, or than its list tells, is a fault', () => {
+  const shown = { output: 'web1:\n    True', retcode: 0 }
+  const ping = "salt '*' test.ping"
+  assert.deepEqual(judge('test.ping', ping, shown), { runs: true })
+  assert.deepEqual(judge('test.ping', ping, { retcode: 1, failed: 'execution-failed', told: 'Permission denied' }), {
+    needs: 'privileges',
+    what: 'root',
+  })
+  assert.ok('fault' in judge('test.ping', ping, undefined))
+  assert.ok('fault' in judge('test.ping', ping, { retcode: 1, failed: 'execution-failed', told: 'no such thing' }))
+  assert.ok('fault' in judge('test.ping', ping, { ...shown, misfits: ['no text'] }))
+  assert.ok('fault' in judge('user.add', "salt '*' user.add fred", shown))
+
+  const root = { needs: 'privileges', what: 'root' } as const
+  const program = { needs: 'program', what: 'nft' } as const
+  assert.equal(disagreement({ shows: shown.output }, { runs: true }, shown.output), undefined)
+  assert.equal(disagreement('runs', program, undefined), undefined)
+  assert.equal(disagreement(program, { runs: true }, shown.output), undefined)
+  assert.match(disagreement({ shows: 'web1:\n    False' }, { runs: true }, shown.output) ?? '', /shows other/)
+  assert.match(disagreement('runs', root, undefined) ?? '', /needs root/)
+  assert.match(disagreement(root, { runs: true }, shown.output) ?? '', /is recorded to need root/)
+  assert.match(disagreement(undefined, { runs: true }, shown.output) ?? '', /not recorded/)
+})

@@ -91,8 +91,11 @@ export async function checkChain(ctx: FunctionContext, { table, chain, family }:
   return verdict(`Chain ${chain} in table ${table} in family ${family}`, text.includes(`chain ${chain} {`))
 }
 
-/** The lines of a chain with their handles, or what is missing for that. */
-export async function chainLines(ctx: FunctionContext, place: Place): Promise<readonly string[] | Verdict> {
+/** The handle of a rule (undefined where the chain has none like it), or what is missing for that. */
+export async function findHandle(
+  ctx: FunctionContext,
+  place: Place,
+): Promise<{ handle: string | undefined } | Verdict> {
   const { table, chain, rule, family } = place
   if (chain === undefined) return no('Chain needs to be specified')
   if (rule === undefined) return no('Rule needs to be specified')
@@ -101,14 +104,22 @@ export async function chainLines(ctx: FunctionContext, place: Place): Promise<re
   const chainVerdict = await checkChain(ctx, place)
   if (!chainVerdict.result) return chainVerdict
   assertOperand(chain, 'the name of a chain')
-  return (await listing(ctx, ['--handle', ...numeric, 'list', 'chain', familyOf(family), table, chain])).split('\n')
+  const words = ['list', 'chain', familyOf(family), table, chain]
+  const inNumbers = handleIn(await listing(ctx, ['--handle', ...numeric, ...words]), rule)
+  // In numbers, `ct state established` is listed as 0x2.
+  return { handle: inNumbers ?? handleIn(await listing(ctx, ['--handle', ...words]), rule) }
 }
 
-/** Number of the first line that ends with the rule. */
-export function handleIn(lines: readonly string[], rule: string): string | undefined {
-  for (const line of lines) {
-    const [, text = '', handle] = /^(.*) # handle (\d+)$/.exec(line.trim()) ?? []
-    if (handle !== undefined && text.endsWith(rule)) return handle
+/** Handle of the first line that ends with the rule, whatever has been counted. */
+export function handleIn(text: string, rule: string): string | undefined {
+  const wanted = withoutCounts(rule)
+  for (const line of text.split('\n')) {
+    const [, found = '', handle] = /^(.*) # handle (\d+)$/.exec(line.trim()) ?? []
+    if (handle !== undefined && withoutCounts(found).endsWith(wanted)) return handle
   }
   return undefined
+}
+
+function withoutCounts(rule: string): string {
+  return rule.replaceAll(/\bcounter packets \d+ bytes \d+/g, 'counter')
 }

@@ -8,11 +8,10 @@ import { defineModule, fn } from '../../../engine/plugin.ts'
 import { ruleArguments } from '../iptables/state-keywords.ts'
 import { buildRule } from './build-rule.ts'
 import {
-  chainLines,
   checkChain,
   checkTable,
   familyOf,
-  handleIn,
+  findHandle,
   jsonListing,
   listing,
   no,
@@ -147,9 +146,9 @@ export const nftables = defineModule({
       returns: s.any('result and handle, or result and comment'),
       examples: ["salt '*' nftables.get_rule_handle filter input rule='tcp dport 22 log accept'"],
       async run(ctx, place) {
-        const lines = await chainLines(ctx, place)
-        if (!Array.isArray(lines)) return lines
-        const handle = handleIn(lines, place.rule ?? '')
+        const found = await findHandle(ctx, place)
+        if ('result' in found) return found
+        const { handle } = found
         return handle === undefined ? no(`Could not find rule ${place.rule}`) : { result: true, handle }
       },
     }),
@@ -159,10 +158,10 @@ export const nftables = defineModule({
       returns: verdictSchema,
       examples: ["salt '*' nftables.check filter input rule='tcp dport 22 log accept'"],
       async run(ctx, place) {
-        const lines = await chainLines(ctx, place)
-        if ('result' in lines) return lines
+        const found = await findHandle(ctx, place)
+        if ('result' in found) return found
         const where = `Rule ${place.rule} in chain ${place.chain} in table ${place.table} in family ${place.family}`
-        return verdict(where, handleIn(lines, place.rule ?? '') !== undefined)
+        return verdict(where, found.handle !== undefined)
       },
     }),
     check_chain: fn({

@@ -104,13 +104,18 @@ export const counterFunctions = {
     run: (ctx, { path }) => usageOf(ctx, path),
   }),
   disk_partition_usage: fn({
-    doc: 'List the partitions that are mounted, and how each is used, in bytes.',
+    doc: 'List the partitions that are mounted, and how each is used, in bytes. One that cannot be looked into is listed alone.',
     args: { all: everything },
     returns: s.array(s.record(s.any())),
     examples: ["salt '*' ps.disk_partition_usage"],
     async run(ctx, { all }) {
       const partitions = await listPartitions(ctx, all)
-      return Promise.all(partitions.map(async (one) => ({ ...one, ...(await usageOf(ctx, one.mountpoint ?? '/')) })))
+      // A mount that another one hides, or that is somebody else's, is no reason to tell nothing of the others.
+      const usages = await Promise.allSettled(partitions.map((one) => usageOf(ctx, one.mountpoint ?? '/')))
+      return partitions.map((one, index) => {
+        const usage = usages[index]
+        return usage?.status === 'fulfilled' ? { ...one, ...usage.value } : one
+      })
     },
   }),
   network_io_counters: fn({
