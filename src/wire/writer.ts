@@ -1,3 +1,5 @@
+import { wasInterrupted } from './interruption.ts'
+
 /** What goes out of a socket: one send at a time, as ZeroMQ wants it, and no more waiting than the bound allows. */
 export class Writer<Message> {
   readonly #send: (message: Message) => Promise<void>
@@ -48,6 +50,10 @@ export class Writer<Message> {
       try {
         await this.#send(message)
       } catch (error) {
+        if (wasInterrupted(error) && !this.#closed) {
+          this.#position -= 1
+          continue
+        }
         if (!this.#closed) this.#onFailure(message, error)
       }
       if (this.#position >= this.#waiting.length) {

@@ -6,6 +6,7 @@ import type { Dealer, Router } from 'zeromq'
 import { SaltError, systemCode } from '../base/errors.ts'
 import { ensurePrivateFolder } from '../base/files.ts'
 import { largestFrame } from './frame.ts'
+import { uninterrupted, wasInterrupted } from './interruption.ts'
 import type { ClientTransport, PeerAddress, ServerTransport } from './transport.ts'
 import { Writer } from './writer.ts'
 
@@ -40,8 +41,9 @@ async function nextMessage(socket: Router | Dealer): Promise<readonly Buffer[] |
   try {
     return await socket.receive()
   } catch (error) {
-    // EAGAIN: it was closed while it waited. Nothing else can happen to a receive without a timeout.
+    // EAGAIN: it was closed while it waited.
     if (socket.closed || systemCode(error) === 'EAGAIN') return undefined
+    if (wasInterrupted(error)) return nextMessage(socket)
     throw error
   }
 }
@@ -209,7 +211,7 @@ class ZeromqClient implements ClientTransport {
 
   connect(): Promise<void> {
     try {
-      this.#socket.connect(this.#endpoint)
+      uninterrupted(() => this.#socket.connect(this.#endpoint))
     } catch (cause) {
       return Promise.reject(new SaltError('session-closed', `cannot connect to ${this.#endpoint}`, { cause }))
     }
