@@ -10,13 +10,15 @@ import { kernelOf, unsupported } from './kernel.ts'
 /** `state` is of TCP only. */
 type Socket = Record<string, string>
 
-/** `netstat -tulpnea`: a socket of UDP has no state, unless it is connected. */
+/** `netstat -tulpnea`: a socket of UDP has no state, unless it is connected; BusyBox tells neither user nor inode. */
 export function parseNetstatSockets(text: string): Socket[] {
+  const hasUsers = !/^Proto\b/m.test(text) || /^Proto .*\bUser\b/m.test(text)
   return text.split('\n').flatMap((line) => {
     const [proto = '', received = '', sent = '', local = '', remote = '', ...rest] = wordsOf(line)
     if (!/^(?:tcp|udp)/.test(proto)) return []
     const hasState = /^[A-Z]/.test(rest[0] ?? '')
-    const [user = '', inode = '', program = ''] = hasState ? rest.slice(1) : rest
+    const facts = hasState ? rest.slice(1) : rest
+    const [user = '', inode = '', program = ''] = hasUsers ? facts : ['', '', ...facts]
     const state: Socket = proto.startsWith('tcp') && hasState ? { state: rest[0] ?? '' } : {}
     return [{ ...ends(proto, received, sent, local, remote), ...state, user, inode, program }]
   })
@@ -91,7 +93,8 @@ export const connectionFunctions = {
     async run(ctx) {
       if (kernelOf(ctx) !== 'Linux') throw unsupported()
       const netstat = await runIfInstalled(ctx, ['netstat', '-tulpnea'])
-      if (netstat !== undefined) return parseNetstatSockets(netstat.stdout)
+      // One that was built without the column of programs fails.
+      if (netstat?.retcode === 0) return parseNetstatSockets(netstat.stdout)
       return parseSsSockets((await mustRun(ctx, ['ss', '-tulpnea'])).stdout)
     },
   }),

@@ -11,7 +11,7 @@ import { answerFor, oneOrMore, texts } from '../../../engine/functions/packages/
 import { fileFunctions } from '../../../engine/functions/packages/file-functions.ts'
 import { faultText } from '../../../engine/functions/packages/package-table.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { installedTable, installTime, parseParagraphs, runApt } from './dpkg.ts'
+import { installedTable, installTime, isForeign, parseParagraphs, runApt } from './dpkg.ts'
 import { refreshIndexes } from './refresh.ts'
 import { isoTime } from './versions.ts'
 
@@ -189,9 +189,11 @@ async function installedInfo(
   for (const record of stdout.split('\t.\n')) {
     const values = record.split('\t|\t')
     const info = Object.fromEntries(infoFields.map(([, name], index) => [name, values[index] ?? '']))
-    const { name = '', status = '', arch = '' } = info
+    const { status = '', arch = '' } = info
     if (status[1] !== 'i') continue
-    found[name.replace(/:.*$/, '')] = shownInfo(ctx, { ...info, name: name.replace(/:.*$/, '') }, arch, attr)
+    const base = info.name?.replace(/:.*$/, '') ?? ''
+    const name = isForeign(ctx, arch) ? `${base}:${arch}` : base
+    found[name] = shownInfo(ctx, { ...info, name }, arch, attr)
   }
   return found
 }
@@ -199,7 +201,7 @@ async function installedInfo(
 function shownInfo(ctx: FunctionContext, info: Record<string, string>, arch: string, attr: readonly string[]) {
   const { status: _, installed_size: size = '', name = '', ...others } = info
   const time = installTime(ctx, name, arch)
-  const license = licenseOf(ctx, name)
+  const license = licenseOf(ctx, name.replace(/:.*$/, ''))
   const all: Record<string, string | number> = {
     name,
     ...Object.fromEntries(Object.entries(others).filter(([, text]) => text !== '')),

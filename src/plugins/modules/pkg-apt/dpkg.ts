@@ -34,13 +34,25 @@ export interface DpkgPackage {
 /** All packages that dpkg knows anything about. */
 export async function dpkgPackages(ctx: FunctionContext): Promise<readonly DpkgPackage[]> {
   const { stdout } = await ctx.exec(['dpkg-query', '--showformat', format, '-W'])
-  const native = nativeArchitecture(ctx)
   return stdout.split('\n').flatMap((line) => {
     const [wanted, , state, name, version, arch] = line.split(' ')
     if (wanted === undefined || state === undefined || name === undefined || version === undefined) return []
-    const foreign = arch !== undefined && arch !== 'all' && native !== undefined && arch !== native
-    return [{ name: foreign ? `${name}:${arch}` : name, version, arch: arch ?? '', wanted, state }]
+    return [
+      {
+        name: arch !== undefined && isForeign(ctx, arch) ? `${name}:${arch}` : name,
+        version,
+        arch: arch ?? '',
+        wanted,
+        state,
+      },
+    ]
   })
+}
+
+/** Whether packages of this architecture are told apart from those of the system. */
+export function isForeign(ctx: FunctionContext, arch: string): boolean {
+  const native = nativeArchitecture(ctx)
+  return arch !== 'all' && native !== undefined && arch !== native
 }
 
 /** The architecture of the system, where the grains tell it. */

@@ -5,8 +5,8 @@ import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
 import { holdFunctions } from '../../../engine/functions/packages/holds.ts'
 import { faultText } from '../../../engine/functions/packages/package-table.ts'
-import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { normalizeName } from './dpkg.ts'
+import { type ExecResult, type FunctionContext, fn } from '../../../engine/plugin.ts'
+import { nativeArchitecture, normalizeName } from './dpkg.ts'
 
 type Selections = Record<string, string[]>
 type SelectionChanges = Record<string, { old: string | null; new: string }>
@@ -39,10 +39,17 @@ async function currentStates(ctx: FunctionContext): Promise<ReadonlyMap<string, 
   )
 }
 
+/** dpkg does not know which one is meant where a package is there for several architectures. */
+async function setStates(ctx: FunctionContext, names: readonly string[], state: string): Promise<ExecResult> {
+  const known = new Set(Object.values(await selections(ctx)).flat())
+  const native = nativeArchitecture(ctx)
+  const full = names.map((one) => (native !== undefined && known.has(`${one}:${native}`) ? `${one}:${native}` : one))
+  return ctx.exec(['dpkg', '--set-selections'], { stdin: full.map((one) => `${one} ${state}\n`).join('') })
+}
+
 /** Puts the packages into the state, whatever they were in before. */
 export async function changeHolds(ctx: FunctionContext, names: readonly string[], state: string): Promise<void> {
-  const stdin = names.map((one) => `${one} ${state}\n`).join('')
-  const result = await ctx.exec(['dpkg', '--set-selections'], { stdin })
+  const result = await setStates(ctx, names, state)
   if (result.retcode !== 0) throw new SaltError('execution-failed', faultText(result))
 }
 
@@ -79,8 +86,7 @@ export const selectionFunctions = {
       const states = await currentStates(ctx)
       return (name) => states.get(name)
     },
-    set: (ctx, name, hold) =>
-      ctx.exec(['dpkg', '--set-selections'], { stdin: `${name} ${hold ? 'hold' : 'install'}\n` }),
+    set: (ctx, name, hold) => setStates(ctx, [name], hold ? 'hold' : 'install'),
     released: 'install',
   }),
   list_holds: fn({

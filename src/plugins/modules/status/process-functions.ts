@@ -1,14 +1,19 @@
 /** Functions of `status` about who and what runs. */
+import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
-import { linesOf, mustRun, runIfInstalled, wordsOf } from '../../../engine/functions/host-programs.ts'
+import { complaintOf, linesOf, mustRun, runIfInstalled, wordsOf } from '../../../engine/functions/host-programs.ts'
 import { PythonRegex, parseRegexFlags } from '../../../engine/functions/python-regex.ts'
 import { requireSystemFile } from '../../../engine/functions/system-files.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 
 /** The process table as the `ps` grain lists it, its line of names first. */
 async function processLines(ctx: FunctionContext): Promise<string[]> {
-  const command = typeof ctx.grains.ps === 'string' ? ctx.grains.ps : 'ps -efHww'
-  return linesOf((await mustRun(ctx, wordsOf(command))).stdout)
+  const argv = wordsOf(typeof ctx.grains.ps === 'string' ? ctx.grains.ps : 'ps -efHww')
+  const result = await ctx.exec(argv)
+  if (result.retcode === 0) return linesOf(result.stdout)
+  // That of BusyBox, as Alpine has it, only takes columns.
+  if (result.stderr.includes('BusyBox')) return linesOf((await mustRun(ctx, ['ps', '-o', 'user,pid,args'])).stdout)
+  throw new SaltError('execution-failed', complaintOf(argv, result))
 }
 
 /** Column of the first of these names, in the line of names. */
