@@ -101,8 +101,8 @@ const changesHost =
 const changesAccounts =
   /\b(?:(?:user|group)\.(?!(?:info|getent|list_users|list_groups|primary_group|get_loginclass)\b)|shadow\.(?!(?:info|list_users|gen_password)\b)|ssh\.(?!(?:auth_keys|check_key|check_known_host|get_known_host_entries|host_keys|user_keys)\b)|hosts\.(?!(?:get_alias|get_ip|has_pair|list_hosts)\b)|cron\.(?!(?:get_entry|list_tab|ls|raw_cron)\b)|at\.)/
 
-/** Functions about archives and repositories, which have to be there; tests of their own run all of them. */
-const takesFiles = /\b(?:archive|git\.(?!version\b))/
+/** Functions about archives and repositories, which have to be there, and those that write files or need a master; tests of their own run all of them. */
+const takesFiles = /\b(?:archive|git\.(?!version\b)|cp\.(?:get_url|push|push_dir|receive|recv|recv_chunked)\b)/
 
 /** Functions that ask the network, change how this host is called and reached, write a file, or take privileges for a firewall. */
 const changesNetwork =
