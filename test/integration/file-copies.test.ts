@@ -12,10 +12,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import { SaltError } from '../../src/base/errors.ts'
 import type { TargetOutcome } from '../../src/client/api.ts'
+import { FileRoots, largestPart } from '../../src/engine/files/file-roots.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
 import { type Finished, run } from '../support/program.ts'
+
+type Part = Parameters<FileRoots['part']>
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)
 
 describe('files', () => {
   let fleet: InProcessFleet
@@ -61,6 +66,61 @@ describe('files', () => {
     // The offer has ended with the command.
     const late = await call('web1', 'cp.receive', 'offer:00112233445566778899aabbccddeeff', at('to'))
     assert.match(String(late?.return), /not offered any more/)
+  })
+
+  it('go over again only where they stopped, and only where something is missing', async () => {
+    await Promise.all(['web1', 'web2'].map((id) => fleet.connect(id, master)))
+    const content = randomBytes(3_500_000)
+    put('from/x', content)
+    const real = FileRoots.prototype.part
+    const sent: number[] = []
+    let isBroken = true
+    const cut = mock.method(FileRoots.prototype, 'part', async function (this: FileRoots, ...args: Part) {
+      if (isBroken && args[2] >= 2_000_000) throw new SaltError('storage', 'the disk is gone')
+      const bytes = await real.apply(this, args)
+      sent.push(bytes.byteLength)
+      return bytes
+    })
+    try {
+      const toBoth = (): Promise<Finished[]> =>
+        Promise.all(['web1', 'web2'].map((id) => copy(id, at('from/x'), at(id, 'x'))))
+      for (const { exitCode, stdout } of await toBoth()) {
+        assert.equal(exitCode, 1)
+        assert.match(stdout, /the disk is gone/)
+      }
+      assert.equal(existsSync(at('web1/x')), false)
+      assert.equal(total(sent.splice(0)), 2 * 2 * largestPart)
+      isBroken = false
+      for (const missing of [2 * (content.length - 2 * largestPart), 0]) {
+        assert.deepEqual(
+          (await toBoth()).map(({ exitCode }) => exitCode),
+          [0, 0],
+        )
+        assert.equal(total(sent.splice(0)), missing)
+      }
+    } finally {
+      cut.mock.restore()
+    }
+    assert.ok(readFileSync(at('web1/x')).equals(content))
+    assert.ok(readFileSync(at('web2/x')).equals(content))
+    assert.deepEqual(readdirSync(at('web1')), ['x'])
+  })
+
+  it('are fetched by salt call, with a master and without', async () => {
+    put('srv/a b', 'served')
+    const minion = await fleet.connect('web1', master)
+    const config = minion.options.configDir
+    const alone = `root_dir: ${at('alone')}\nfile_client: local\nfile_roots: {base: ['${at('srv')}']}\n`
+    put('alone/minion', alone)
+    for (const words of [
+      ['-c', config],
+      ['--local', '-c', at('alone')],
+    ] as const) {
+      const dest = at(`to${words.length}`)
+      const { exitCode, stdout, stderr } = await run('source', ['call', ...words, 'cp.get_file', 'salt://a b', dest])
+      assert.deepEqual([exitCode, stdout], [0, `local:\n    ${dest}\n`], stderr)
+      assert.equal(readFileSync(dest, 'utf8'), 'served')
+    }
   })
 
   it('are written only below the folders that are allowed', async () => {

@@ -120,6 +120,7 @@ describe('a user of the host', { skip }, () => {
     await assert.rejects(bus.call('status', null), { code: 'denied' })
     await assert.rejects(bus.call('subscribe', { pattern: '', match: 'startswith' }), { code: 'denied' })
     await assert.rejects(bus.call('key.changed', { id: 'web1', act: 'delete', user: 'root' }), { code: 'denied' })
+    await assert.rejects(bus.call('files.offer', { paths: ['/etc/hostname'] }), { code: 'denied' })
     await assert.rejects(bus.call('runner', { fun: 'jobs.list_jobs', arg: [], user: 'root' }), { code: 'denied' })
     await assert.rejects(bus.call('wheel', { fun: 'key.list_all', arg: [], user: 'root' }), { code: 'denied' })
     const up = await bus.call('runner', { fun: 'manage.up', arg: [], user: 'root' })

@@ -47,12 +47,19 @@ export class FileOffers {
 
 export class FileOffer {
   readonly #sources: readonly Source[]
+  #names: Promise<ServedNames> | undefined
 
   constructor(sources: readonly Source[]) {
     this.#sources = sources
   }
 
-  async names(): Promise<ServedNames> {
+  /** As they were when somebody asked first: all minions get the same, and the folders are walked once. */
+  names(): Promise<ServedNames> {
+    this.#names ??= this.#walk()
+    return this.#names
+  }
+
+  async #walk(): Promise<ServedNames> {
     const all = await Promise.all(
       this.#sources.map(async ({ name, roots, isFolder }): Promise<ServedNames> => {
         if (!isFolder) return { files: [name], folders: [], links: {} }

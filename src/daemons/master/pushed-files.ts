@@ -40,7 +40,9 @@ export class PushedFiles {
       throw new SaltError('overloaded', `the file is larger than ${limit}`)
     }
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new SaltError('bad-arguments', 'this is no SHA-256 of a file')
-    const target = resolveInside(join(this.#options.cachedir, 'minions', id, 'files'), path)
+    const folder = join(this.#options.cachedir, 'minions', id, 'files')
+    const target = resolveInside(folder, path)
+    if (target === folder) throw new SaltError('bad-path', 'a name for the file is missing')
     const partial = new PartialFile(target, { size, sha256 }, id)
     if (offset === 0 && (await hashOf(target)) === sha256) return size
     const length = await partial.length()

@@ -53,6 +53,15 @@ export function userMethods(
       const minions = withinReach(publisher.resolve(targetFrom(asRecord(params))))
       return { minions, connected: minions.filter((id) => options.isConnected(id)) }
     },
+    'files.offer': () => {
+      throw new SaltError(
+        'denied',
+        `${name} must not copy files: the master reads them, and may read all of this host`,
+        {
+          hint: 'Let whoever owns the master run salt cp.',
+        },
+      )
+    },
     runner: (params, call) => runFor(options, subject, 'runner', asRecord(params), call),
     wheel: (params, call) => runFor(options, subject, 'wheel', asRecord(params), call),
   }

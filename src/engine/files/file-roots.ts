@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import { SharedReads } from './shared-reads.ts'
 
 /** Largest part of a file that is read at once. Bytes. */
 export const largestPart = 1024 * 1024
 /** Largest file that is given in one piece: plugins and other source texts. Bytes. */
 const largestWhole = 16 * 1024 * 1024
 const hashesKept = 10_000
+/** What was changed a moment ago may change again without a later time. */
+const settledMs = 2000
 
 export interface ServedFile {
   /** Relative to the root, with `/`. */
@@ -20,12 +23,18 @@ export interface ServedFile {
   readonly sha256: string
 }
 
+interface FoundFile {
+  readonly file: string
+  readonly stats: Stats
+}
+
 type Roots = Readonly<Record<string, readonly string[]>>
 
 export class FileRoots {
   readonly #roots: Roots
-  /** Path, size and time of change → SHA-256. */
-  readonly #hashes = new Map<string, string>()
+  readonly #hashes = new SharedReads<string>(hashesKept)
+  /** None is kept once it is read: the system has the file in memory by then. */
+  readonly #parts = new SharedReads<Uint8Array>(Number.POSITIVE_INFINITY)
 
   constructor(roots: Roots) {
     this.#roots = roots
@@ -62,23 +71,18 @@ export class FileRoots {
   async status(saltenv: string, path: string): Promise<ServedStatus | undefined> {
     const found = await this.#find(saltenv, path)
     if (found === undefined) return undefined
-    const { file, stats } = found
-    return { size: stats.size, mode: stats.mode & 0o7777, sha256: await this.#hashOf(file, stats) }
+    const { stats } = found
+    return { size: stats.size, mode: stats.mode & 0o7777, sha256: await this.#hashOf(found) }
   }
 
   /** At most `largestPart` bytes from `offset` on. Throws `bad-path` where there is no such file. */
   async part(saltenv: string, path: string, offset: number, length: number): Promise<Uint8Array> {
     const found = await this.#find(saltenv, path)
     if (found === undefined) throw new SaltError('bad-path', `the file roots of '${saltenv}' have no file ${path}`)
-    const { file } = found
-    const handle = await open(file, 'r')
-    try {
-      const buffer = Buffer.alloc(Math.max(0, Math.min(length, largestPart)))
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, Math.max(0, offset))
-      return buffer.subarray(0, bytesRead)
-    } finally {
-      await handle.close()
-    }
+    const begin = Math.max(0, offset)
+    const count = Math.max(0, Math.min(length, largestPart, found.stats.size - begin))
+    const key = `${versionOf(found)}\0${begin}\0${count}`
+    return await this.#parts.get(key, () => readPart(found.file, begin, count), false)
   }
 
   /** Undefined where there is no such file. Throws `overloaded` for a large one. */
@@ -100,7 +104,7 @@ export class FileRoots {
     return Object.hasOwn(this.#roots, saltenv) ? (this.#roots[saltenv] ?? []) : []
   }
 
-  async #find(saltenv: string, path: string): Promise<{ readonly file: string; readonly stats: Stats } | undefined> {
+  async #find(saltenv: string, path: string): Promise<FoundFile | undefined> {
     for (const root of this.#rootsOf(saltenv)) {
       const file = resolveInside(root, path)
       const stats = await ifExists(() => stat(file))
@@ -109,17 +113,34 @@ export class FileRoots {
     return undefined
   }
 
-  async #hashOf(file: string, { size, mtimeMs, ino }: Stats): Promise<string> {
-    const key = `${file}\0${size}\0${mtimeMs}\0${ino}`
-    const known = this.#hashes.get(key)
-    if (known !== undefined) return known
-    const hash = createHash('sha256')
-    for await (const chunk of createReadStream(file)) hash.update(chunk)
-    const sha256 = hash.digest('hex')
-    if (this.#hashes.size >= hashesKept) this.#hashes.clear()
-    // What was changed a moment ago may change again without a later time.
-    if (Date.now() - mtimeMs > 2000) this.#hashes.set(key, sha256)
-    return sha256
+  async #hashOf(found: FoundFile): Promise<string> {
+    return await this.#hashes.get(versionOf(found), () => hashOfServed(found.file), isSettled(found.stats))
+  }
+}
+
+/** Path, size and times: what makes a file another one than it was. */
+function versionOf({ file, stats: { size, mtimeMs, ctimeMs, ino } }: FoundFile): string {
+  return `${file}\0${size}\0${mtimeMs}\0${ctimeMs}\0${ino}`
+}
+
+function isSettled({ mtimeMs, ctimeMs }: Stats): boolean {
+  return Date.now() - Math.max(mtimeMs, ctimeMs) > settledMs
+}
+
+async function hashOfServed(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+async function readPart(file: string, offset: number, length: number): Promise<Uint8Array> {
+  const handle = await open(file, 'r')
+  try {
+    const buffer = Buffer.alloc(length)
+    const { bytesRead } = await handle.read(buffer, 0, length, offset)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
   }
 }
 

@@ -1,14 +1,28 @@
 /** A file that arrives in parts, beside the place where it will lie: it takes that place when it is whole and right. */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { chmod, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
+import { takeOwnerOf } from './file-owner.ts'
+
+/** Windows has no such flag. */
+const noFollow = constants.O_NOFOLLOW ?? 0
 
 export interface Expected {
   readonly size: number
   readonly sha256: string
+}
+
+/** All parts came, and they are not what was announced. */
+export class DamagedFile extends SaltError {
+  constructor(path: string) {
+    super('storage', 'the file has changed while it was on its way, or was damaged', {
+      where: path,
+      hint: 'Try again: it starts anew.',
+    })
+  }
 }
 
 export class PartialFile {
@@ -29,24 +43,28 @@ export class PartialFile {
     this.#path = join(dirname(target), `.${basename(target).slice(0, 50)}.${key}.part`)
   }
 
-  /** How much there is. Bytes. */
+  /** How much there is. Bytes. What somebody else has put there does not count: he could change it after the check. */
   async length(): Promise<number> {
     try {
-      const { size } = await stat(this.#path)
-      return size > this.#expected.size ? 0 : size
+      const found = await lstat(this.#path)
+      const isOurs = found.isFile() && found.nlink === 1 && found.uid === (process.geteuid?.() ?? found.uid)
+      return isOurs && found.size <= this.#expected.size ? found.size : 0
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return 0
       throw this.#cannot('read', error)
     }
   }
 
-  /** `mode`: of folders that have to be made. */
+  /** `folderMode`: of folders that have to be made. */
   async write(offset: number, bytes: Uint8Array, { folderMode }: { readonly folderMode: number }): Promise<void> {
     try {
       await mkdir(dirname(this.#path), { recursive: true, mode: folderMode })
-      const handle = await open(this.#path, offset === 0 ? 'w' : 'r+', 0o600)
+      if (offset === 0) await rm(this.#path, { force: true })
+      const handle = await open(this.#path, offset === 0 ? 'wx' : constants.O_RDWR | noFollow, 0o600)
       try {
-        await handle.write(bytes, 0, bytes.byteLength, offset)
+        let written = 0
+        while (written < bytes.byteLength)
+          written += (await handle.write(bytes, written, bytes.byteLength - written, offset + written)).bytesWritten
         await handle.truncate(offset + bytes.byteLength)
       } finally {
         await handle.close()
@@ -56,16 +74,14 @@ export class PartialFile {
     }
   }
 
-  /** Checks the whole and puts it in its place. Throws `storage` when it is not what was announced; then nothing of it is kept. */
+  /** Checks the whole and puts it in its place. Throws `DamagedFile` when it is not what was announced; then nothing of it is kept. */
   async finish(mode: number): Promise<void> {
     if ((await hashOf(this.#path)) !== this.#expected.sha256) {
       await this.discard()
-      throw new SaltError('storage', 'the file has changed while it was on its way, or was damaged', {
-        where: this.#target,
-        hint: 'Try again: it starts anew.',
-      })
+      throw new DamagedFile(this.#target)
     }
     try {
+      await takeOwnerOf(this.#target, this.#path)
       await chmod(this.#path, mode)
       await rename(this.#path, this.#target)
     } catch (error) {

@@ -1,10 +1,10 @@
 /** Files of the file server on this machine: fetched once, in parts, gone on with after a break, and checked by their hash. */
-import { mkdir, readdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedStatus } from '../../client/api.ts'
-import { hashOf, PartialFile } from '../files/partial-file.ts'
+import { DamagedFile, hashOf, PartialFile } from '../files/partial-file.ts'
 import type { FunctionContext } from '../plugin.ts'
 import { type FileSource, fileSourceOf } from './file-source.ts'
 
@@ -63,17 +63,30 @@ async function fetchInParts(
   source: Pick<FileSource, 'part'>,
   { saltenv, path, status, target, mode, folderMode, owner }: Fetch,
 ): Promise<boolean> {
-  if ((await hashOf(target)) === status.sha256) return false
-  const partial = new PartialFile(target, status, owner)
-  let offset = await partial.length()
-  if (status.size === 0) await partial.write(0, new Uint8Array(), { folderMode })
-  while (offset < status.size) {
-    const bytes = await source.part(saltenv, path, offset)
-    if (bytes.byteLength === 0) break
-    await partial.write(offset, bytes, { folderMode })
-    offset += bytes.byteLength
+  if ((await hashOf(target)) === status.sha256) {
+    if (((await stat(target)).mode & 0o7777) !== mode) await chmod(target, mode)
+    return false
   }
-  await partial.finish(mode)
+  const partial = new PartialFile(target, status, owner)
+  const fetchFrom = async (begin: number): Promise<void> => {
+    let offset = begin
+    if (status.size === 0) await partial.write(0, new Uint8Array(), { folderMode })
+    while (offset < status.size) {
+      const bytes = await source.part(saltenv, path, offset)
+      if (bytes.byteLength === 0) break
+      await partial.write(offset, bytes, { folderMode })
+      offset += bytes.byteLength
+    }
+    await partial.finish(mode)
+  }
+  const there = await partial.length()
+  try {
+    await fetchFrom(there)
+  } catch (error) {
+    // What was kept of an earlier attempt may be what is wrong: after a power failure it may hold anything.
+    if (there === 0 || !(error instanceof DamagedFile)) throw error
+    await fetchFrom(0)
+  }
   return true
 }
 

@@ -11,8 +11,8 @@ import { withinTime } from '../../base/time-limit.ts'
 import { translatePattern } from './regex-translate.ts'
 
 export interface RegexOptions {
-  /** `start`: like Python's `re.match`, the rest of the text is free. `full`: the whole text must match. Default `start`. */
-  readonly anchor?: 'start' | 'full'
+  /** `start`: like Python's `re.match`, the rest of the text is free. `full`: the whole text must match. `none`: anywhere, like `re.search`. Default `start`. */
+  readonly anchor?: 'start' | 'full' | 'none'
   readonly ignoreCase?: boolean
 }
 
@@ -34,7 +34,10 @@ export function compileRegex(pattern: string, options: RegexOptions = {}): Regex
   }
   const { source, flags, cost } = translatePattern(pattern)
   // Not `^` and `$`: the pattern may set the flag that gives them another meaning.
-  const anchored = `(?<![^])(?:${source})${options.anchor === 'full' ? '(?![^])' : ''}`
+  const begin = options.anchor === 'none' ? '' : '(?<![^])'
+  const anchored = `${begin}(?:${source})${options.anchor === 'full' ? '(?![^])' : ''}`
+  // Without an anchor each place of the text is one more beginning.
+  const degree = cost.degree + (options.anchor === 'none' ? 1 : 0)
   let compiled: RegExp
   try {
     compiled = new RegExp(anchored, `u${flags}${options.ignoreCase && !flags.includes('i') ? 'i' : ''}`)
@@ -45,7 +48,7 @@ export function compileRegex(pattern: string, options: RegexOptions = {}): Regex
   return {
     pattern,
     matches: (text) =>
-      cost.choices * text.length ** cost.degree <= maximumSteps ? compiled.test(text) : testLimited(compiled, text),
+      cost.choices * text.length ** degree <= maximumSteps ? compiled.test(text) : testLimited(compiled, text),
   }
 }
 

@@ -53,7 +53,7 @@ export interface Choice {
   readonly exclude?: string | undefined
 }
 
-/** Paths below a folder of an environment that a choice takes: a glob for the path below it, or `E@` and an expression. */
+/** Paths below a folder of an environment that a choice takes: a glob for the whole path, or `E@` and an expression for something in it. */
 export async function servedBelow(
   ctx: FunctionContext,
   served: { readonly path: string; readonly saltenv: string },
@@ -62,15 +62,14 @@ export async function servedBelow(
   const folder = served.path.replace(/\/+$/, '')
   const { files } = await fileSourceOf(ctx).names(served.saltenv)
   const below = files.filter((path) => folder === '' || path.startsWith(`${folder}/`))
-  const rest = (path: string): string => (folder === '' ? path : path.slice(folder.length + 1))
   const takes = include === undefined ? () => true : matcherOf(include)
   const leaves = exclude === undefined ? () => false : matcherOf(exclude)
-  return below.filter((path) => takes(rest(path)) && !leaves(rest(path)))
+  return below.filter((path) => takes(path) && !leaves(path))
 }
 
 function matcherOf(pattern: string): (path: string) => boolean {
   if (!pattern.startsWith('E@')) return (path) => matchGlob(pattern, path)
-  const expression = compileRegex(pattern.slice(2))
+  const expression = compileRegex(pattern.slice(2), { anchor: 'none' })
   return (path) => expression.matches(path)
 }
 

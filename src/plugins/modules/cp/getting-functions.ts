@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
+import { takeOwnerOf } from '../../../engine/files/file-owner.ts'
 import { assertMayWrite, prepareFolder } from '../../../engine/functions/file-cache.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { cached, gzip, makedirs, saltenv, servedAt } from './arguments.ts'
@@ -94,7 +95,7 @@ function nameOf(path: string): string {
   return basename(path.split('?', 1)[0] ?? path)
 }
 
-/** Puts a copy at its place; one that is there keeps its permissions. Undefined where there is nothing to copy. */
+/** Puts a copy at its place; one that is there keeps its permissions and owner. Undefined where there is nothing to copy. */
 async function place(
   ctx: FunctionContext,
   file: string | undefined,
@@ -116,6 +117,7 @@ async function copyWhole(file: string, target: string, mode: number): Promise<vo
   const temporary = join(dirname(target), `.new-${randomBytes(8).toString('hex')}`)
   try {
     await copyFile(file, temporary)
+    await takeOwnerOf(target, temporary)
     await chmod(temporary, mode)
     await rename(temporary, target)
   } catch (cause) {

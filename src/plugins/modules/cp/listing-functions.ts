@@ -11,6 +11,8 @@ import { environmentOf, isServed, saltenv, servedAt } from './arguments.ts'
 import { webCachePath } from './web.ts'
 
 const prefix = s.withDefault(s.string('Only what begins with this'), '')
+/** What the system adds to the permissions of a file that is no folder and no device. */
+const regularFile = 0o100000
 const paths = s.array(s.string(), 'Paths, sorted')
 
 /** `web/init.sls` is the state `web`, `web/ssl.sls` is `web.ssl`. */
@@ -124,7 +126,7 @@ export const listingFunctions = {
       saltenv,
       octal: s.withDefault(s.boolean('As octal digits instead of a number'), true),
     },
-    returns: s.any('`0644`, or a number; null where there is no such file'),
+    returns: s.any('`0644`, or the number that Salt gives, with the kind of file; null where there is no such file'),
     examples: ["salt '*' cp.stat_file /etc/hostname"],
     run: async (ctx, { path, saltenv: given, octal }) => {
       const served = servedAt(ctx, path, given)
@@ -132,7 +134,7 @@ export const listingFunctions = {
         ? (await fileSourceOf(ctx).status(served.saltenv, served.path))?.mode
         : await modeOf(localPath(path) ?? path)
       if (mode === undefined) return null
-      return octal ? `0${mode.toString(8).padStart(3, '0')}` : mode
+      return octal ? mode.toString(8).padStart(4, '0') : regularFile | mode
     },
   }),
 }

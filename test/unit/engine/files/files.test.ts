@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import {
+  chownSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,6 +17,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { FileRoots } from '../../../../src/engine/files/file-roots.ts'
 import { PartialFile } from '../../../../src/engine/files/partial-file.ts'
+import { SharedReads } from '../../../../src/engine/files/shared-reads.ts'
 import { fetchServedFile } from '../../../../src/engine/functions/file-cache.ts'
 
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')
@@ -117,6 +120,37 @@ describe('files that are served', () => {
       assert.ok(readFileSync(join(folder, 'to/x')).equals(content))
     })
 
+    it('and anew where what was kept of them is damaged, or belongs to a link', async () => {
+      const partial = new PartialFile(join(folder, 'to/x'), fetch().status, 'web1')
+      await partial.write(0, Buffer.alloc(1_000_000, 'z'), { folderMode: 0o755 })
+      const [name = ''] = readdirSync(join(folder, 'to'))
+      await fetchServedFile(source, fetch())
+      assert.deepEqual(asked.splice(0), [1_000_000, 2_000_000, 0, 1_000_000, 2_000_000])
+      writeFileSync(join(folder, 'precious'), 'precious')
+      rmSync(join(folder, 'to/x'))
+      symlinkSync(join(folder, 'precious'), join(folder, 'to', name))
+      await fetchServedFile(source, fetch())
+      assert.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'precious')
+      assert.ok(readFileSync(join(folder, 'to/x')).equals(content))
+      assert.equal(lstatSync(join(folder, 'to/x')).isFile(), true)
+    })
+
+    it('and with the mode of now where the content is there already', async () => {
+      await fetchServedFile(source, fetch())
+      assert.equal(await fetchServedFile(source, { ...fetch(), mode: 0o755 }), false)
+      assert.equal(statSync(join(folder, 'to/x')).mode & 0o777, 0o755)
+    })
+
+    it('and for the owner of what was there', {
+      skip: process.geteuid?.() !== 0 && 'only root can do this',
+    }, async () => {
+      put('to/x', 'old')
+      chownSync(join(folder, 'to/x'), 1234, 2345)
+      await fetchServedFile(source, fetch())
+      const { uid, gid } = statSync(join(folder, 'to/x'))
+      assert.deepEqual([uid, gid], [1234, 2345])
+    })
+
     it('and never as something else than was announced', async () => {
       put('to/x', 'old')
       const changing = { part: async () => Buffer.alloc(500_000, 'z') }
@@ -130,6 +164,19 @@ describe('files that are served', () => {
       assert.deepEqual(results, [true, false, false])
       assert.ok(readFileSync(join(folder, 'to/x')).equals(content))
     })
+  })
+
+  it('are hashed once for all who ask at the same time', async () => {
+    const reads = new SharedReads<number>(2)
+    let count = 0
+    const read = async (): Promise<number> => ++count
+    assert.deepEqual(await Promise.all([reads.get('a', read), reads.get('a', read), reads.get('b', read)]), [1, 1, 2])
+    assert.equal(await reads.get('a', read), 1)
+    assert.equal(await reads.get('c', read, false), 3)
+    assert.equal(await reads.get('c', read), 4)
+    assert.equal(await reads.get('b', read), 5, 'the oldest has gone')
+    await assert.rejects(reads.get('d', () => Promise.reject(new Error('no'))))
+    assert.equal(await reads.get('d', read), 6)
   })
 
   it('are not told longer than they were announced', async () => {
