@@ -1,7 +1,7 @@
 /** Users and groups of macOS, which keeps them in a directory that dscl reads and changes. */
 import { SaltError } from '../../base/errors.ts'
 import type { FunctionContext } from '../plugin.ts'
-import { complaintOf, linesOf, mustRun, wordsOf } from './host-programs.ts'
+import { changes, linesOf, mustRun, wordsOf } from './host-programs.ts'
 
 export type DirectoryRecord = Readonly<Record<string, string>>
 
@@ -55,9 +55,7 @@ export async function changeRecord(ctx: FunctionContext, words: readonly string[
 }
 
 export async function runDirectoryProgram(ctx: FunctionContext, argv: readonly string[]): Promise<boolean> {
-  const result = await ctx.exec(argv)
-  if (result.retcode !== 0) ctx.log.error(`${argv[0]} failed`, { reason: complaintOf(argv, result) })
-  return result.retcode === 0
+  return changes(ctx, argv)
 }
 
 /** Makes what was changed visible to all programs at once. */

@@ -3,6 +3,7 @@ import { asSaltError, type ErrorRecord, SaltError } from '../../base/errors.ts'
 import type { FunctionDoc } from '../plugin.ts'
 import { SignatureError } from './bind.ts'
 import { invalidArgumentsText } from './doc-text.ts'
+import { faultPath, readableFault } from './system-faults.ts'
 
 export type FailureKind =
   | 'unknown-function'
@@ -28,7 +29,8 @@ export interface CallFailure {
 }
 
 export function failureOf(thrown: unknown): CallFailure {
-  const error = asSaltError(thrown)
+  const path = faultPath(thrown)
+  const error = asSaltError(path === undefined ? thrown : readableFault(thrown, path))
   return { kind: kindOf(error), message: messageOf(error), error: error.toRecord() }
 }
 
@@ -77,10 +79,14 @@ function kindOf(error: SaltError): FailureKind {
 function messageOf(error: SaltError): string {
   const where = error.where === undefined || error.message.includes(error.where) ? '' : ` (${error.where})`
   const text = error.message + where
-  // A hint is a sentence; the message of an error that is meant for the first line of a command has no period.
-  const hint = error.hint === undefined ? '' : `${/[.!?:]$/.test(error.message) ? '' : '.'} ${error.hint}`
+  const hint = error.hint === undefined ? '' : hintAfter(error.message, error.hint)
   if (error.code !== 'internal') return text + hint
   const { cause } = error
   const name = cause instanceof Error && !(cause instanceof SaltError) ? `${cause.name}: ` : ''
   return name + text + hint
+}
+
+/** A hint that is a sentence of its own follows a full stop. */
+function hintAfter(sentence: string, hint: string): string {
+  return /[.!?:]$/.test(sentence) || hint.startsWith('(') ? ` ${hint}` : `. ${hint}`
 }

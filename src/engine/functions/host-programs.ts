@@ -22,6 +22,29 @@ export async function succeeds(ctx: FunctionContext, argv: readonly string[], op
   return retcode === 0
 }
 
+/**
+ * Runs a program that changes something. Where it fails, its complaint is logged and its return code becomes the function's,
+ * as with Salt: a result of false alone would end `salt call` with 0.
+ */
+export async function runChange(
+  ctx: FunctionContext,
+  argv: readonly string[],
+  options?: ExecOptions,
+): Promise<ExecResult> {
+  const result = await ctx.exec(argv, options)
+  if (result.retcode !== 0) {
+    // Only the name of the program: its arguments may be secret.
+    ctx.log.error(`${argv[0]} failed`, { reason: complaintOf(argv.slice(0, 1), result) })
+    ctx.setRetcode(result.retcode)
+  }
+  return result
+}
+
+/** Whether a program that changes something ended with 0; told as by `runChange`. */
+export async function changes(ctx: FunctionContext, argv: readonly string[]): Promise<boolean> {
+  return (await runChange(ctx, argv)).retcode === 0
+}
+
 /** The result of a program that must end with 0; what it complained about becomes the error (`execution-failed`). */
 export async function mustRun(
   ctx: FunctionContext,

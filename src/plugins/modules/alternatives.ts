@@ -24,6 +24,7 @@ const databases: Readonly<Record<string, string>> = {
 /** What the program says about a change: its errors where it failed. */
 async function change(ctx: FunctionContext, argv: readonly string[]): Promise<string> {
   const result = await run(ctx, argv)
+  ctx.setRetcode(result.retcode)
   return result.retcode !== 0 && result.stderr !== '' ? result.stderr.trimEnd() : result.stdout.trimEnd()
 }
 

@@ -82,6 +82,7 @@ async function schedule(
     ...(runas === undefined || runas === null ? {} : { runas: String(runas) }),
   })
   if (retcode !== 0) {
+    ctx.setRetcode(retcode)
     const isTime = stderr.includes('bad time specification') || stderr.includes('Garbled time')
     return { jobs: [], error: isTime ? 'invalid timespec' : stderr.trim() }
   }

@@ -1,7 +1,7 @@
 import { s } from '../../base/schema.ts'
-import { assertOperand, complaintOf } from '../../engine/functions/host-programs.ts'
+import { assertOperand, changes } from '../../engine/functions/host-programs.ts'
 import { findGroup, type GroupEntry, listGroups } from '../../engine/functions/name-service.ts'
-import { defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
+import { defineModule, fn } from '../../engine/plugin.ts'
 
 const name = s.string('Name of the group')
 const username = s.string('Name of the user')
@@ -17,13 +17,6 @@ const infoSchema = s.object({
 
 function infoOf({ name, passwd, gid, members }: GroupEntry) {
   return { name, passwd, gid, members: [...members] }
-}
-
-/** Whether a program about a group succeeds; its complaint is logged. */
-async function change(ctx: FunctionContext, argv: readonly string[]): Promise<boolean> {
-  const result = await ctx.exec(argv)
-  if (result.retcode !== 0) ctx.log.error(`${argv[0]} failed`, { reason: complaintOf(argv, result) })
-  return result.retcode === 0
 }
 
 function rootWords(option: '-R' | '--root', folder: string | undefined): string[] {
@@ -67,7 +60,7 @@ export const groupLinux = defineModule({
         assertOperand(args.name, 'the name of a group')
         const gid = args.gid === undefined ? [] : ['-g', String(args.gid)]
         const options = [...gid, ...(args.non_unique ? ['-o'] : []), ...(args.system ? ['-r'] : [])]
-        return change(ctx, ['groupadd', ...options, ...rootWords('-R', args.root), args.name])
+        return changes(ctx, ['groupadd', ...options, ...rootWords('-R', args.root), args.name])
       },
     }),
     delete: fn({
@@ -77,7 +70,7 @@ export const groupLinux = defineModule({
       examples: ["salt '*' group.delete www-data"],
       run(ctx, args) {
         assertOperand(args.name, 'the name of a group')
-        return change(ctx, ['groupdel', ...rootWords('-R', args.root), args.name])
+        return changes(ctx, ['groupdel', ...rootWords('-R', args.root), args.name])
       },
     }),
     chgid: fn({
@@ -89,7 +82,7 @@ export const groupLinux = defineModule({
         if ((await findGroup(ctx, args.name, args.root))?.gid === args.gid) return true
         assertOperand(args.name, 'the name of a group')
         const options = ['-g', String(args.gid), ...(args.non_unique ? ['-o'] : [])]
-        await change(ctx, ['groupmod', ...rootWords('-R', args.root), ...options, args.name])
+        await changes(ctx, ['groupmod', ...rootWords('-R', args.root), ...options, args.name])
         return (await findGroup(ctx, args.name, args.root))?.gid === args.gid
       },
     }),
@@ -100,7 +93,7 @@ export const groupLinux = defineModule({
       examples: ["salt '*' group.adduser www-data fred"],
       run(ctx, args) {
         assertOperand(args.name, 'the name of a group')
-        return change(ctx, ['gpasswd', '--add', args.username, ...rootWords('--root', args.root), args.name])
+        return changes(ctx, ['gpasswd', '--add', args.username, ...rootWords('--root', args.root), args.name])
       },
     }),
     deluser: fn({
@@ -111,7 +104,7 @@ export const groupLinux = defineModule({
       async run(ctx, args) {
         const found = await findGroup(ctx, args.name, args.root)
         if (found?.members.includes(args.username) !== true) return true
-        return change(ctx, ['gpasswd', '--delete', args.username, ...rootWords('--root', args.root), args.name])
+        return changes(ctx, ['gpasswd', '--delete', args.username, ...rootWords('--root', args.root), args.name])
       },
     }),
     members: fn({
@@ -126,7 +119,7 @@ export const groupLinux = defineModule({
       run(ctx, args) {
         assertOperand(args.name, 'the name of a group')
         const members = typeof args.members_list === 'string' ? args.members_list : args.members_list.join(',')
-        return change(ctx, ['gpasswd', '--members', members, ...rootWords('--root', args.root), args.name])
+        return changes(ctx, ['gpasswd', '--members', members, ...rootWords('--root', args.root), args.name])
       },
     }),
   },

@@ -147,6 +147,7 @@ export const kmod = defineModule({
         const before = loadedNames(ctx)
         const argv = ['modprobe', ...wordsOf(args.mod)]
         const result = await ctx.exec(argv)
+        ctx.setRetcode(result.retcode)
         if (result.retcode !== 0) return `Error loading module ${args.mod}: ${complaintOf(argv, result)}`
         const came = loadedNames(ctx).filter((name) => !before.includes(name))
         return sortedUnion(came, args.persist ? loadAtBoot(ctx, args.mod.trim()) : [])
@@ -166,6 +167,7 @@ export const kmod = defineModule({
         const before = loadedNames(ctx)
         const argv = ['rmmod', args.mod]
         const result = await ctx.exec(argv)
+        ctx.setRetcode(result.retcode)
         if (result.retcode !== 0) return `Error removing module ${args.mod}: ${complaintOf(argv, result)}`
         const now = loadedNames(ctx)
         const went = before.filter((name) => !now.includes(name))

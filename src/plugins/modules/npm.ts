@@ -92,6 +92,7 @@ export const npm = defineModule({
         const result = await run(ctx, args, ['uninstall', ...scope(args), args.pkg])
         if (result.retcode !== 0)
           ctx.log.error('npm could not remove a package', { pkg: args.pkg, reason: faultText(result) })
+        ctx.setRetcode(result.retcode)
         return result.retcode === 0
       },
     }),

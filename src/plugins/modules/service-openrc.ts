@@ -1,5 +1,5 @@
 import { s } from '../../base/schema.ts'
-import { assertOperand, linesOf, mustRun, succeeds, wordsOf } from '../../engine/functions/host-programs.ts'
+import { assertOperand, changes, linesOf, mustRun, succeeds, wordsOf } from '../../engine/functions/host-programs.ts'
 import type { BootPlace, ServiceAction, ServiceManager } from '../../engine/functions/services/manager.ts'
 import { serviceDoc, serviceFunctions, serviceName } from '../../engine/functions/services/service-functions.ts'
 import { defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
@@ -21,24 +21,24 @@ async function selected(ctx: FunctionContext, accept: (levels: readonly string[]
 
 /** What the init scripts call these; those that have no such command are restarted. */
 async function act(ctx: FunctionContext, action: ServiceAction, name: string): Promise<boolean> {
-  if (action === 'try-restart') return succeeds(ctx, ['rc-service', '--ifstarted', name, 'restart'])
-  if (action !== 'force-reload') return succeeds(ctx, ['rc-service', name, action])
-  return (await succeeds(ctx, ['rc-service', name, 'reload'])) || succeeds(ctx, ['rc-service', name, 'restart'])
+  if (action === 'try-restart') return changes(ctx, ['rc-service', '--ifstarted', name, 'restart'])
+  if (action !== 'force-reload') return changes(ctx, ['rc-service', name, action])
+  return (await succeeds(ctx, ['rc-service', name, 'reload'])) || changes(ctx, ['rc-service', name, 'restart'])
 }
 
 async function enable(ctx: FunctionContext, name: string, wanted: readonly string[]): Promise<boolean> {
   const present = (await readRunlevels(ctx)).get(name) ?? []
-  if (wanted.length === 0) return present.length > 0 || succeeds(ctx, ['rc-update', 'add', name])
+  if (wanted.length === 0) return present.length > 0 || changes(ctx, ['rc-update', 'add', name])
   const superfluous = present.filter((level) => !wanted.includes(level))
   const missing = wanted.filter((level) => !present.includes(level))
-  if (superfluous.length > 0 && !(await succeeds(ctx, ['rc-update', 'delete', name, ...superfluous]))) return false
-  return missing.length === 0 || succeeds(ctx, ['rc-update', 'add', name, ...missing])
+  if (superfluous.length > 0 && !(await changes(ctx, ['rc-update', 'delete', name, ...superfluous]))) return false
+  return missing.length === 0 || changes(ctx, ['rc-update', 'add', name, ...missing])
 }
 
 async function disable(ctx: FunctionContext, name: string, given: readonly string[]): Promise<boolean> {
   const present = (await readRunlevels(ctx)).get(name) ?? []
   const levels = given.length === 0 ? present : given.filter((level) => present.includes(level))
-  return levels.length === 0 || succeeds(ctx, ['rc-update', 'delete', name, ...levels])
+  return levels.length === 0 || changes(ctx, ['rc-update', 'delete', name, ...levels])
 }
 
 async function isEnabled(ctx: FunctionContext, name: string, { runlevels }: BootPlace): Promise<boolean> {
@@ -73,7 +73,7 @@ export const serviceOpenrc = defineModule({
       examples: ["salt '*' service.zap nginx"],
       run(ctx, { name }) {
         assertOperand(name, 'the name of a service')
-        return succeeds(ctx, ['rc-service', name, 'zap'])
+        return changes(ctx, ['rc-service', name, 'zap'])
       },
     }),
   },

@@ -1,4 +1,4 @@
-import { succeeds } from '../../engine/functions/host-programs.ts'
+import { changes, succeeds } from '../../engine/functions/host-programs.ts'
 import { currentRunlevel, readEnabledScripts, runScript } from '../../engine/functions/services/init-scripts.ts'
 import type { ServiceManager } from '../../engine/functions/services/manager.ts'
 import { serviceDoc, serviceFunctions } from '../../engine/functions/services/service-functions.ts'
@@ -30,10 +30,10 @@ const sysv: ServiceManager = {
   isEnabled: async (ctx, name) => (await enabledNames(ctx)).includes(name),
   act: (ctx, action, name) => runScript(ctx, name, action),
   async setEnabled(ctx, name, enabled) {
-    if (!enabled) return succeeds(ctx, ['update-rc.d', name, 'disable'])
+    if (!enabled) return changes(ctx, ['update-rc.d', name, 'disable'])
     // The first makes links where there are none at all, the second turns those that stop the service.
-    if (!(await succeeds(ctx, ['update-rc.d', name, 'defaults']))) return false
-    return succeeds(ctx, ['update-rc.d', name, 'enable'])
+    if (!(await changes(ctx, ['update-rc.d', name, 'defaults']))) return false
+    return changes(ctx, ['update-rc.d', name, 'enable'])
   },
 }
 

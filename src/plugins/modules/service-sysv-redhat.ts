@@ -1,5 +1,5 @@
 import { s } from '../../base/schema.ts'
-import { assertOperand, linesOf, succeeds } from '../../engine/functions/host-programs.ts'
+import { assertOperand, changes, linesOf, succeeds } from '../../engine/functions/host-programs.ts'
 import {
   currentRunlevel,
   readEnabledScripts,
@@ -42,9 +42,8 @@ const sysv: ServiceManager = {
   act: (ctx, action, name) => runScript(ctx, name, action),
   async setEnabled(ctx, name, enabled) {
     if (!allNames(ctx).includes(name)) return false
-    if (enabled && !(await isRegistered(ctx, name)) && !(await succeeds(ctx, ['chkconfig', '--add', name])))
-      return false
-    return succeeds(ctx, ['chkconfig', name, enabled ? 'on' : 'off'])
+    if (enabled && !(await isRegistered(ctx, name)) && !(await changes(ctx, ['chkconfig', '--add', name]))) return false
+    return changes(ctx, ['chkconfig', name, enabled ? 'on' : 'off'])
   },
 }
 
@@ -65,7 +64,7 @@ export const serviceSysvRedhat = defineModule({
       examples: ["salt '*' service.delete nginx"],
       run(ctx, { name }) {
         assertOperand(name, 'the name of a service')
-        return succeeds(ctx, ['chkconfig', '--del', name])
+        return changes(ctx, ['chkconfig', '--del', name])
       },
     }),
   },

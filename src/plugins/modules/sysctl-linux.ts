@@ -32,6 +32,7 @@ function kernelPath(name: string): string {
 async function read(ctx: FunctionContext, name: string): Promise<string> {
   assertOperand(name, 'the name of a setting')
   const result = await ctx.exec(['sysctl', '-n', name])
+  ctx.setRetcode(result.retcode)
   return (result.stdout || result.stderr).trimEnd()
 }
 

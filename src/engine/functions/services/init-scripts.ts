@@ -1,7 +1,7 @@
 /** Scripts below /etc/init.d and the links that start them: what SysV init, and systemd beside its units, go by. */
 import * as fs from 'node:fs'
 import type { FunctionContext } from '../../plugin.ts'
-import { linesOf, runIfInstalled, succeeds, wordsOf } from '../host-programs.ts'
+import { changes, linesOf, runIfInstalled, succeeds, wordsOf } from '../host-programs.ts'
 import { listSystemFolder, readSystemFile } from '../system-files.ts'
 import type { ServiceAction } from './manager.ts'
 
@@ -31,8 +31,8 @@ export async function currentRunlevel(ctx: FunctionContext, fallback: string): P
 
 /** Calls the script through `service`, which gives it a clean environment. */
 export async function runScript(ctx: FunctionContext, name: string, action: ServiceAction): Promise<boolean> {
-  if (action !== 'try-restart') return succeeds(ctx, ['service', name, action])
-  return !(await succeeds(ctx, ['service', name, 'status'])) || succeeds(ctx, ['service', name, 'restart'])
+  if (action !== 'try-restart') return changes(ctx, ['service', name, action])
+  return !(await succeeds(ctx, ['service', name, 'status'])) || changes(ctx, ['service', name, 'restart'])
 }
 
 function isProgram(path: string): boolean {

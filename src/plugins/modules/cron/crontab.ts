@@ -54,7 +54,9 @@ async function readChangeWrite(ctx: FunctionContext, user: string, change: (tab:
   if (done === 'present' || done === 'absent') return done
   const argv = [...(await crontabOf(ctx, user)), '-']
   const result = await ctx.exec(argv, { stdin: formatTab(tab) })
-  return result.retcode === 0 ? done : complaintOf(argv, result)
+  if (result.retcode === 0) return done
+  ctx.setRetcode(result.retcode)
+  return complaintOf(argv, result)
 }
 
 /** What goes into a line must not make another. */

@@ -4,8 +4,9 @@ import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import {
   assertOperand,
-  complaintOf,
+  changes,
   linesOf,
+  runChange,
   runIfInstalled,
   wordsOf,
 } from '../../../engine/functions/host-programs.ts'
@@ -16,13 +17,6 @@ const worked = s.boolean('Whether it worked')
 
 function assertDevice(path: string): void {
   assertOperand(path, 'a device')
-}
-
-/** Whether it ended with 0; why it did not is logged. */
-async function worksOn(ctx: FunctionContext, argv: readonly string[]): Promise<boolean> {
-  const result = await ctx.exec(argv)
-  if (result.retcode !== 0) ctx.log.error(complaintOf(argv, result))
-  return result.retcode === 0
 }
 
 const questions = [
@@ -42,11 +36,8 @@ const questions = [
 
 async function dump(ctx: FunctionContext, path: string, wanted: readonly string[]): Promise<Answers | false> {
   const argv = ['blockdev', ...questions.map((question) => `--${question}`), path]
-  const result = await ctx.exec(argv)
-  if (result.retcode !== 0) {
-    ctx.log.error(complaintOf(argv, result))
-    return false
-  }
+  const result = await runChange(ctx, argv)
+  if (result.retcode !== 0) return false
   const answers = linesOf(result.stdout)
   const all = Object.fromEntries(questions.map((question, index) => [question, answers[index] ?? '']))
   return wanted.length === 0 ? all : Object.fromEntries(wanted.map((name) => [name, all[name] ?? '']))
@@ -122,7 +113,7 @@ export const deviceFunctions = {
         const flag = `--${settings[name] ?? ''}`
         return value === true || value === 'True' ? [flag] : [flag, String(value)]
       })
-      if (words.length > 0) await worksOn(ctx, ['blockdev', ...words, args.device])
+      if (words.length > 0) await changes(ctx, ['blockdev', ...words, args.device])
       const changed = given.filter(([name]) => name !== 'read-write')
       return dump(
         ctx,
@@ -138,7 +129,7 @@ export const deviceFunctions = {
     examples: ["salt '*' disk.wipe /dev/sda1"],
     run(ctx, args) {
       assertDevice(args.device)
-      return worksOn(ctx, ['wipefs', '-a', args.device])
+      return changes(ctx, ['wipefs', '-a', args.device])
     },
   }),
   dump: fn({
@@ -165,7 +156,7 @@ export const deviceFunctions = {
     examples: ["salt '*' disk.resize2fs /dev/sda1"],
     run(ctx, args) {
       assertDevice(args.device)
-      return worksOn(ctx, ['resize2fs', args.device])
+      return changes(ctx, ['resize2fs', args.device])
     },
   }),
   format: fn({
@@ -183,7 +174,7 @@ export const deviceFunctions = {
     async run(ctx, args) {
       assertDevice(args.device)
       assertOperand(args.fs_type, 'the type of a file system')
-      const made = await worksOn(ctx, ['mkfs', '-t', args.fs_type, ...formatWords(args), args.device])
+      const made = await changes(ctx, ['mkfs', '-t', args.fs_type, ...formatWords(args), args.device])
       const { retcode } = await ctx.exec(['sync'])
       return made && retcode === 0
     },

@@ -1,43 +1,14 @@
-/** Faults of the system, in the words that Python's users know: `[Errno 2] No such file or directory: '/x'`. */
-import { getSystemErrorMap } from 'node:util'
-import { SaltError, systemCode } from '../../../base/errors.ts'
-import { pythonRepr } from '../../../base/python-repr.ts'
+/** Work on files, whose faults become errors for people. */
+import { readableFault } from '../../../engine/functions/system-faults.ts'
 
-/** Where libuv's words differ from those of the C library by more than their first letter. */
-const words: Readonly<Record<string, string>> = {
-  EBUSY: 'Device or resource busy',
-  EEXIST: 'File exists',
-  EFBIG: 'File too large',
-  EISDIR: 'Is a directory',
-  ELOOP: 'Too many levels of symbolic links',
-  ENOSPC: 'No space left on device',
-  ENXIO: 'No such device or address',
-  EROFS: 'Read-only file system',
-  ETXTBSY: 'Text file busy',
-  EXDEV: 'Invalid cross-device link',
-}
-
-/** `No such file or directory` */
-export function systemWords(error: unknown): string {
-  const code = systemCode(error) ?? ''
-  const known = words[code] ?? descriptionOf(code)
-  if (known === undefined) return error instanceof Error ? error.message : String(error)
-  return known.charAt(0).toUpperCase() + known.slice(1)
-}
-
-/** `[Errno 2] No such file or directory: '/x'` */
-export function systemText(error: unknown, path: string): string {
-  const number = errorNumber(error)
-  if (number === undefined) return systemWords(error)
-  return `[Errno ${number}] ${systemWords(error)}: ${pythonRepr(path)}`
-}
+export { systemText, systemWords } from '../../../engine/functions/system-faults.ts'
 
 /** Does some work on a file; a fault of the system becomes an error for people. */
 export function attempt<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw readable(error, path)
+    throw readableFault(error, path)
   }
 }
 
@@ -45,21 +16,6 @@ export async function attemptAsync<T>(path: string, work: () => Promise<T>): Pro
   try {
     return await work()
   } catch (error) {
-    throw readable(error, path)
+    throw readableFault(error, path)
   }
-}
-
-function readable(error: unknown, path: string): unknown {
-  if (errorNumber(error) === undefined) return error
-  return new SaltError('execution-failed', systemText(error, path), { cause: error })
-}
-
-function errorNumber(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('errno' in error)) return undefined
-  return typeof error.errno === 'number' ? Math.abs(error.errno) : undefined
-}
-
-function descriptionOf(code: string): string | undefined {
-  for (const [name, description] of getSystemErrorMap().values()) if (name === code) return description
-  return undefined
 }

@@ -54,6 +54,7 @@ export async function generateLocale(ctx: FunctionContext, given: string): Promi
     throw new SaltError('execution-failed', 'Command "locale-gen" or "localedef" was not found on this system.')
   }
   if (result.retcode !== 0) ctx.log.error(complaintOf(['locale-gen', full], result))
+  ctx.setRetcode(result.retcode)
   return result
 }
 

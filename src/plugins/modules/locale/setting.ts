@@ -1,6 +1,6 @@
 /** The locale of the system: what localectl, or the file of the distribution, says. */
 import { SaltError } from '../../../base/errors.ts'
-import { mustRun, runIfInstalled, succeeds, wordsOf } from '../../../engine/functions/host-programs.ts'
+import { changes, mustRun, runIfInstalled, wordsOf } from '../../../engine/functions/host-programs.ts'
 import { readSystemFile, setLine, writeSystemFile } from '../../../engine/functions/system-files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 
@@ -53,12 +53,19 @@ export async function writeLocale(ctx: FunctionContext, locale: string): Promise
   const variables = await askLocalectl(ctx)
   if (variables !== undefined) {
     const pairs = [...variables.set('LANG', locale)].map(([name, value]) => `${name}=${value}`)
-    return succeeds(ctx, ['localectl', 'set-locale', ...pairs])
+    return changes(ctx, ['localectl', 'set-locale', ...pairs])
   }
-  if (isGentoo(ctx)) return succeeds(ctx, ['eselect', '--brief', 'locale', 'set', locale])
+  if (isGentoo(ctx)) return changes(ctx, ['eselect', '--brief', 'locale', 'set', locale])
   const { path, key } = placeOf(ctx)
   const before = readSystemFile(ctx, path)
   writeSystemFile(ctx, path, setLine(before ?? '', new RegExp(`^${key}=`), `${key}="${locale}"`))
-  if (ctx.grains.os_family === 'Debian') await mustRun(ctx, ['update-locale'])
+  if (ctx.grains.os_family !== 'Debian') return true
+  try {
+    await mustRun(ctx, ['update-locale'])
+  } catch (error) {
+    // It refuses a locale that was not generated, which then must not stand in the file.
+    writeSystemFile(ctx, path, before ?? '')
+    throw error
+  }
   return true
 }

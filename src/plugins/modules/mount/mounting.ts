@@ -22,14 +22,16 @@ function assertUtility(given: string): void {
   }
 }
 
-/** True, or what the program wrote. */
+/** True, or what the program wrote; its return code is then the function's. */
 async function answerOf(
   ctx: FunctionContext,
   argv: readonly string[],
   runas: string | undefined,
 ): Promise<true | string> {
   const result = await ctx.exec(argv, runas === undefined ? {} : { runas })
-  return result.retcode === 0 ? true : complaintOf(argv, result)
+  if (result.retcode === 0) return true
+  ctx.setRetcode(result.retcode)
+  return complaintOf(argv, result)
 }
 
 interface MountRequest {

@@ -4,7 +4,7 @@ import { hostname as systemName } from 'node:os'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
-import { mustRun, runIfInstalled } from '../../../engine/functions/host-programs.ts'
+import { changes, mustRun, runIfInstalled } from '../../../engine/functions/host-programs.ts'
 import { readSystemFile, setLine, writeSystemFile } from '../../../engine/functions/system-files.ts'
 import { type FunctionContext, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import { ownAddresses } from './addresses.ts'
@@ -69,11 +69,7 @@ async function changeName(ctx: FunctionContext, name: string): Promise<boolean> 
     return true
   }
   const before = (status.retcode === 0 ? staticName(status.stdout) : undefined) ?? systemName()
-  const changed = await ctx.exec(['hostnamectl', 'set-hostname', name])
-  if (changed.retcode !== 0) {
-    ctx.log.error('hostnamectl did not change the name of the host', { stderr: changed.stderr })
-    return false
-  }
+  if (!(await changes(ctx, ['hostnamectl', 'set-hostname', name]))) return false
   writeNames(ctx, before, name)
   return true
 }

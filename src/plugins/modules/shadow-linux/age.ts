@@ -1,8 +1,8 @@
 /** How long passwords and accounts are good for, with chage. */
 import { s } from '../../../base/schema.ts'
-import { assertOperand } from '../../../engine/functions/host-programs.ts'
+import { assertOperand, changes } from '../../../engine/functions/host-programs.ts'
 import { fn } from '../../../engine/plugin.ts'
-import { findEntry, name, root, rootWords, runAbout } from './entry.ts'
+import { findEntry, name, root, rootWords } from './entry.ts'
 
 interface DaysFunction {
   readonly fun: string
@@ -24,7 +24,7 @@ function daysFunction({ fun, arg, key, option, doc, example }: DaysFunction) {
       const folder = args.root === undefined ? undefined : String(args.root)
       assertOperand(user, 'the name of a user')
       if ((await findEntry(ctx, user, folder))?.[key] === days) return true
-      await runAbout(ctx, ['chage', ...rootWords(folder), option, String(days), user])
+      await changes(ctx, ['chage', ...rootWords(folder), option, String(days), user])
       return (await findEntry(ctx, user, folder))?.[key] === days
     },
   })
@@ -72,7 +72,7 @@ export const ageFunctions = {
     examples: ["salt '*' shadow.set_date fred 0"],
     run(ctx, args) {
       assertOperand(args.name, 'the name of a user')
-      return runAbout(ctx, ['chage', ...rootWords(args.root), '-d', String(args.date), args.name])
+      return changes(ctx, ['chage', ...rootWords(args.root), '-d', String(args.date), args.name])
     },
   }),
   set_expire: fn({
@@ -82,7 +82,7 @@ export const ageFunctions = {
     examples: ["salt '*' shadow.set_expire fred '2030-12-31'"],
     run(ctx, args) {
       assertOperand(args.name, 'the name of a user')
-      return runAbout(ctx, ['chage', ...rootWords(args.root), '-E', String(args.expire), args.name])
+      return changes(ctx, ['chage', ...rootWords(args.root), '-E', String(args.expire), args.name])
     },
   }),
 }

@@ -1,6 +1,5 @@
 /** Entries of the shadow file. Only root may read them: for anybody else there are none. */
 import { s } from '../../../base/schema.ts'
-import { complaintOf } from '../../../engine/functions/host-programs.ts'
 import { databaseLines, isAskable } from '../../../engine/functions/name-service.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 
@@ -37,14 +36,6 @@ function entryOf([name = '', passwd = '', ...fields]: string[]): ShadowEntry {
 
 export function rootWords(folder: string | undefined): string[] {
   return folder === undefined ? [] : ['-R', folder]
-}
-
-/** Runs a program about a password; its complaint is logged. */
-export async function runAbout(ctx: FunctionContext, argv: readonly string[]): Promise<boolean> {
-  const result = await ctx.exec(argv)
-  // The words hold no hash: what was asked for is not shown.
-  if (result.retcode !== 0) ctx.log.error(`${argv[0]} failed`, { reason: complaintOf(argv.slice(0, 1), result) })
-  return result.retcode === 0
 }
 
 const days = (what: string) =>

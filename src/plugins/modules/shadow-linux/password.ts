@@ -2,12 +2,12 @@
 import { SaltError } from '../../../base/errors.ts'
 import { readFileIfExists } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
-import { assertOperand } from '../../../engine/functions/host-programs.ts'
+import { assertOperand, changes } from '../../../engine/functions/host-programs.ts'
 import { findUser } from '../../../engine/functions/name-service.ts'
 import { replaceFile } from '../../../engine/functions/replace-file.ts'
 import { withLineEnd } from '../../../engine/functions/system-files.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { findEntry, infoFunction, name, root, rootWords, runAbout } from './entry.ts'
+import { findEntry, infoFunction, name, root, rootWords } from './entry.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -57,7 +57,7 @@ function lockFunction(fun: string, option: '-l' | '-u', locks: boolean, doc: str
       const before = await findEntry(ctx, args.name, args.root)
       if (before === undefined) return false
       if (isLocked(before.passwd) === locks) return true
-      await runAbout(ctx, ['passwd', ...rootWords(args.root), option, args.name])
+      await changes(ctx, ['passwd', ...rootWords(args.root), option, args.name])
       const after = await findEntry(ctx, args.name, args.root)
       return after !== undefined && isLocked(after.passwd) === locks
     },
@@ -85,7 +85,7 @@ export const passwordFunctions = {
         throw new SaltError('bad-arguments', 'a hash has neither colons nor line breaks')
       }
       const done = args.use_usermod
-        ? await runAbout(ctx, ['usermod', ...rootWords(args.root), '-p', args.password, args.name])
+        ? await changes(ctx, ['usermod', ...rootWords(args.root), '-p', args.password, args.name])
         : await editHash(ctx, args)
       return done && (await findEntry(ctx, args.name, args.root))?.passwd === args.password
     },
@@ -97,7 +97,7 @@ export const passwordFunctions = {
     examples: ["salt '*' shadow.del_password fred"],
     async run(ctx, args) {
       assertOperand(args.name, 'the name of a user')
-      await runAbout(ctx, ['passwd', ...rootWords(args.root), '-d', args.name])
+      await changes(ctx, ['passwd', ...rootWords(args.root), '-d', args.name])
       return (await findEntry(ctx, args.name, args.root))?.passwd === ''
     },
   }),

@@ -1,10 +1,10 @@
 /** Adding and removing users. */
 import { readFileIfExists } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
-import { assertOperand } from '../../../engine/functions/host-programs.ts'
+import { assertOperand, changes } from '../../../engine/functions/host-programs.ts'
 import { findGroup } from '../../../engine/functions/name-service.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { changeGecos, changeGroups, groupList, rootWords, runAbout } from './change.ts'
+import { changeGecos, changeGroups, groupList, rootWords } from './change.ts'
 import { gecosFields, name, root } from './info.ts'
 
 const gecos = (what: string) => s.withDefault(s.string(what), '')
@@ -77,7 +77,7 @@ export const accountFunctions = {
         ...rootWords(args.root),
         args.name,
       ]
-      if ((await runAbout(ctx, argv)).retcode !== 0) return false
+      if (!(await changes(ctx, argv))) return false
       // The user exists now, whatever comes of the rest.
       if (groups.length > 0) await changeGroups(ctx, { name: args.name, groups, append: false, root: args.root })
       for (const field of gecosFields) {
@@ -104,6 +104,7 @@ export const accountFunctions = {
       const onlyMail = retcode === 12 && ctx.grains.os_family === 'Debian' && /var\/(?:spool\/)?mail/.test(stderr)
       if (retcode === 0 || onlyMail) return true
       ctx.log.error('userdel failed', { reason: stderr.trim() })
+      ctx.setRetcode(retcode)
       return false
     },
   }),

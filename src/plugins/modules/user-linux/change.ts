@@ -2,20 +2,13 @@
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
-import { assertOperand, complaintOf } from '../../../engine/functions/host-programs.ts'
+import { assertOperand, changes, runChange } from '../../../engine/functions/host-programs.ts'
 import { findUser, type UserEntry } from '../../../engine/functions/name-service.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { existingUser, type GecosField, gecosFields, gecosOf, groupsOf, name, root } from './info.ts'
 
 export function rootWords(folder: string | undefined): string[] {
   return folder === undefined ? [] : ['-R', folder]
-}
-
-/** Runs a program about a user; its complaint is logged. */
-export async function runAbout(ctx: FunctionContext, argv: readonly string[]) {
-  const result = await ctx.exec(argv)
-  if (result.retcode !== 0) ctx.log.error(`${argv[0]} failed`, { reason: complaintOf(argv, result) })
-  return result
 }
 
 interface Attribute {
@@ -33,7 +26,7 @@ async function changeAttribute(
 ): Promise<boolean> {
   const before = await existingUser(ctx, user.name, user.root)
   if (before[key] === value) return true
-  await runAbout(ctx, ['usermod', ...rootWords(user.root), ...options, String(value), user.name])
+  await runChange(ctx, ['usermod', ...rootWords(user.root), ...options, String(value), user.name])
   return (await findUser(ctx, user.name, user.root))?.[key] === value
 }
 
@@ -56,7 +49,7 @@ export async function changeGecos(
   const user = await findUser(ctx, given.name, given.root)
   if (user === undefined) return false
   if (gecosOf(user.gecos)[field] === value) return true
-  await runAbout(ctx, ['usermod', ...rootWords(given.root), '-c', gecosWith(user, field, value), given.name])
+  await runChange(ctx, ['usermod', ...rootWords(given.root), '-c', gecosWith(user, field, value), given.name])
   const after = await findUser(ctx, given.name, given.root)
   return after !== undefined && gecosOf(after.gecos)[field] === value
 }
@@ -91,12 +84,12 @@ export async function changeGroups(ctx: FunctionContext, change: GroupChange): P
   if (now.join() === groups.toSorted(compareText).join()) return true
   const options = [...(change.append ? ['-a'] : []), '-G', groups.join(',')]
   const argv = ['usermod', ...rootWords(change.root), ...options, change.name]
-  const result = await runAbout(ctx, argv)
+  const result = await runChange(ctx, argv)
   // Old name services answer so for users that are not local; they may still be members of local groups.
   if (result.retcode === 0 || !result.stderr.includes('not found in')) return result.retcode === 0
   let done = true
   for (const group of groups) {
-    done = (await runAbout(ctx, ['gpasswd', '-a', change.name, group])).retcode === 0 && done
+    done = (await changes(ctx, ['gpasswd', '-a', change.name, group])) && done
   }
   return done
 }
@@ -182,7 +175,7 @@ export const changeFunctions = {
         throw new SaltError('execution-failed', `User '${args.new_name}' already exists`)
       }
       await existingUser(ctx, args.name, args.root)
-      await runAbout(ctx, ['usermod', ...rootWords(args.root), '-l', args.new_name, args.name])
+      await runChange(ctx, ['usermod', ...rootWords(args.root), '-l', args.new_name, args.name])
       return (await findUser(ctx, args.new_name, args.root)) !== undefined
     },
   }),

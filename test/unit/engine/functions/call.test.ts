@@ -101,6 +101,16 @@ for (const [thrown, text] of [
     'ERROR: Cannot write. (/x) Make room.',
   ],
   [new SaltError('bad-target', 'too long', { hint: 'Use less.' }), 'ERROR: too long. Use less.'],
+  [new SaltError('execution-failed', 'no such algorithm', { hint: 'Use md5.' }), 'ERROR: no such algorithm. Use md5.'],
+  [
+    Object.assign(new Error('EACCES: permission denied'), {
+      code: 'EACCES',
+      errno: -13,
+      syscall: 'open',
+      path: '/etc/shadow',
+    }),
+    "ERROR: [Errno 13] Permission denied: '/etc/shadow'",
+  ],
   [new SaltError('bad-arguments', 'odd'), "ERROR executing 'sample.x': odd"],
   [
     new SaltError('missing-program', "'git' is not installed."),
