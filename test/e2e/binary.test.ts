@@ -60,16 +60,18 @@ describe('the binary', { skip: fs.existsSync(built) ? false : 'dist has no binar
   test('--version costs at most half as much again as an empty program', () => {
     const empty = path.join(folder, 'empty.cjs')
     fs.writeFileSync(empty, '')
-    const fastest = (program: string, argument: string): number =>
-      Math.min(
-        ...Array.from({ length: 10 }, () => {
-          const start = performance.now()
-          spawnSync(program, [argument])
-          return performance.now() - start
-        }),
-      )
-    const floor = fastest(process.execPath, empty)
-    const own = fastest(binary, '--version')
+    const cost = (program: string, argument: string): number => {
+      const start = performance.now()
+      spawnSync(program, [argument])
+      return performance.now() - start
+    }
+    // Turn about, so that what else the machine does meets both alike; more rounds where it does much.
+    let floor = Number.POSITIVE_INFINITY
+    let own = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 10 || (own > floor * 1.5 && round < 60); round++) {
+      floor = Math.min(floor, cost(process.execPath, empty))
+      own = Math.min(own, cost(binary, '--version'))
+    }
     assert.ok(own <= floor * 1.5, `${own.toFixed(1)} ms against ${floor.toFixed(1)} ms`)
   })
 
