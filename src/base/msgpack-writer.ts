@@ -1,6 +1,7 @@
 import { SaltError } from './errors.ts'
 import { Float } from './float.ts'
 import { maximumContainers } from './msgpack-limits.ts'
+import { Packed } from './msgpack-packed.ts'
 import { Secret } from './secret.ts'
 
 const firstSize = 16 * 1024
@@ -54,6 +55,7 @@ export class Writer {
     if (Array.isArray(value)) return this.#array(value, this.#enter(depth))
     if (value instanceof Float) return this.#float(value.value)
     if (value instanceof Uint8Array) return this.#binary(value)
+    if (value instanceof Packed) return this.#copy(value.bytes)
     if (value instanceof Secret) return this.#text(value.toString())
     if (!isPlain(value)) throw notPlain(`an instance of ${value.constructor?.name ?? 'a class'}`)
     this.#mapping(value as Record<string, unknown>, this.#enter(depth))
@@ -185,8 +187,13 @@ export class Writer {
     if (size < 0x100) this.#sized(0xc4, size, 1)
     else if (size < 0x1_0000) this.#sized(0xc5, size, 2)
     else this.#sized(0xc6, size, 4)
+    this.#copy(bytes)
+  }
+
+  #copy(bytes: Uint8Array): void {
+    this.#ensure(bytes.byteLength)
     this.#bytes.set(bytes, this.#position)
-    this.#position += size
+    this.#position += bytes.byteLength
   }
 
   #code(code: number): void {

@@ -10,11 +10,12 @@ import { Reader } from './msgpack-reader.ts'
 import { Writer } from './msgpack-writer.ts'
 
 export { maximumDepth } from './msgpack-limits.ts'
+export { Packed } from './msgpack-packed.ts'
 
 const writer = new Writer()
 
 /**
- * Takes null, booleans, numbers, bigints, texts, bytes, arrays, plain objects, `Float`, and `Secret` (as its dots). A property
+ * Takes null, booleans, numbers, bigints, texts, bytes, arrays, plain objects, `Float`, `Secret` (as its dots), and `Packed`. A property
  * that is undefined is left out. Whatever `pack` takes, `unpack` takes.
  * Throws `bad-arguments` for anything else: a function, a class instance, more than `depth` levels (64), a circle.
  */

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts'
-import { SaltError } from '../base/errors.ts'
+import { asSaltError, type ErrorRecord, SaltError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { asRecord } from '../base/narrow.ts'
+import { asList, asRecord } from '../base/narrow.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { type Handler, RpcPeer } from '../wire/rpc.ts'
-import type { EventData, MatchType, SubscribeItem } from './event.ts'
-import type { EventBus } from './event-bus.ts'
+import type { EventData, FireResult, MatchType, SubscribeItem } from './event.ts'
+import type { EventBus, ResumePoint } from './event-bus.ts'
 import { compileTagMatcher } from './tag-match.ts'
 
 export interface BusServerOptions {
@@ -29,6 +29,7 @@ export class BusServer {
       ...options.methods,
       subscribe: (params, call) => this.#subscribe(params, call),
       fire: (params) => this.#fire(params),
+      'fire.all': (params) => this.#fireAll(params),
       status: () => options.status(),
     }
   }
@@ -56,8 +57,21 @@ export class BusServer {
     return true
   }
 
+  #fireAll(params: unknown): FireResult {
+    const refused: { index: number; error: ErrorRecord }[] = []
+    const events = asList(asRecord(params).events, 'events')
+    for (const [index, event] of events.entries()) {
+      try {
+        this.#fire(event)
+      } catch (error) {
+        refused.push({ index, error: asSaltError(error).toRecord() })
+      }
+    }
+    return { fired: events.length - refused.length, refused }
+  }
+
   #subscribe(params: unknown, call: Parameters<Handler>[1]): Promise<null> {
-    const { pattern, match, since } = asRecord(params)
+    const { pattern, match, since, instance } = asRecord(params)
     if (typeof pattern !== 'string') throw new SaltError('bad-arguments', 'a subscription needs a pattern')
     const matches = compileTagMatcher(pattern, (match ?? 'startswith') as MatchType)
     const { bus } = this.#options
@@ -74,8 +88,8 @@ export class BusServer {
       }
       return false
     }
-    call.item({ events: [] })
-    const subscription = bus.subscribe(matches, offer, typeof since === 'number' ? since : undefined)
+    call.item({ events: [], instance: bus.instance, seq: bus.seq })
+    const subscription = bus.subscribe(matches, offer, resumePoint(since, instance))
     return new Promise((resolve) => {
       call.signal.addEventListener(
         'abort',
@@ -87,4 +101,9 @@ export class BusServer {
       )
     })
   }
+}
+
+function resumePoint(since: unknown, instance: unknown): ResumePoint | undefined {
+  if (typeof since !== 'number') return undefined
+  return { since, ...(typeof instance === 'string' ? { instance } : {}) }
 }

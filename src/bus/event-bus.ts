@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { SaltError } from '../base/errors.ts'
 import type { BusEvent, EventData, SubscribeItem } from './event.ts'
@@ -12,6 +13,8 @@ export interface EventBusOptions {
   readonly keptEvents?: number
   /** Bytes of kept events. */
   readonly keptBytes?: number
+  /** Name of this run of the bus; a random one unless given. */
+  readonly instance?: string
 }
 
 interface KeptEvent {
@@ -30,6 +33,15 @@ interface Subscription {
   readonly receive: EventReceiver
   pending: KeptEvent[]
   dropped: number
+  /** It resumes from before a restart and was not told so yet. */
+  isRestarted: boolean
+}
+
+/** Where a subscriber left off. */
+export interface ResumePoint {
+  readonly since: number
+  /** Without it `since` is a number of this instance. */
+  readonly instance?: string
 }
 
 const keptEventsDefault = 10_000
@@ -45,6 +57,8 @@ const batchBytes = 128 * 1024
  * matches once per event-loop tick.
  */
 export class EventBus {
+  /** Names this run of the bus: its sequence numbers mean nothing in another. */
+  readonly instance: string
   readonly #clock: Clock
   readonly #maximumEventSize: number
   readonly #keptEvents: number
@@ -58,6 +72,7 @@ export class EventBus {
   #flushPlanned = false
 
   constructor(options: EventBusOptions) {
+    this.instance = options.instance ?? randomBytes(8).toString('hex')
     this.#clock = options.clock
     this.#maximumEventSize = options.maximumEventSize ?? maximumEventSizeDefault
     this.#keptEvents = options.keptEvents ?? keptEventsDefault
@@ -100,11 +115,11 @@ export class EventBus {
 
   /**
    * Delivers matching events until `unsubscribe` is called. With `since`, kept events come first; a gap item tells how
-   * many are no longer kept.
+   * many are no longer kept, and whether they are events of another instance than the one that it knew.
    */
-  subscribe(matches: TagMatcher, receive: EventReceiver, since?: number): { unsubscribe(): void } {
-    const subscription: Subscription = { matches, receive, pending: [], dropped: 0 }
-    if (since !== undefined) this.#replay(subscription, since)
+  subscribe(matches: TagMatcher, receive: EventReceiver, since?: number | ResumePoint): { unsubscribe(): void } {
+    const subscription: Subscription = { matches, receive, pending: [], dropped: 0, isRestarted: false }
+    if (since !== undefined) this.#replay(subscription, typeof since === 'number' ? { since } : since)
     this.#subscriptions.add(subscription)
     return { unsubscribe: () => this.#subscriptions.delete(subscription) }
   }
@@ -131,10 +146,15 @@ export class EventBus {
   }
 
   #hand(subscription: Subscription): void {
-    if (subscription.dropped > 0) {
-      const gap = { dropped: subscription.dropped, seq: (subscription.pending[0]?.event.seq ?? this.#seq + 1) - 1 }
+    if (subscription.dropped > 0 || subscription.isRestarted) {
+      const gap = {
+        dropped: subscription.dropped,
+        seq: (subscription.pending[0]?.event.seq ?? this.#seq + 1) - 1,
+        ...(subscription.isRestarted ? { restarted: true as const } : {}),
+      }
       if (!subscription.receive({ gap })) return this.#drop(subscription, subscription.pending.length)
       subscription.dropped = 0
+      subscription.isRestarted = false
     }
     const { pending } = subscription
     subscription.pending = []
@@ -168,10 +188,11 @@ export class EventBus {
   }
 
   /** What is no longer kept counts as dropped for this subscriber; the rest waits like events that are new. */
-  #replay(subscription: Subscription, since: number): void {
+  #replay(subscription: Subscription, { since, instance = this.instance }: ResumePoint): void {
     const oldest = this.#kept[this.#keptFrom]?.event.seq ?? this.#seq + 1
     // A number from before a restart of the daemon means nothing here.
-    const after = since > this.#seq ? 0 : since
+    subscription.isRestarted = instance !== this.instance
+    const after = subscription.isRestarted || since > this.#seq ? 0 : since
     subscription.dropped = Math.max(0, oldest - after - 1)
     for (let index = this.#keptFrom; index < this.#kept.length; index++) {
       const kept = this.#kept[index]

@@ -4,7 +4,7 @@
  * Shared by whoever asks (command line, minions, gateways) and by the daemon that answers.
  */
 
-import type { SubscribeItem, SubscribeRequest } from '../bus/event.ts'
+import type { FireResult, NewEvent, SubscribeItem, SubscribeRequest } from '../bus/event.ts'
 
 /** What is known of a file that is served. */
 export interface ServedStatus {
@@ -179,7 +179,9 @@ export interface MethodShape {
 export interface BusMethods {
   /** Streams until it is cancelled. The first item comes at once (maybe without events) and says that the subscription is active. */
   subscribe: { params: SubscribeRequest; item: SubscribeItem; result: null }
-  fire: { params: { tag: string; data: Readonly<Record<string, unknown>> }; item: never; result: boolean }
+  fire: { params: NewEvent; item: never; result: boolean }
+  /** Many events in one call: those that are well are fired in their order, whatever is wrong with others. */
+  'fire.all': { params: { readonly events: readonly NewEvent[] }; item: never; result: FireResult }
   status: { params: null; item: never; result: Readonly<Record<string, unknown>> }
 }
 

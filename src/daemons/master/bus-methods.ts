@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString, asStrings } from '../../base/narrow.ts'
 import type {
+  BusMethods,
   MasterBusMethods,
   Published,
   PublishItem,
@@ -35,7 +36,7 @@ export interface BusMethodsOptions {
   keyChanged(id: string, act: 'accept' | 'reject' | 'delete', user: string): void
 }
 
-type Methods = { [M in Exclude<keyof MasterBusMethods, 'subscribe' | 'fire' | 'status'>]: Handler }
+type Methods = { [M in Exclude<keyof MasterBusMethods, keyof BusMethods>]: Handler }
 
 /** What the command line may ask over the local bus. */
 export function busMethods(options: BusMethodsOptions): Methods {

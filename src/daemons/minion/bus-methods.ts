@@ -1,10 +1,10 @@
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
-import type { MinionBusMethods } from '../../client/api.ts'
+import type { BusMethods, MinionBusMethods } from '../../client/api.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { JobTable } from './job-table.ts'
 
-type Methods = { [M in Exclude<keyof MinionBusMethods, 'subscribe' | 'fire' | 'status'>]: Handler }
+type Methods = { [M in Exclude<keyof MinionBusMethods, keyof BusMethods>]: Handler }
 
 /** What other processes of this host may ask a minion: `salt call saltutil.running` and the like. */
 export function busMethods(jobs: JobTable): Methods {

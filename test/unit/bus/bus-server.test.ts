@@ -60,7 +60,7 @@ describe('the bus as a server', () => {
       { onItem: received.onItem, signal: controller.signal },
     )
     await settle()
-    assert.deepEqual(received.items, [{ events: [] }])
+    assert.deepEqual(received.items, [{ events: [], instance: bus.instance, seq: 0 }])
     bus.fire('a/1', { x: 1 })
     bus.fire('b/1', {})
     await settle()
