@@ -193,7 +193,7 @@ export function readFileIfExists(path: string): string | undefined {
  * Makes sure that a folder exists which only its owner may enter (0700); parents are made as needed, and hold nothing private.
  *
  * A folder of ours that is too open is closed. Throws `key-permissions` for a folder of somebody else that others could
- * write to or that is no folder at all, `storage` when it cannot be made.
+ * write to, for one that all users share such as `/tmp` or `/var`, or that is no folder at all; `storage` when it cannot be made.
  */
 export function ensurePrivateFolder(path: string): void {
   let status: fs.Stats
@@ -208,6 +208,12 @@ export function ensurePrivateFolder(path: string): void {
     })
   }
   if (isWindows || (status.mode & 0o077) === 0) return
+  if (isEverybodys(path, status)) {
+    throw new SaltError('key-permissions', `the folder ${path} is for all users of this host, and must not be closed`, {
+      where: path,
+      hint: `Choose a folder within it, for example ${join(path, 'salt')}.`,
+    })
+  }
   const user = process.getuid?.()
   if (user === 0 || user === status.uid) {
     fs.chmodSync(path, 0o700)
@@ -219,6 +225,38 @@ export function ensurePrivateFolder(path: string): void {
       hint: `Run: chown -R ${user ?? ''} ${path} && chmod 700 ${path}`,
     })
   }
+}
+
+/** What the system itself keeps in (Filesystem Hierarchy Standard). */
+const systemFolders: ReadonlySet<string> = new Set(
+  [
+    '',
+    'bin',
+    'boot',
+    'dev',
+    'etc',
+    'home',
+    'lib',
+    'media',
+    'mnt',
+    'opt',
+    'proc',
+    'run',
+    'sbin',
+    'srv',
+    'sys',
+    'tmp',
+    'usr',
+    'var',
+  ]
+    .concat(['etc/default', 'usr/bin', 'usr/lib', 'usr/local', 'usr/local/bin', 'usr/share'])
+    .concat(['var/cache', 'var/lib', 'var/log', 'var/run', 'var/spool', 'var/tmp'])
+    .map((name) => `/${name}`),
+)
+
+/** One that others put their files into (sticky), or a part of the system: what lies there is not all ours. */
+function isEverybodys(path: string, status: fs.Stats): boolean {
+  return (status.mode & 0o1000) !== 0 || systemFolders.has(resolve(path))
 }
 
 /**

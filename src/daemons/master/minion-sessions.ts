@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Packed } from '../../base/msgpack.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 
@@ -43,7 +44,7 @@ export class MinionSession {
   }
 
   /** Sends a job, and in the same frame what there is to acknowledge. */
-  sendNow(record: Readonly<Record<string, unknown>>): void {
+  sendNow(record: Packed): void {
     this.flushAcknowledgement()
     this.channel.send(record)
   }

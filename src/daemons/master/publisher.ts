@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
+import { Packed, pack } from '../../base/msgpack.ts'
 import { untilAborted } from '../../base/until-aborted.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
@@ -332,8 +333,9 @@ export class Publisher {
     const targets = job.openTargets
     if (targets.length === 0) return
     this.#signer.sign(body, (signed) => {
+      const record = new Packed(pack({ kind: 'job', ...signed }))
       // A session that ended since, or takes no record any more, is told of as lost.
-      for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.sendNow({ kind: 'job', ...signed })
+      for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.sendNow(record)
     })
   }
 

@@ -108,6 +108,17 @@ test('private folders are made, and closed when they stood open', () => {
   assert.throws(() => ensurePrivateFolder(join(folder, 'plain')), { code: 'storage' })
 })
 
+test('a folder that all users share is refused, and stays as it is', () => {
+  const path = join(folder, 'shared')
+  fs.mkdirSync(path)
+  fs.chmodSync(path, 0o1777)
+  assert.throws(() => ensurePrivateFolder(path), { code: 'key-permissions', hint: /within it/ })
+  assert.equal(fs.statSync(path).mode & 0o7777, 0o1777)
+  const before = fs.statSync('/usr').mode
+  assert.throws(() => ensurePrivateFolder('/usr/'), { code: 'key-permissions', where: '/usr/' })
+  assert.equal(fs.statSync('/usr').mode, before)
+})
+
 test('a private file that others can use is refused with the way out', () => {
   const path = join(folder, 'key.pem')
   fs.writeFileSync(path, 'x')

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { SaltError } from '../../../../src/base/errors.ts'
 import type { Log } from '../../../../src/base/log.ts'
 import { silentLog } from '../../../../src/base/log.ts'
-import { unpack } from '../../../../src/base/msgpack.ts'
+import { pack, unpack } from '../../../../src/base/msgpack.ts'
 import type { BusEvent } from '../../../../src/bus/event.ts'
 import { EventBus } from '../../../../src/bus/event-bus.ts'
 import type { JobReturn, PublishItem, PublishRequest } from '../../../../src/client/api.ts'
@@ -34,7 +34,8 @@ class Channel implements RecordChannel {
   }
 
   send(record: unknown): boolean {
-    if (this.isOpen) this.sent.push(record as Record<string, unknown>)
+    // As the other side gets it.
+    if (this.isOpen) this.sent.push(unpack(pack(record)) as Record<string, unknown>)
     return this.isOpen
   }
 
