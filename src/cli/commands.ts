@@ -70,6 +70,12 @@ export const commands: readonly Command[] = [
     load: () => import('./audit.ts'),
   },
   {
+    name: 'event',
+    doc: 'Listen to the events of the master or of a minion, or fire one',
+    ofSalt: false,
+    load: () => import('./event.ts'),
+  },
+  {
     name: 'dev',
     doc: 'Run a master and two minions in temporary folders, to try things out',
     ofSalt: false,
