@@ -74,6 +74,14 @@ export interface EventTypes {
   'salt/peer/:id/refused': { id: string; fun: string | readonly string[]; arg: readonly unknown[]; reason: string }
   /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */
   'salt/storage/:state': { what: string; message: string }
+  /** With `presence_events`: every minion that is connected. */
+  'salt/presence/present': { present: readonly string[] }
+  /** With `presence_events`: who came and who went since the last one. */
+  'salt/presence/change': { new: readonly string[]; lost: readonly string[] }
+  /** Ours: a reaction could not be done; `where` is the place in its file. */
+  'salt/reactor/error': { tag: string; file: string; code: string; message: string; where?: string }
+  /** Ours: a tag causes so many reactions that they are done more slowly; told at most once a minute for each tag. */
+  'salt/reactor/damped': { tag: string; reason: string; waiting: number }
   /** Ours: something was dropped; always with a count. */
   'salt/drop/:what': { count: number; reason: string }
 }

@@ -8,6 +8,7 @@ import type { MasterCalls, TargetOutcome } from '../client/api.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
+import type { ReactorRule } from './reactor/rules.ts'
 
 export type Grains = Readonly<Record<string, unknown>>
 
@@ -203,6 +204,7 @@ export interface RunnerContext {
   readonly keys: KeyRing
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
+  readonly reactor: ReactorControl
   readonly functions: Catalogue
   readonly runners: Catalogue<RunnerFunctionDefinition>
   readonly wheels: Catalogue<RunnerFunctionDefinition>
@@ -221,6 +223,15 @@ export interface RunnerContext {
   progress(value: unknown, options?: { outputter?: string | undefined; retcode?: number | undefined }): void
   /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
   setRetcode(retcode: number): void
+}
+
+/** The rules of the reactor, as they are in force: a change lasts until the configuration is read again. */
+export interface ReactorControl {
+  rules(): readonly ReactorRule[]
+  /** Throws `bad-arguments` where there is a rule for the tag already. */
+  add(rule: ReactorRule): void
+  /** Throws `bad-arguments` where there is none. */
+  remove(tag: string): void
 }
 
 export interface RunnerPublish {

@@ -1344,6 +1344,12 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
       load: async () => (await import('./runners/network.ts')).network,
     },
     {
+      name: 'reactor',
+      guarded: false,
+      functions: ['add', 'delete', 'list'],
+      load: async () => (await import('./runners/reactor.ts')).reactor,
+    },
+    {
       name: 'salt',
       guarded: false,
       functions: ['cmd', 'execute'],

@@ -94,6 +94,7 @@ export async function run(world: World, name: string, ...words: readonly string[
     },
     keys: new KeyRing(new KeyStore('/nonexistent'), () => assert.fail('no key is moved here')),
     banks: world.banks ?? new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
+    reactor: { rules: () => [], add: () => {}, remove: () => {} },
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,
     wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),

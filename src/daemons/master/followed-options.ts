@@ -19,5 +19,6 @@ export const followed: ReadonlySet<string> = new Set([
   'publisher_acl',
   'publisher_acl_blacklist',
   'queue_ttl',
+  'reactor',
   'sudo_acl',
 ])

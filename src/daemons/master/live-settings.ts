@@ -4,6 +4,7 @@ import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
 import { FileRoots } from '../../engine/files/file-roots.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
+import { type ReactorRule, reactorRules } from '../../engine/reactor/rules.ts'
 
 /** What may change while the master runs. */
 interface Settings {
@@ -15,6 +16,7 @@ interface Settings {
   readonly fileReceipt: { readonly isAllowed: boolean; readonly largestMebibytes: number }
   readonly autosign: AutosignOptions
   readonly nodegroups: Readonly<Record<string, unknown>>
+  readonly reactor: readonly ReactorRule[]
 }
 
 /** The settings of the configuration as last read: whoever uses one asks anew each time. */
@@ -55,6 +57,10 @@ export class LiveSettings implements Settings {
     return this.#settings.autosign
   }
 
+  get reactor(): readonly ReactorRule[] {
+    return this.#settings.reactor
+  }
+
   get nodegroups(): Readonly<Record<string, unknown>> {
     return this.#settings.nodegroups
   }
@@ -69,5 +75,6 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
     fileReceipt: { isAllowed: values.file_recv, largestMebibytes: values.file_recv_max_size },
     autosign,
     nodegroups: values.nodegroups,
+    reactor: reactorRules(values.reactor, where),
   }
 }

@@ -16,6 +16,7 @@ import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import type { Grains } from '../../engine/plugin.ts'
+import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -38,8 +39,11 @@ import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
 import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
+import { performReaction } from './perform-reaction.ts'
+import { Presence } from './presence.ts'
 import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
+import { Reactor } from './reactor.ts'
 import { RunnerHosts } from './runner-hosts.ts'
 import type { UserKeys } from './user-keys.ts'
 import { userMethods } from './user-methods.ts'
@@ -93,6 +97,8 @@ class MasterDaemon implements Master {
   readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
   readonly #access: Access
+  readonly #reactor: Reactor
+  readonly #presence: Presence | undefined
   readonly #wire: WireServer
   readonly #busServer: BusServer
   readonly #local: LocalServer
@@ -144,6 +150,11 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       cache: this.#cache,
       publisher: this.#publisher,
+      reactor: {
+        rules: () => this.#reactor.rules,
+        add: (rule) => this.#reactor.add(rule),
+        remove: (tag) => this.#reactor.remove(tag),
+      },
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)
@@ -159,6 +170,8 @@ class MasterDaemon implements Master {
       userKeys: parts.userKeys,
       onAuditFault: (error) => tellStorage(this.#bus, 'audit log', error),
     })
+    this.#reactor = this.#makeReactor()
+    this.#presence = values.presence_events ? this.#makePresence() : undefined
     const offers = new FileOffers()
     this.#link = linkMethods({
       publisher: this.#publisher,
@@ -229,6 +242,7 @@ class MasterDaemon implements Master {
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
+    this.#reactor.replace(this.#settings.reactor)
     this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
     return this.#access.reload()
@@ -246,6 +260,8 @@ class MasterDaemon implements Master {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retention?.cancel()
     this.#keyWatch.close()
+    this.#presence?.[Symbol.dispose]()
+    await this.#reactor[Symbol.asyncDispose]()
     this.#publisher[Symbol.dispose]()
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
@@ -259,6 +275,39 @@ class MasterDaemon implements Master {
     const isConnected = (id: string): boolean => this.#sessions.get(id) !== undefined
     const shared = { publisher: this.#publisher, hosts: this.#hosts, authority: this.#access.authority, isConnected }
     return userMethods({ ...shared, store: this.#store, policies: this.#settings, clock: this.#clock }, user)
+  }
+
+  #makeReactor(): Reactor {
+    const { values } = this.#options
+    return new Reactor({
+      bus: this.#bus,
+      clock: this.#clock,
+      log: this.#log,
+      files: new ReactionFiles(() => this.#settings.files),
+      rules: this.#settings.reactor,
+      mostAtOnce: values.reactor_worker_threads,
+      mostWaiting: values.reactor_worker_hwm,
+      perform: (reaction, signal) =>
+        performReaction(
+          {
+            publisher: this.#publisher,
+            authority: this.#access.authority,
+            hosts: this.#hosts,
+            defaultTimeoutSeconds: this.#options.values.timeout,
+          },
+          reaction,
+          signal,
+        ),
+    })
+  }
+
+  #makePresence(): Presence {
+    return new Presence({
+      bus: this.#bus,
+      clock: this.#clock,
+      everyMs: this.#options.values.loop_interval * 1000,
+      ids: () => this.#sessions.ids(),
+    })
   }
 
   #makeAdmission(): MinionAdmission {
@@ -324,6 +373,7 @@ class MasterDaemon implements Master {
 
   #present(session: MinionSession, grains: Grains): void {
     this.#sessions.add(session)
+    this.#presence?.changed()
     const tag = tagOf('salt/minion/:id/start', session.id)
     this.#bus.fire(tag, {
       id: session.id,
@@ -337,6 +387,7 @@ class MasterDaemon implements Master {
 
   #left(session: MinionSession, reason: string): void {
     if (!this.#sessions.remove(session)) return
+    this.#presence?.changed()
     this.#publisher.disconnected(session.id)
     this.#bus.fire(tagOf('salt/minion/:id/stop', session.id), { id: session.id, reason })
   }
@@ -356,6 +407,7 @@ class MasterDaemon implements Master {
       accepted: this.#keys.ids('accepted').length,
       jobs: this.#publisher.counters,
       wire: this.#wire.counters,
+      reactor: this.#reactor.counters,
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
       memory: process.memoryUsage(),
     }

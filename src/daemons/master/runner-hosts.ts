@@ -9,10 +9,10 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { MasterRun } from '../../engine/plugin.ts'
+import type { MasterRun, ReactorControl } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
-import { LocalFunctions } from './local-functions.ts'
+import { type LocalCall, LocalFunctions } from './local-functions.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
@@ -30,6 +30,7 @@ export interface RunnerHostsParts {
   readonly sessions: MinionSessions
   readonly cache: MinionCache
   readonly publisher: Publisher
+  readonly reactor: ReactorControl
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
 
@@ -38,6 +39,7 @@ export class RunnerHosts implements Disposable {
   readonly runners: RunnerHost
   readonly wheels: RunnerHost
   readonly banks: DataBanks
+  readonly #local: LocalFunctions
 
   constructor(parts: RunnerHostsParts) {
     const { clock, log, bus, jids, store, keys, sessions, cache, publisher } = parts
@@ -45,7 +47,7 @@ export class RunnerHosts implements Disposable {
     this.banks = new DataBanks(join(paths.cachedir, 'cache.db'), { clock, log })
     const config = liveView(() => parts.options().view)
     const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
-    const local = new LocalFunctions({ config, log, bus, runners })
+    this.#local = new LocalFunctions({ config, log, bus, runners })
     const shared = {
       surroundings: {
         config,
@@ -60,6 +62,7 @@ export class RunnerHosts implements Disposable {
           match: (tgt: string | readonly string[], tgtType: string) => publisher.resolve({ tgt, tgt_type: tgtType }),
         },
         banks: this.banks,
+        reactor: parts.reactor,
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
         wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
@@ -70,10 +73,15 @@ export class RunnerHosts implements Disposable {
       jids,
       defaultTimeoutSeconds: values.timeout,
       keysFor: (user: string) => new KeyRing(keys, (change, id) => parts.keyMoved(change, id, user)),
-      callLocally: local.call.bind(local),
+      callLocally: (call: LocalCall) => this.callLocally(call),
     }
     this.runners = new RunnerHost({ kind: 'runner', ...shared })
     this.wheels = new RunnerHost({ kind: 'wheel', ...shared })
+  }
+
+  /** Calls an execution function on the host of the master. */
+  callLocally(call: LocalCall): Promise<unknown> {
+    return this.#local.call(call)
   }
 
   [Symbol.dispose](): void {

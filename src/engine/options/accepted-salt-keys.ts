@@ -8,7 +8,7 @@
 /** Space-separated, by subject. */
 const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
-  return_retry_timer_max return_retry_tries presence_events enable_legacy_startup_events runner_dirs
+  return_retry_timer_max return_retry_tries enable_legacy_startup_events runner_dirs
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
   azurefs_envs azurefs_update_interval azurefs beacons beacons_before_connect backup_mode
@@ -40,7 +40,7 @@ const names = `
   jinja_env jinja_lstrip_blocks jinja_sls_env jinja_trim_blocks job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
   lazy_loader_strict_matching local localfs lock_pillarenv lock_saltenv log_datefmt log_datefmt_console log_fmt
-  log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging loop_interval
+  log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging 
   magic_markers master_alive_interval master_failback master_failback_interval master_id master_job_cache
   master_job_caches master_pubkey_signature master_roots master_shuffle master_sign_key_name master_sign_pubkey
   master_stats master_stats_event_iter master_tops master_tops_first master_tries master_uri master_uri_format
@@ -63,8 +63,8 @@ const names = `
   proxy_merge_pillar_in_opts_strategy proxy_mines_pillar proxy_password proxy_port proxy_username pub_hwm
   pub_port pub_ret pub_server_niceness publish_port publish_session publish_signing_algorithm
   query_timeout queue_dirs queues
-  raet_alt_port random_master random_startup_delay range_server reactor reactor_niceness reactor_refresh_interval
-  reactor_worker_hwm reactor_worker_threads recon_randomize reauth regen_thin rejected_retry remote_minions
+  raet_alt_port random_master random_startup_delay range_server reactor_niceness reactor_refresh_interval
+  recon_randomize reauth regen_thin rejected_retry remote_minions
   renderer renderer_blacklist renderer_whitelist render_dirs req_server_niceness request_channel_timeout
   request_channel_tries request_server_ttl require_minion_sign_messages rest_timeout ret_hwm
   retry_dns retry_dns_count return return_config return_kwargs returner returner_dirs roots_update_interval

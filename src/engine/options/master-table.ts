@@ -130,4 +130,29 @@ export const masterTable = {
     { isOurs: true },
   ),
   auth_events: option(s.boolean(), true, 'Fire an event for each key that is shown to the master.'),
+  presence_events: option(
+    s.boolean(),
+    false,
+    'Fire `salt/presence/change` when minions come or go, and `salt/presence/present` with all of them at regular times.',
+  ),
+  loop_interval: option(
+    s.number('', { minimum: 1 }),
+    60,
+    'Seconds between two `salt/presence/present`, where `presence_events` are wanted.',
+  ),
+  reactor: option(
+    s.array(s.record(s.any())),
+    [],
+    'What is done on which events: a list of mappings from a tag pattern to reaction files (`/srv/reactor/x.sls`, `salt://reactor/x.sls`) or reactions.',
+  ),
+  reactor_worker_threads: option(
+    s.integer('', { minimum: 1, maximum: 1000 }),
+    10,
+    'Reactions that are at work at the same time, at most.',
+  ),
+  reactor_worker_hwm: option(
+    s.integer('', { minimum: 1 }),
+    10_000,
+    'Reactions that wait, at most. More are dropped, counted, and told as an event.',
+  ),
 }
