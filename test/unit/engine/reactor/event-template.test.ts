@@ -72,7 +72,7 @@ describe('a reaction file', () => {
         assert.ok(error instanceof SaltError)
         assert.equal(error.code, 'configuration')
         assert.match(error.message, message)
-        assert.ok(String(error.where).startsWith(where), error.where)
+        assert.ok(String(error.where).startsWith(where), String(error.where))
         return true
       })
     })
