@@ -1,4 +1,4 @@
-/** `npm run release [TARGET…]`: the binaries of all systems, their signed manifest and the notices of what they embed. */
+/** `npm run release [TARGET…]`: the binaries of all systems, their signed manifest, the module for other programs, and the notices of what the binaries embed. */
 import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
@@ -10,6 +10,7 @@ import {
 } from '../src/engine/artifacts/manifest.ts'
 import { makeExecutable } from './packaging/executable.ts'
 import { folders, root } from './packaging/folders.ts'
+import { buildLibrary } from './packaging/library.ts'
 import { thirdPartyNotices } from './packaging/licenses.ts'
 import { type NodeBase, nodeBase } from './packaging/node-base.ts'
 import { currentCommit, makeBundle, nodeCommand, packageVersion } from './packaging/prepare.ts'
@@ -29,6 +30,7 @@ const bundle = await makeBundle(await currentCommit())
 const entries: { readonly system: ManifestSystem; readonly entry: ArtifactEntry }[] = []
 for (const target of chosen) entries.push({ system: target.system, entry: await make(target) })
 await writeManifest(entries)
+await buildLibrary(folders.library)
 await writeFile(
   path.join(folders.dist, 'THIRD-PARTY.txt'),
   await thirdPartyNotices((await nodeBase(hostTarget())).packageFolder),

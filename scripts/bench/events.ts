@@ -2,7 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { MasterBus } from '../../src/client/master-bus.ts'
+import { EventConnection } from '../../src/client/event-connection.ts'
+import { connectMasterBus, type MasterBus } from '../../src/client/master-bus.ts'
 import { Fleet } from '../../test/support/fleet.ts'
 import { median, quantile, timed } from './measure.ts'
 import type { Row } from './report.ts'
@@ -10,13 +11,14 @@ import { connectSimulatedMinion } from './simulated-minion.ts'
 
 /** An event of about 200 bytes. */
 const data = { text: 'x'.repeat(160), number: 4711 }
-const inFlight = 512
+const inFlight = 4096
 
 export async function* events(count: number): AsyncGenerator<Row> {
   await using fleet = await Fleet.start({ program: 'binary' })
   await using bus = await fleet.bus()
   yield* latency(bus)
-  const fire = (): Promise<unknown> => bus.call('fire', { tag: 'bench/event', data })
+  await using firing = await EventConnection.open({ connect: () => connectMasterBus({ sockDir: fleet.sockDir }) })
+  const fire = (): Promise<unknown> => firing.fire('bench/event', data)
   yield await throughput('master bus, 200 B: one listener', fleet.sockDir, 1, count, fire, 200_000)
   yield await throughput('master bus, 200 B: five listeners', fleet.sockDir, 5, count, fire, 100_000)
   await using minion = await connectSimulatedMinion('firing', fleet.port)

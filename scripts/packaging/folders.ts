@@ -17,4 +17,6 @@ export const folders = {
   /** Node packages of other systems. */
   packages: path.join(cache, 'packages'),
   dist: path.join(root, 'dist'),
+  /** What `exports` of package.json names. */
+  library: path.join(root, 'dist/lib'),
 } as const

@@ -24,6 +24,8 @@ export interface SchemaKeywords {
   readonly anyOf?: readonly Schema[]
   /** Not JSON Schema: the argument may be left out (and then has `default`, or is undefined). */
   readonly 'x-optional'?: true
+  /** Not JSON Schema: a field that Salt does not have. */
+  readonly 'x-ours'?: true
 }
 
 export interface Schema<T = unknown> extends SchemaKeywords {
@@ -73,6 +75,8 @@ export const s = {
     make<Static<A[number]>>({ anyOf }, description),
   /** May be left out; the function then sees `undefined`. */
   optional: <T>(schema: Schema<T>) => ({ ...schema, 'x-optional': true }) as Schema<T | undefined>,
+  /** A field that Salt does not have. */
+  ours: <T>(schema: Schema<T>) => ({ ...schema, 'x-ours': true }) as Schema<T>,
   /** May be left out; the function then sees `value`. */
   withDefault: <T, D extends T>(schema: Schema<T>, value: D) =>
     ({ ...schema, 'x-optional': true, default: value }) as Schema<T>,

@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import { asSaltError, type ErrorRecord, SaltError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { pack } from '../base/msgpack.ts'
 import { asList, asRecord } from '../base/narrow.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { type Handler, RpcPeer } from '../wire/rpc.ts'
-import type { EventData, FireResult, MatchType, SubscribeItem } from './event.ts'
-import type { EventBus, ResumePoint } from './event-bus.ts'
-import { compileTagMatcher } from './tag-match.ts'
+import type { FireResult, MatchType } from './event.ts'
+import type { Delivery, EventBus, ResumePoint } from './event-bus.ts'
+import { SharedMatchers } from './shared-matchers.ts'
 
 export interface BusServerOptions {
   readonly bus: EventBus
@@ -22,6 +23,7 @@ export class BusServer {
   readonly #options: BusServerOptions
   readonly #methods: Record<string, Handler>
   readonly #channels = new Set<RecordChannel>()
+  readonly #matchers = new SharedMatchers()
 
   constructor(options: BusServerOptions) {
     this.#options = options
@@ -38,7 +40,11 @@ export class BusServer {
   accept(channel: RecordChannel): void {
     this.#channels.add(channel)
     void channel.closed.then(() => this.#channels.delete(channel))
-    new RpcPeer(channel, { clock: this.#options.clock, serve: this.#methods })
+    new RpcPeer(channel, {
+      clock: this.#options.clock,
+      serve: this.#methods,
+      servePacked: { 'fire.all': (params) => this.#firePacked(params) },
+    })
   }
 
   get connections(): number {
@@ -52,8 +58,7 @@ export class BusServer {
 
   #fire(params: unknown): boolean {
     const { tag, data } = asRecord(params)
-    if (typeof tag !== 'string' || tag === '') throw new SaltError('bad-arguments', 'an event needs a tag')
-    this.#options.bus.fire(tag, asRecord(data) as EventData)
+    this.#options.bus.accept(tag, data)
     return true
   }
 
@@ -70,15 +75,24 @@ export class BusServer {
     return { fired: events.length - refused.length, refused }
   }
 
+  #firePacked(params: Buffer): FireResult | undefined {
+    if (!params.subarray(0, eventsHead.byteLength).equals(eventsHead)) return undefined
+    const fired = this.#options.bus.acceptPacked(params.subarray(eventsHead.byteLength))
+    return fired === undefined ? undefined : { fired, refused: [] }
+  }
+
   #subscribe(params: unknown, call: Parameters<Handler>[1]): Promise<null> {
     const { pattern, match, since, instance } = asRecord(params)
     if (typeof pattern !== 'string') throw new SaltError('bad-arguments', 'a subscription needs a pattern')
-    const matches = compileTagMatcher(pattern, (match ?? 'startswith') as MatchType)
+    const matcher = this.#matchers.take(pattern, (match ?? 'startswith') as MatchType)
     const { bus } = this.#options
     let isBehind = false
     /** A subscriber that does not read gets a gap; it must fill neither our memory nor keep us from the others. */
-    const offer = (item: SubscribeItem): boolean => {
-      if (call.offer(item)) return true
+    const offer = (item: Delivery): boolean => {
+      if (call.offer('gap' in item ? item : item.packed)) {
+        call.flush()
+        return true
+      }
       if (!isBehind && !call.signal.aborted) {
         isBehind = true
         void call.relieved().then(() => {
@@ -89,12 +103,13 @@ export class BusServer {
       return false
     }
     call.item({ events: [], instance: bus.instance, seq: bus.seq })
-    const subscription = bus.subscribe(matches, offer, resumePoint(since, instance))
+    const subscription = bus.subscribe(matcher.matches, offer, resumePoint(since, instance))
     return new Promise((resolve) => {
       call.signal.addEventListener(
         'abort',
         () => {
           subscription.unsubscribe()
+          matcher.release()
           resolve(null)
         },
         { once: true },
@@ -102,6 +117,9 @@ export class BusServer {
     })
   }
 }
+
+/** `{events: …}`, up to the list. */
+const eventsHead = Buffer.concat([Buffer.of(0x81), pack('events')])
 
 function resumePoint(since: unknown, instance: unknown): ResumePoint | undefined {
   if (typeof since !== 'number') return undefined

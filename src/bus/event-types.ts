@@ -1,101 +1,92 @@
-/**
- * The events that this program fires, from tag pattern to payload: `:name` stands for one part of the tag.
- *
- * Names and fields are Salt's (SPEC §3.2); a field or event of our own is marked.
- */
+/** The types of known events, from `event-map.ts`. Nothing of the map is loaded for them. */
+import type { Schema, Static } from '../base/schema.ts'
 import type { EventData } from './event.ts'
+import type { EventDescription, eventMap } from './event-map.ts'
 
-/** A runner or a wheel function began: `fun` with `runner.` or `wheel.` before its name. */
-interface RunStarted {
-  fun: string
-  jid: string
-  user: string
-  fun_args: readonly unknown[]
+type EventMap = typeof eventMap
+
+/** Tag pattern of an event that this program fires. */
+export type EventPattern = keyof EventMap
+
+type ReadonlyDeep<T> = T extends readonly (infer Item)[]
+  ? readonly ReadonlyDeep<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: ReadonlyDeep<T[Key]> }
+    : T
+
+type Field<S> = ReadonlyDeep<Static<S>>
+
+type FieldsOf<F extends Readonly<Record<string, Schema>>> = {
+  readonly [Key in keyof F as undefined extends Static<F[Key]>
+    ? unknown extends Static<F[Key]>
+      ? Key
+      : never
+    : Key]: Field<F[Key]>
+} & {
+  readonly [Key in keyof F as undefined extends Static<F[Key]>
+    ? unknown extends Static<F[Key]>
+      ? never
+      : Key
+    : never]?: Exclude<Field<F[Key]>, undefined>
 }
 
-interface RunEnded extends RunStarted {
-  return: unknown
-  success: boolean
+type PayloadOf<D extends EventDescription> = FieldsOf<D['fields']> &
+  (D extends { readonly isOpen: true } ? EventData : unknown)
+
+/** Pattern → payload, without `_stamp`. */
+export type EventTypes = { readonly [P in EventPattern]: PayloadOf<EventMap[P]> }
+
+/** Names of the parts of a pattern: `'jid' | 'id'` of `salt/job/:jid/ret/:id`. */
+type PartNames<Pattern extends string> = Pattern extends `${infer Head}/${infer Rest}`
+  ? PartName<Head> | PartNames<Rest>
+  : PartName<Pattern>
+
+type PartName<Part extends string> = Part extends `:${infer Name}*`
+  ? Name
+  : Part extends `:${infer Name}`
+    ? Name
+    : never
+
+/** What the parts of a pattern are in one tag. */
+export type EventParts<Pattern extends string> = { readonly [Name in PartNames<Pattern>]: string }
+
+/** Payload of the events of a pattern; of one that is not known, any mapping. */
+export type EventPayload<Pattern extends string> = Pattern extends EventPattern ? EventTypes[Pattern] : EventData
+
+/**
+ * An event as a subscriber to `Pattern` sees it. Whoever may fire on a bus may fire any tag with any data: the types say what this program
+ * fires, and are no proof against others.
+ */
+export interface TypedEvent<Pattern extends string> {
+  /** Grows by one per event of the bus. */
+  readonly seq: number
+  readonly tag: string
+  readonly parts: EventParts<Pattern>
+  readonly data: EventPayload<Pattern> & { readonly _stamp: string }
 }
 
-export interface EventTypes {
-  'salt/auth': {
-    result: boolean
-    act: 'accept' | 'pend' | 'reject' | 'denied' | 'full'
-    id: string
-    pub: string
-    /** Ours: why. */
-    reason?: string
-  }
-  'salt/key': { result: boolean; act: 'accept' | 'reject' | 'delete'; id: string /** Ours. */; user?: string }
-  'salt/minion/:id/start': {
-    id: string
-    cmd: '_minion_event'
-    pretag: null
-    data: string
-    tag: string
-    grains?: EventData
-  }
-  /** Ours: the session of a minion ended. */
-  'salt/minion/:id/stop': { id: string; reason: string }
-  'salt/job/:jid/new': {
-    jid: string
-    tgt_type: string
-    tgt: string | readonly string[]
-    user: string
-    fun: string | readonly string[]
-    arg: readonly unknown[]
-    minions: readonly string[]
-    missing: readonly string[]
-    metadata?: EventData
-    /** Ours: the minion that published a peer job. */
-    peer?: string
-  }
-  'salt/job/:jid/ret/:id': {
-    cmd: '_return'
-    id: string
-    jid: string
-    fun: string | readonly string[]
-    fun_args: readonly unknown[]
-    return: unknown
-    retcode: number
-    success: boolean
-    out?: string
-    user?: string
-    metadata?: EventData
-  }
-  /** Ours: a target ended without a return. */
-  'salt/job/:jid/state/:id': { jid: string; id: string; state: string; reason: string }
-  'salt/run/:jid/new': RunStarted
-  'salt/run/:jid/ret': RunEnded
-  'salt/wheel/:jid/new': RunStarted
-  'salt/wheel/:jid/ret': RunEnded
-  /** Ours: a peer request that the policy refused. */
-  'salt/peer/:id/refused': { id: string; fun: string | readonly string[]; arg: readonly unknown[]; reason: string }
-  /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */
-  'salt/storage/:state': { what: string; message: string }
-  /** With `presence_events`: every minion that is connected. */
-  'salt/presence/present': { present: readonly string[] }
-  /** With `presence_events`: who came and who went since the last one. */
-  'salt/presence/change': { new: readonly string[]; lost: readonly string[] }
-  /** Ours: a reaction could not be done; `where` is the place in its file. */
-  'salt/reactor/error': { tag: string; file: string; code: string; message: string; where?: string }
-  /** Ours: a tag causes so many reactions that they are done more slowly; told at most once a minute for each tag. */
-  'salt/reactor/damped': { tag: string; reason: string; waiting: number }
-  /** Ours: something was dropped; always with a count. */
-  'salt/drop/:what': { count: number; reason: string }
-}
+declare const pattern: unique symbol
 
-/** One string for each part of a tag, in their order. */
-type Parts<Pattern extends string> = Pattern extends `${string}:${string}/${infer Rest}`
-  ? [string, ...Parts<Rest>]
-  : Pattern extends `${string}:${string}`
+/** A tag made from a pattern. */
+export type EventTag<Pattern extends string> = string & { readonly [pattern]: Pattern }
+
+/** What is to be fired under a tag: of a known one its payload, else any mapping. */
+export type DataFor<Tag extends string> =
+  Tag extends EventTag<infer Pattern> ? EventPayload<Pattern> : EventPayload<Tag>
+
+/** One string for each part of a pattern, in their order. */
+type PartValues<Pattern extends string> = Pattern extends `${infer Head}/${infer Rest}`
+  ? [...PartValues<Head>, ...PartValues<Rest>]
+  : Pattern extends `:${string}`
     ? [string]
     : []
 
 /** Fills the parts of a tag pattern: `tagOf('salt/job/:jid/ret/:id', jid, id)`. */
-export function tagOf<Pattern extends keyof EventTypes>(pattern: Pattern, ...parts: Parts<Pattern>): string {
+export function tagOf<Pattern extends EventPattern>(
+  pattern: Pattern,
+  ...parts: PartValues<Pattern>
+): EventTag<Pattern> {
   const values: readonly string[] = parts
   let next = 0
-  return pattern.replace(/:[a-z]+/g, () => values[next++] ?? '')
+  return pattern.replace(/:[a-z_]+\*?/g, () => values[next++] ?? '') as EventTag<Pattern>
 }

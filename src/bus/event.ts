@@ -33,7 +33,7 @@ export interface BusPosition {
 
 export type SubscribeItem = ({ readonly events: readonly BusEvent[] } & Partial<BusPosition>) | { readonly gap: BusGap }
 
-export type MatchType = 'startswith' | 'endswith' | 'find' | 'regex' | 'fnmatch'
+export type MatchType = 'startswith' | 'endswith' | 'find' | 'regex' | 'fnmatch' | 'parts'
 
 export interface SubscribeRequest {
   readonly pattern: string

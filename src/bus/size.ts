@@ -40,7 +40,7 @@ function sizeOfObject(value: object, add: (item: unknown) => void): number {
 }
 
 function sizeOfScalar(value: unknown): number {
-  if (typeof value === 'string') return value.length + 3
+  if (typeof value === 'string') return Buffer.byteLength(value) + 3
   if (typeof value === 'function' || typeof value === 'symbol') return Number.POSITIVE_INFINITY
   if (typeof value === 'bigint' && (value < -largestInteger || value >= largestInteger * 2n))
     return Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 import { SaltError } from '../base/errors.ts'
 import { withinTime } from '../base/time-limit.ts'
 import type { MatchType } from './event.ts'
+import { compileTagPattern } from './tag-pattern.ts'
 
 export type TagMatcher = (tag: string) => boolean
 
@@ -10,7 +11,7 @@ const quickLength = 256
 const timeLimitMs = 20
 
 /**
- * Compiles Salt's ways of matching a tag (SPEC §3.1). `fnmatch` treats `/` like any other character. A regular expression does
+ * Compiles Salt's ways of matching a tag (SPEC §3.1), and `parts`, our own (`tag-pattern.ts`). `fnmatch` treats `/` like any other character. A regular expression does
  * not match a tag on which it takes longer than 20 ms.
  */
 export function compileTagMatcher(pattern: string, match: MatchType): TagMatcher {
@@ -25,9 +26,11 @@ export function compileTagMatcher(pattern: string, match: MatchType): TagMatcher
       return regexMatcher(pattern)
     case 'fnmatch':
       return globMatcher(pattern)
+    case 'parts':
+      return compileTagPattern(pattern).matches
     default:
       throw new SaltError('usage', 'this way of matching event tags does not exist', {
-        hint: 'Use startswith, endswith, find, regex or fnmatch.',
+        hint: 'Use startswith, endswith, find, regex, fnmatch or parts.',
       })
   }
 }

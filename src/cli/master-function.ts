@@ -107,6 +107,7 @@ async function call(
 function show(item: RunnerItem, printer: Printer, view: RunningView | undefined): void {
   if (item.kind === 'waiting') view?.begin(item.minions)
   else if (item.kind === 'settled') view?.settled(item.id)
+  else if (item.kind === 'line') void printer.line(item.text)
   else void printer.show(item.value, { out: item.out, retcode: item.retcode })
 }
 

@@ -145,6 +145,8 @@ export interface RunnerResult {
 }
 
 export type RunnerItem =
+  /** A line that it prints as it is. */
+  | { readonly kind: 'line'; readonly text: string }
   /** What it shows on its way. */
   | { readonly kind: 'progress'; readonly value: unknown; readonly out?: string; readonly retcode?: number }
   /** It waits for these minions. */

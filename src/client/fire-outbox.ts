@@ -11,8 +11,6 @@ interface WaitingEvent {
   reject(error: SaltError): void
 }
 
-/** Levels that the call has around an event. */
-const callDepth = 3
 /** A batch ends at this size: larger records are slower, and are overtaken by later ones. Bytes. */
 const batchBytes = 128 * 1024
 const mostBatches = 4
@@ -48,7 +46,7 @@ export class FireOutbox {
     if (this.#end !== undefined) return Promise.reject(this.#end)
     let packed: Packed
     try {
-      packed = new Packed(pack({ tag, data }, maximumDepth - callDepth))
+      packed = new Packed(pack({ tag, data }, maximumDepth + 1))
     } catch (error) {
       return Promise.reject(asSaltError(error))
     }

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { SaltError, systemCode } from '../base/errors.ts'
+import { type ErrorCode, SaltError, systemCode } from '../base/errors.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { connectLocal, readBusKey } from '../wire/local.ts'
 import { RpcPeer } from '../wire/rpc.ts'
 import type { MasterBusMethods, MethodShape, MinionBusMethods } from './api.ts'
-import { masterBusName, minionBusName } from './bus-names.ts'
+import { masterBusName, minionBusName, minionBusNames } from './bus-names.ts'
 import { userBusPaths } from './user-bus.ts'
 
 export interface CallOptions<Item> {
@@ -34,6 +34,8 @@ export interface BusTarget {
 }
 
 const connectTimeoutMs = 5000
+/** What no other daemon would answer differently. */
+const lasting: ReadonlySet<ErrorCode> = new Set(['key-permissions', 'key-invalid', 'usage'])
 
 /**
  * Connects to the master on this host: as its owner, or, for a user who may not read the bus key, by a bus of his own on which
@@ -67,13 +69,27 @@ export async function connectUserBus(target: BusTarget & { readonly uid: number 
   }
 }
 
-/** Connects to the minion of this id on this host. Rejects with `minion-unreachable`. */
-export async function connectMinionBus(target: BusTarget & { readonly id: string }): Promise<MinionBus> {
+/**
+ * Connects to the minion of this id on this host; without an id to the only one of the folder. Rejects with `minion-unreachable`, and with
+ * `usage` when there are several.
+ */
+export async function connectMinionBus(target: BusTarget & { readonly id?: string }): Promise<MinionBus> {
+  const { id, sockDir } = target
   try {
-    return await connect<MinionBusMethods>(target, minionBusName(target.id))
+    return await connect<MinionBusMethods>(target, id === undefined ? onlyMinionBus(sockDir) : minionBusName(id))
   } catch (cause) {
     throw unreachable(cause, 'minion-unreachable', 'no minion answers', target.sockDir, 'salt minion')
   }
+}
+
+function onlyMinionBus(sockDir: string): string {
+  const [name, ...others] = minionBusNames(sockDir)
+  if (name === undefined) throw new SaltError('minion-unreachable', 'no minion has a bus there', { where: sockDir })
+  if (others.length === 0) return name
+  throw new SaltError('usage', `${others.length + 1} minions have their bus in this folder`, {
+    where: sockDir,
+    hint: 'Say the id of one.',
+  })
 }
 
 function connect<Methods extends { [M in keyof Methods]: MethodShape }>(
@@ -128,7 +144,7 @@ function unreachable(
   sockDir: string,
   command: string,
 ): SaltError {
-  if (cause instanceof SaltError && (cause.code === 'key-permissions' || cause.code === 'key-invalid')) return cause
+  if (cause instanceof SaltError && lasting.has(cause.code)) return cause
   return new SaltError(code, `${message} on its bus in ${sockDir}`, {
     cause,
     hint: `Is it running (\`${command}\`), with the same configuration folder (-c), and may this user read ${join(sockDir, 'bus.key')}?`,

@@ -15,7 +15,7 @@ export interface SaltEventOptions {
   readonly sockDir?: string
   /** The same by Salt's name, as in `new MinionEvent(opts)`. */
   readonly sock_dir?: string
-  /** Id of the minion. */
+  /** Id of the minion; not needed where only one has its bus in the folder. */
   readonly id?: string
   /** Try until the daemon answers, instead of failing when it does not run; false when left out. */
   readonly waitForDaemon?: boolean
@@ -80,7 +80,7 @@ export class SaltEvent implements AsyncDisposable {
   /** Where `getEvent` has come to. */
   #cursor: BusPosition | undefined
 
-  /** @param options a folder, or more. Throws `usage` when a minion has no id. */
+  /** @param options a folder, or more. */
   constructor(node: SaltNode, options: string | SaltEventOptions = {}) {
     if (node !== 'master' && node !== 'minion') {
       throw new SaltError('usage', `there is no bus of a ${String(node)}`, { hint: 'Use master or minion.' })
@@ -88,11 +88,6 @@ export class SaltEvent implements AsyncDisposable {
     this.node = node
     this.#options = typeof options === 'string' ? { sockDir: options } : options
     this.#sockDir = this.#options.sockDir ?? this.#options.sock_dir ?? `/var/run/salt/${node}`
-    if (node === 'minion' && (typeof this.#options.id !== 'string' || this.#options.id === '')) {
-      throw new SaltError('usage', 'the bus of a minion needs the id of the minion', {
-        hint: "Say new MinionEvent({ sockDir: '…', id: 'web1' }).",
-      })
-    }
   }
 
   /** Connects now. Otherwise the first method that needs it does. */
@@ -160,7 +155,8 @@ export class SaltEvent implements AsyncDisposable {
     }
     if (typeof tag !== 'string' || tag === '') throw new SaltError('bad-arguments', 'an event needs a tag')
     asRecord(data, 'the data of an event')
-    return await this.fireEvent({ id: this.#options.id, tag, data, events: null, pretag: null }, 'fire_master')
+    const { id = null } = this.#options
+    return await this.fireEvent({ id, tag, data, events: null, pretag: null }, 'fire_master')
   }
 
   /** Ends all iterations and the connection. */
@@ -240,12 +236,14 @@ export class SaltEvent implements AsyncDisposable {
   }
 
   #connect(): ReturnType<typeof connectMasterBus> | ReturnType<typeof connectMinionBus> {
-    const { id = '', connectTimeoutMs } = this.#options
+    const { id, connectTimeoutMs } = this.#options
     const target = {
       sockDir: this.#sockDir,
       ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
     }
-    return this.node === 'master' ? connectMasterBus(target) : connectMinionBus({ ...target, id })
+    return this.node === 'master'
+      ? connectMasterBus(target)
+      : connectMinionBus(id === undefined ? target : { ...target, id })
   }
 }
 
@@ -258,7 +256,7 @@ export class MasterEvent extends SaltEvent {
 
 /** The bus of a minion on this host: `new MinionEvent({ sockDir: '/var/run/salt/minion', id: 'web1' })`. */
 export class MinionEvent extends SaltEvent {
-  constructor(options: SaltEventOptions) {
+  constructor(options: string | SaltEventOptions = {}) {
     super('minion', options)
   }
 }

@@ -4,7 +4,9 @@
  */
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
+import type { BusEvent } from '../bus/event.ts'
 import type { MasterCalls, TargetOutcome } from '../client/api.ts'
+import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
@@ -221,6 +223,10 @@ export interface RunnerContext {
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
   /** Shows an interim result at once (`salt run` prints it). */
   progress(value: unknown, options?: { outputter?: string | undefined; retcode?: number | undefined }): void
+  /** Prints a line as it is where `salt run` prints, and fires no event. Resolves when it is on its way there: wait for it. */
+  print(line: string): Promise<void>
+  /** Events of the master's bus whose tag matches, from now on until the run is cancelled; gaps are among them. */
+  listen(matches: (tag: string) => boolean): EventStream<BusEvent | EventGap>
   /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
   setRetcode(retcode: number): void
 }

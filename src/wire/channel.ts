@@ -39,6 +39,10 @@ export interface RecordChannel {
   relieved(): Promise<void>
   /** Sets the one receiver. Records that came earlier are delivered first. */
   onRecord(handler: (record: unknown) => void): void
+  /**
+   * Shows each record to this one first, as its bytes, which are only its own for the time of the call. True: it has taken the record.
+   */
+  onPacked?(handler: (record: Buffer) => boolean): void
   /** Resolves once, when the channel has ended. */
   readonly closed: Promise<CloseReason>
   readonly isOpen: boolean

@@ -8,8 +8,9 @@ import { decodeFrame, encodeFrame, type Frame, frameTypes, largestOpenFrame } fr
 import { type Admission, offer, prologue, readAdmission, readRefusal } from './handshake-messages.ts'
 import type { Identity } from './identity.ts'
 import { Handshake } from './noise.ts'
-import { Session, type SessionLimits } from './session.ts'
+import { Session } from './session.ts'
 import { sessionKeys } from './session-keys.ts'
+import type { SessionLimits } from './session-limits.ts'
 import type { ClientTransport } from './transport.ts'
 
 export interface ClientHandshakeOptions {

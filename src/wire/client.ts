@@ -7,7 +7,8 @@ import type { RecordChannel } from './channel.ts'
 import { type Attempt, BusyError, shakeHands } from './client-handshake.ts'
 import type { Admission } from './handshake-messages.ts'
 import type { Identity } from './identity.ts'
-import type { Session, SessionLimits } from './session.ts'
+import type { Session } from './session.ts'
+import type { SessionLimits } from './session-limits.ts'
 import type { ClientTransport } from './transport.ts'
 
 export interface WireClientOptions {

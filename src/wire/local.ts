@@ -15,8 +15,9 @@ import type { RecordChannel } from './channel.ts'
 import { deriveKey, sha256 } from './crypto.ts'
 import { decodeFrame, encodeFrame, type Frame, frameTypes } from './frame.ts'
 import { Incidents } from './incidents.ts'
-import { Session, type SessionLimits } from './session.ts'
+import { Session } from './session.ts'
 import { type SessionKeys, sessionKeys } from './session-keys.ts'
+import type { SessionLimits } from './session-limits.ts'
 import type { ClientTransport, PeerAddress, ServerTransport } from './transport.ts'
 import { zeromqClient } from './zeromq-transport.ts'
 
@@ -25,7 +26,11 @@ const keyLength = 32
 const localPeer = { name: '', role: 'local', fingerprint: '' }
 const mostSessions = 4096
 /** What came from elsewhere is passed on with a little around it. */
-const largestLocalRecord = 80 * 1024 * 1024
+const localLimits = {
+  maximumRecord: 80 * 1024 * 1024,
+  sendDepth: maximumWrappedDepth,
+  receiveDepth: maximumWrappedDepth,
+}
 /** A client that has not proved by then that it holds the key is forgotten. */
 const proofMs = 10_000
 
@@ -147,7 +152,7 @@ export class LocalServer implements AsyncDisposable {
       peer: localPeer,
       keys: localKeys(this.#options.busKey, frame.body, serverRandom, false),
       clock: this.#options.clock,
-      limits: { sendDepth: maximumWrappedDepth, maximumRecord: largestLocalRecord, ...this.#options.limits },
+      limits: { ...localLimits, ...this.#options.limits },
       transmit: (bytes) => this.#options.transport.send(peer, bytes),
       onFault: (error) => this.#options.log.error('a message met a fault of this program', { error }),
     })
@@ -247,7 +252,7 @@ class Greeting {
       peer: localPeer,
       keys: localKeys(this.#options.busKey, this.#random, frame.body, true),
       clock: this.#options.clock,
-      limits: { receiveDepth: maximumWrappedDepth, maximumRecord: largestLocalRecord },
+      limits: localLimits,
       transmit: (sealed) => this.#transport.send(sealed),
     })
   }

@@ -86,5 +86,7 @@ export class ServedCall {
 
   readonly offer = (value: unknown): boolean => !this.#channel.isCongested && this.item(value)
 
+  readonly flush = (): void => this.#channel.flush()
+
   readonly relieved = (): Promise<void> => this.#channel.relieved()
 }

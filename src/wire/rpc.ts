@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import { isRecord } from '../base/narrow.ts'
 import type { Peer, RecordChannel } from './channel.ts'
+import { packedCall } from './packed-call.ts'
 import { OpenCall, type Outcome, ServedCall } from './rpc-call.ts'
 
 export interface IncomingCall {
@@ -15,6 +16,8 @@ export interface IncomingCall {
   item(value: unknown): boolean
   /** `item` for what may be left out: false also while the caller is far behind with what it was sent before. */
   offer(value: unknown): boolean
+  /** Sends what is queued now instead of at the end of the tick. */
+  flush(): void
   /** Resolves when `offer` is worth trying again, or nobody listens any more. */
   relieved(): Promise<void>
 }
@@ -24,6 +27,11 @@ export type Handler = (params: unknown, call: IncomingCall) => Promise<unknown> 
 export interface RpcOptions {
   readonly clock: Clock
   readonly serve?: Readonly<Record<string, Handler>>
+  /**
+   * Methods that can work on their parameters as they came, packed. Undefined instead of a result: not on these; then they are unpacked for
+   * the one in `serve`.
+   */
+  readonly servePacked?: Readonly<Record<string, (params: Buffer) => unknown>>
   /** Takes records that are no part of a call. */
   onNotice?(record: Record<string, unknown>): void
   /** Calls of the peer that may be open at one time. */
@@ -53,6 +61,8 @@ export class RpcPeer {
   constructor(channel: RecordChannel, options: RpcOptions) {
     this.#channel = channel
     this.#options = options
+    const { servePacked } = options
+    if (servePacked !== undefined) channel.onPacked?.((record) => this.#receivePacked(servePacked, record))
     channel.onRecord((record) => this.#receive(record))
     void channel.closed.then((reason) => this.#closed(reason.message))
   }
@@ -121,6 +131,16 @@ export class RpcPeer {
       default:
         this.#options.onNotice?.(record)
     }
+  }
+
+  #receivePacked(methods: NonNullable<RpcOptions['servePacked']>, record: Buffer): boolean {
+    const call = packedCall(record)
+    if (call === undefined || !Object.hasOwn(methods, call.method)) return false
+    if (this.#serving.has(call.rid) || this.#cancelled.has(call.rid)) return false
+    const value = methods[call.method]?.(call.params)
+    if (value === undefined) return false
+    this.#answer(call.rid, 0, { value })
+    return true
   }
 
   #item(rid: number, record: Record<string, unknown>): void {

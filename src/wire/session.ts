@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import { pack, unpack } from '../base/msgpack.ts'
-import { maximumDepth } from '../base/msgpack-limits.ts'
 import { isRecord } from '../base/narrow.ts'
 import { BulkReceiver, BulkSender, chunkSize } from './bulk.ts'
 import type { CloseReason, Peer, RecordChannel } from './channel.ts'
@@ -12,40 +11,7 @@ import { Heartbeat } from './heartbeat.ts'
 import { noiseNonce } from './noise.ts'
 import { RecordBatch, recordsIn } from './record-batch.ts'
 import { nextKeys, type SessionKeys } from './session-keys.ts'
-
-export interface SessionLimits {
-  /** Idle time after which a side says that it lives. Milliseconds; 0: never. */
-  readonly heartbeatMs: number
-  /** Largest record. Bytes. */
-  readonly maximumRecord: number
-  /** Records kept while nobody receives them yet. */
-  readonly maximumWaiting: number
-  /** Bytes of such records. */
-  readonly maximumWaitingBytes: number
-  /** Bytes that the peer has not taken: from here on the session is congested. */
-  readonly congestedAt: number
-  /** Bytes that the peer has not taken: beyond, the session ends. */
-  readonly maximumOnTheWay: number
-  /** Levels of a record that is received. */
-  readonly receiveDepth: number
-  /** Levels of a record that the peer receives. */
-  readonly sendDepth: number
-  readonly rekeyMs: number
-}
-
-const mebibyte = 1024 * 1024
-
-export const defaultSessionLimits: SessionLimits = {
-  heartbeatMs: 30_000,
-  maximumRecord: 64 * mebibyte,
-  maximumWaiting: 10_000,
-  maximumWaitingBytes: 8 * mebibyte,
-  congestedAt: 8 * mebibyte,
-  maximumOnTheWay: 64 * mebibyte,
-  receiveDepth: maximumDepth,
-  sendDepth: maximumDepth,
-  rekeyMs: 4 * 3_600_000,
-}
+import { defaultSessionLimits, type SessionLimits } from './session-limits.ts'
 
 export interface SessionOptions {
   readonly id: bigint
@@ -94,6 +60,7 @@ export class Session implements RecordChannel {
   readonly #batch = new RecordBatch()
   #flushPlanned = false
   #handler: ((record: unknown) => void) | undefined
+  #packedHandler: ((record: Buffer) => boolean) | undefined
   #waiting: unknown[] = []
   #waitingBytes = 0
   /** Who waits for a state of the queues. */
@@ -162,9 +129,14 @@ export class Session implements RecordChannel {
     for (const record of waiting) this.#handOver(record)
   }
 
+  onPacked(handler: (record: Buffer) => boolean): void {
+    this.#packedHandler = handler
+  }
+
   /** Keeps records until `onRecord` is called again. */
   holdRecords(): void {
     this.#handler = undefined
+    this.#packedHandler = undefined
   }
 
   flush(): void {
@@ -287,6 +259,7 @@ export class Session implements RecordChannel {
   }
 
   #deliver(bytes: Buffer): void {
+    if (this.#packedHandler !== undefined && this.#handOverPacked(this.#packedHandler, bytes)) return
     const record = unpack(bytes, this.#limits.receiveDepth)
     if (this.#handler !== undefined) return this.#handOver(record)
     const { maximumWaiting, maximumWaitingBytes } = this.#limits
@@ -306,9 +279,23 @@ export class Session implements RecordChannel {
       this.#handler(record)
     } catch (error) {
       if (error instanceof SaltError && error.code === 'bad-frame') throw error
-      this.#options.onFault?.(error)
-      this.close({ code: 'closed', message: 'the receiver of the records has a fault' })
+      this.#fault(error)
     }
+  }
+
+  /** Whether the record was taken; also by one who has a fault of this program. */
+  #handOverPacked(handler: (record: Buffer) => boolean, bytes: Buffer): boolean {
+    try {
+      return handler(bytes)
+    } catch (error) {
+      this.#fault(error)
+      return true
+    }
+  }
+
+  #fault(error: unknown): void {
+    this.#options.onFault?.(error)
+    this.close({ code: 'closed', message: 'the receiver of the records has a fault' })
   }
 
   #sendBulk(bytes: Buffer): boolean {

@@ -1,6 +1,7 @@
 import { decodeFrame } from '../../src/wire/frame.ts'
-import { Session, type SessionLimits } from '../../src/wire/session.ts'
+import { Session } from '../../src/wire/session.ts'
 import { sessionKeys } from '../../src/wire/session-keys.ts'
+import type { SessionLimits } from '../../src/wire/session-limits.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 
 /** Two ends of one session, joined; what is sent arrives in a later turn of the event loop. */

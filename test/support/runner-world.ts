@@ -111,6 +111,10 @@ export async function run(world: World, name: string, ...words: readonly string[
     setRetcode: () => {},
     emit: async (tag, data) => fired.push([tag, data]) > 0,
     progress: (value) => shown.push(value),
+    print: async (line) => {
+      shown.push(line)
+    },
+    listen: () => assert.fail('nobody listens to events here'),
   }
   const bound = bindArguments(found.definition, name, await parseWords(words))
   const value = await found.definition.run(ctx, bound.args as never, bound.more)

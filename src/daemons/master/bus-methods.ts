@@ -166,14 +166,17 @@ function runOn(
 /** Streams what the work tells, as fast as the caller takes it: a job cache full of large returns is no reason to lose one. */
 export async function withItems<Item, Result>(
   call: IncomingCall,
-  work: (tell: (item: Item) => void) => Promise<Result>,
+  work: (tell: (item: Item) => Promise<void>) => Promise<Result>,
 ): Promise<Result> {
   const items = new PacedSender<Item>({
     offer: call.offer,
     relieved: call.relieved,
     isGone: () => call.signal.aborted,
   })
-  const result = await work((item) => items.add(item))
+  const result = await work((item) => {
+    items.add(item)
+    return items.idle()
+  })
   await items.idle()
   return result
 }

@@ -10,6 +10,7 @@ import { invalidArgumentsText } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { KeyRing } from '../../engine/keys/key-ring.ts'
 import type { MasterRun, RunnerContext, RunnerPublish } from '../../engine/plugin.ts'
+import { listenTo } from './bus-listening.ts'
 import { type JobFollower, outcomeOf } from './live-job.ts'
 import type { LocalCall } from './local-functions.ts'
 import type { Publisher } from './publisher.ts'
@@ -40,11 +41,14 @@ export interface RunnerCall extends RunnerRequest {
   readonly requesterId?: string
 }
 
+/** Resolves when the caller has taken it, where there is one. */
+type TellItem = (item: RunnerItem) => Promise<void> | void
+
 /** One call at work. */
 interface Run {
   readonly call: RunnerCall
   readonly jid: string
-  readonly item: (item: RunnerItem) => void
+  readonly item: TellItem
   readonly signal: AbortSignal
   retcode: number
 }
@@ -78,7 +82,7 @@ export class RunnerHost {
     this.#options = options
   }
 
-  run(call: RunnerCall, item: (item: RunnerItem) => void, signal: AbortSignal): Promise<RunnerResult> {
+  run(call: RunnerCall, item: TellItem, signal: AbortSignal): Promise<RunnerResult> {
     return this.#run({ call, jid: this.#options.jids.next(), item, signal, retcode: 0 })
   }
 
@@ -154,12 +158,16 @@ export class RunnerHost {
       follow: async (id, onOutcome) => {
         const tell: JobFollower = (told) => {
           if (signal.aborted) return
-          if (told.kind === 'published') return item({ kind: 'waiting', minions: told.minions })
-          item({ kind: 'settled', id: told.id })
+          void item(
+            told.kind === 'published' ? { kind: 'waiting', minions: told.minions } : { kind: 'settled', id: told.id },
+          )
+          if (told.kind === 'published') return
           onOutcome(outcomeOf(told))
         }
         await this.#options.publisher.follow(id, tell, signal)
       },
+      print: async (text) => item({ kind: 'line', text }),
+      listen: (matches) => listenTo(bus, matches, signal),
       setRetcode: (retcode) => {
         run.retcode = retcode
       },
@@ -171,7 +179,7 @@ export class RunnerHost {
       progress: (value, options) => {
         bus.fire(`${eventTags[kind].prefix}/${jid}/progress`, progressData(value))
         const { outputter: out, retcode } = options ?? {}
-        item({ kind: 'progress', value, ...(out && { out }), ...(retcode === undefined ? {} : { retcode }) })
+        void item({ kind: 'progress', value, ...(out && { out }), ...(retcode === undefined ? {} : { retcode }) })
       },
     }
   }
@@ -192,7 +200,9 @@ export class RunnerHost {
       {},
       (item) => {
         if (item.kind === 'outcome') outcomes.push(outcomeOf(item))
-        tell(item.kind === 'outcome' ? { kind: 'settled', id: item.id } : { kind: 'waiting', minions: item.minions })
+        void tell(
+          item.kind === 'outcome' ? { kind: 'settled', id: item.id } : { kind: 'waiting', minions: item.minions },
+        )
       },
       signal,
     )

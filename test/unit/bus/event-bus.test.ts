@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BusEvent, SubscribeItem } from '../../../src/bus/event.ts'
-import { EventBus, type EventBusOptions } from '../../../src/bus/event-bus.ts'
+import { type Delivery, EventBus, type EventBusOptions } from '../../../src/bus/event-bus.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 
 const all = (): boolean => true
@@ -11,8 +11,8 @@ class Receiver {
   readonly items: SubscribeItem[] = []
   takes = true
 
-  readonly receive = (item: SubscribeItem): boolean => {
-    if (this.takes) this.items.push(item)
+  readonly receive = (item: Delivery): boolean => {
+    if (this.takes) this.items.push('gap' in item ? item : { events: item.events })
     return this.takes
   }
 
@@ -144,7 +144,7 @@ describe('the event bus', () => {
     byNumber.bus.subscribe(all, byNumber.receiver.receive, 4)
     assert.deepEqual(byNumber.receiver.gaps, [{ dropped: 3, seq: 7 }])
     assert.deepEqual(byNumber.receiver.seqs, [8, 9, 10])
-    const bySize = busWith({ keptBytes: 3000 })
+    const bySize = busWith({ keptBytes: 3200 })
     for (let count = 0; count < 10; count++) bySize.bus.fire('a', { text: 'x'.repeat(980) })
     bySize.bus.subscribe(all, bySize.receiver.receive, 0)
     assert.deepEqual(bySize.receiver.gaps, [{ dropped: 7, seq: 7 }])
@@ -165,17 +165,33 @@ describe('the event bus', () => {
     assert.deepEqual(receiver.seqs, [4991, 4992, 4993, 4994, 4995, 4996, 4997, 4998, 4999, 5000])
   })
 
-  it('puts a marker in the place of data that is too large, too deep or not plain', () => {
-    const { bus } = busWith({ maximumEventSize: 1000 })
+  it('trims the largest values of its own events, and what cannot be sent', () => {
+    const { bus, receiver } = busWith({ maximumEventSize: 1000 })
+    bus.subscribe(all, receiver.receive)
+    const _stamp = '2026-01-01T00:00:00.000000'
     let deep: unknown = 1
     for (let level = 0; level < 65; level++) deep = [deep]
     const circle: Record<string, unknown> = {}
     circle.self = circle
-    for (const value of ['x'.repeat(2000), deep, () => {}, Symbol('s'), 2n ** 64n, circle]) {
-      const { data } = bus.fire('a', { value })
-      assert.deepEqual(data, { _stamp: '2026-01-01T00:00:00.000000', oversized: true, message: 'VALUE_TRIMMED' })
+    for (const value of ['x'.repeat(2000), 'ö'.repeat(600), deep, () => {}, Symbol('s'), 2n ** 64n]) {
+      bus.fire('a', { value, small: 5 })
+      bus.flush()
+      assert.deepEqual(receiver.events.at(-1)?.data, { value: 'VALUE_TRIMMED', small: 5, oversized: true, _stamp })
     }
-    assert.equal(bus.fire('a', { value: 2n ** 64n - 1n }).data.value, 2n ** 64n - 1n)
+    bus.fire('a', { kept: 'x'.repeat(400), inner: { id: 'a', list: Array.from({ length: 900 }, () => 1) } })
+    bus.fire('a', { circle })
+    bus.fire('a', Object.fromEntries(Array.from({ length: 300 }, (_, number) => [`key${number}`, number])))
+    bus.fire('a', { value: 2n ** 64n - 1n, _stamp: 'mine' })
+    bus.flush()
+    assert.deepEqual(
+      receiver.events.slice(-4).map(({ data }) => data),
+      [
+        { kept: 'x'.repeat(400), inner: { id: 'a', list: 'VALUE_TRIMMED' }, oversized: true, _stamp },
+        { circle: 'VALUE_TRIMMED', oversized: true, _stamp },
+        { oversized: true, message: 'VALUE_TRIMMED', _stamp },
+        { value: 2n ** 64n - 1n, _stamp },
+      ],
+    )
   })
 
   it('refuses an empty tag and an endless one', () => {

@@ -1,0 +1,230 @@
+/**
+ * Every event that this program fires, from tag pattern to payload. `:name` stands for one part of a tag, `:name*` at the end for all that
+ * follows, slashes included, maybe nothing. The types of `fire` and `subscribe` and the reference page of events come from this map.
+ *
+ * No daemon loads it: whoever only needs the types imports `event-types.ts`.
+ *
+ * Tags and fields are Salt's (SPEC §3.2 and §3.3) where nothing else is said.
+ */
+import { type Schema, s } from '../base/schema.ts'
+
+export interface EventDescription<Fields extends Readonly<Record<string, Schema>> = Readonly<Record<string, Schema>>> {
+  /** When it is fired, in a sentence or two. */
+  readonly doc: string
+  /** On which buses it is seen. */
+  readonly on: 'master' | 'minion' | 'both'
+  /** Who fires it. `minion` on the master's bus: it came over the session of that minion. */
+  readonly by: 'master' | 'minion' | 'daemon'
+  /** Salt has no such event. */
+  readonly isOurs?: true
+  /** The option without which it is not fired. */
+  readonly option?: string
+  /** Without `_stamp`, which every event has. */
+  readonly fields: Fields
+  /** Further fields may come: what they are is up to whoever caused the event. */
+  readonly isOpen?: true
+}
+
+function event<const D extends EventDescription>(description: D): D {
+  return description
+}
+
+const id = s.string('The minion.')
+const jid = s.string('The job.')
+const names = s.union([s.string(), s.array(s.string())], 'Name of the function; a list of several.')
+const words = s.array(s.any())
+const metadata = s.optional(s.record(s.any(), 'What the publisher gave with it.'))
+
+const runStarted = {
+  fun: s.string('`runner.` or `wheel.` before the name of the function.'),
+  jid: s.string('Of this run.'),
+  user: s.string('Who asked for it.'),
+  fun_args: s.array(s.any(), 'Its arguments.'),
+}
+const runEnded = {
+  ...runStarted,
+  return: s.any('What it returned; stars for a secret.'),
+  success: s.boolean('Whether it ended without an error.'),
+}
+const dropped = {
+  count: s.integer('How many, since the last such event.'),
+  reason: s.string('Why.'),
+}
+
+export const eventMap = {
+  'salt/auth': event({
+    doc: 'A minion came with its key, and this was decided.',
+    on: 'master',
+    by: 'master',
+    option: 'auth_events',
+    fields: {
+      result: s.boolean('Whether it may go on: now, or once its key is accepted.'),
+      act: s.literal(['accept', 'pend', 'reject', 'denied', 'full'], 'The decision.'),
+      id,
+      pub: s.string('Public key, PEM.'),
+      reason: s.ours(s.optional(s.string('Why it was not accepted.'))),
+    },
+  }),
+  'salt/key': event({
+    doc: 'A key was accepted, rejected or deleted.',
+    on: 'master',
+    by: 'master',
+    fields: {
+      result: s.boolean('Always true.'),
+      act: s.literal(['accept', 'reject', 'delete'], 'What was done.'),
+      id,
+      user: s.ours(s.optional(s.string('Who did it.'))),
+    },
+  }),
+  'salt/minion/:id/start': event({
+    doc: 'A minion has connected, for the first time or again, and takes jobs now.',
+    on: 'master',
+    by: 'master',
+    fields: {
+      id,
+      cmd: s.literal(['_minion_event']),
+      pretag: s.null(),
+      data: s.string('The same as a sentence.'),
+      tag: s.string('The tag.'),
+      grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
+    },
+  }),
+  'salt/minion/:id/stop': event({
+    doc: 'The session of a minion has ended.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: { id, reason: s.string('Why, in words.') },
+  }),
+  'salt/job/:jid/new': event({
+    doc: 'A job was published.',
+    on: 'master',
+    by: 'master',
+    fields: {
+      jid,
+      tgt_type: s.string('How the target is written: `glob`, `list`, `compound` …'),
+      tgt: s.union([s.string(), s.array(s.string())], 'The target as it was given.'),
+      user: s.string('Who published it.'),
+      fun: names,
+      arg: s.array(s.any(), 'Its arguments; a list of them for each of several functions.'),
+      minions: s.array(s.string(), 'Ids that the target means.'),
+      missing: s.array(s.string(), 'Those of them that have no session.'),
+      metadata,
+      peer: s.ours(s.optional(s.string('The minion that published it.'))),
+    },
+  }),
+  'salt/job/:jid/ret/:id': event({
+    doc: 'A minion has returned.',
+    on: 'master',
+    by: 'master',
+    fields: {
+      cmd: s.literal(['_return']),
+      id,
+      jid,
+      fun: names,
+      fun_args: s.array(s.any(), 'Its arguments.'),
+      return: s.any('What the function returned.'),
+      retcode: s.integer('0 where all is well.'),
+      success: s.boolean('Whether it ended without an error.'),
+      out: s.optional(s.string('Outputter that suits the return.')),
+      user: s.optional(s.string('Who published the job.')),
+      metadata,
+    },
+  }),
+  'salt/job/:jid/state/:id': event({
+    doc: 'A target of a job has ended without a return, or waits in the queue.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: {
+      jid,
+      id,
+      state: s.string('`not-connected`, `no-ack`, `timeout`, `denied`, `expired`, `queued`, `withdrawn`.'),
+      reason: s.string('Why, in words.'),
+    },
+  }),
+  'salt/run/:jid/new': event({ doc: 'A runner began.', on: 'master', by: 'master', fields: runStarted }),
+  'salt/run/:jid/progress': event({
+    doc: 'A runner tells how far it is.',
+    on: 'master',
+    by: 'master',
+    fields: {},
+    isOpen: true,
+  }),
+  'salt/run/:jid/ret': event({ doc: 'A runner has ended.', on: 'master', by: 'master', fields: runEnded }),
+  'salt/wheel/:jid/new': event({ doc: 'A wheel function began.', on: 'master', by: 'master', fields: runStarted }),
+  'salt/wheel/:jid/progress': event({
+    doc: 'A wheel function tells how far it is.',
+    on: 'master',
+    by: 'master',
+    fields: {},
+    isOpen: true,
+  }),
+  'salt/wheel/:jid/ret': event({ doc: 'A wheel function has ended.', on: 'master', by: 'master', fields: runEnded }),
+  'salt/peer/:id/refused': event({
+    doc: 'The policy has refused a job or runner that a minion asked for.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: { id, fun: names, arg: words, reason: s.string('Why, in words.') },
+  }),
+  'salt/storage/:state': event({
+    doc: 'The disk under a cache takes nothing (`fault`), or takes it again (`well`).',
+    on: 'both',
+    by: 'daemon',
+    isOurs: true,
+    fields: { what: s.string('Which cache.'), message: s.string('The error; empty where all is well.') },
+  }),
+  'salt/presence/present': event({
+    doc: 'All minions that are connected, at regular times (`loop_interval`).',
+    on: 'master',
+    by: 'master',
+    option: 'presence_events',
+    fields: { present: s.array(s.string(), 'Ids, sorted.') },
+  }),
+  'salt/presence/change': event({
+    doc: 'Minions have come or gone.',
+    on: 'master',
+    by: 'master',
+    option: 'presence_events',
+    fields: {
+      new: s.array(s.string(), 'Ids of those that came since the last such event.'),
+      lost: s.array(s.string(), 'Ids of those that went.'),
+    },
+  }),
+  'salt/reactor/error': event({
+    doc: 'A reaction could not be done.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: {
+      tag: s.string('The event that it answered.'),
+      file: s.string('The reaction file, or `inline`.'),
+      code: s.string('Code of the error.'),
+      message: s.string('Why, in words.'),
+      where: s.optional(s.string('The place in the file, with its line.')),
+    },
+  }),
+  'salt/reactor/damped': event({
+    doc: 'A tag causes so many reactions that they are done more slowly; told at most once a minute for each tag.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: {
+      tag: s.string('The tag.'),
+      reason: s.string('Why, in words.'),
+      waiting: s.integer('Events whose reactions wait for that.'),
+    },
+  }),
+  'salt/drop/:what': event({
+    doc: 'Something was dropped: `return`, or a frame of the wire (`bad-frame`, `replay`, `wrong-key` …).',
+    on: 'both',
+    by: 'daemon',
+    isOurs: true,
+    fields: {
+      ...dropped,
+      id: s.optional(s.string('The minion whose it was.')),
+      jid: s.optional(s.string('The job whose it was.')),
+    },
+  }),
+} as const satisfies Readonly<Record<string, EventDescription>>
