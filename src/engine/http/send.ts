@@ -3,7 +3,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import type { TlsFiles } from './trust.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 /** What remembers cookies from one request to the next. */
 export interface CookieMemory {
