@@ -89,6 +89,11 @@ export class RecordSpool implements Disposable {
     return this.#next - 1
   }
 
+  /** No record before this number waits. */
+  get firstSeq(): number {
+    return this.#first
+  }
+
   /** Keeps the record until it is acknowledged; answers its number. Numbers grow for as long as the file lives. */
   append(bytes: Uint8Array): number {
     const seq = this.#next++
