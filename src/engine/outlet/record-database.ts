@@ -14,6 +14,9 @@ export interface SpooledRecord {
   readonly bytes: Uint8Array
 }
 
+/** `epoch` and `acknowledged`: see the record spool. */
+type CounterName = 'next_seq' | 'epoch' | 'acknowledged'
+
 /** How many records, and how large they are together. */
 export interface Extent {
   readonly count: number
@@ -28,6 +31,7 @@ export class RecordDatabase {
   readonly #oldest: StatementSync
   readonly #from: StatementSync
   readonly #saveCounter: StatementSync
+  readonly #counter: StatementSync
 
   constructor(path: string, options: Omit<SqliteFileOptions, 'schema' | 'version'>) {
     const { database } = openSqliteFile(path, { ...options, schema, version })
@@ -41,7 +45,8 @@ export class RecordDatabase {
       'SELECT seq, length(bytes) AS bytes FROM record WHERE seq >= ? ORDER BY seq LIMIT 1',
     )
     this.#from = database.prepare('SELECT seq, bytes FROM record WHERE seq >= ? ORDER BY seq LIMIT ?')
-    this.#saveCounter = database.prepare("INSERT OR REPLACE INTO counter (name, value) VALUES ('next_seq', ?)")
+    this.#saveCounter = database.prepare('INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)')
+    this.#counter = database.prepare('SELECT value FROM counter WHERE name = ?')
   }
 
   /** Runs the work in one transaction: all or nothing. */
@@ -57,14 +62,18 @@ export class RecordDatabase {
     this.#removeBefore.run(seq)
   }
 
-  saveNextSeq(seq: number): void {
-    this.#saveCounter.run(seq)
+  saveCounter(name: CounterName, value: number): void {
+    this.#saveCounter.run(name, value)
+  }
+
+  counter(name: CounterName): number | undefined {
+    const row = this.#counter.get(name)
+    return row && Number(row.value)
   }
 
   nextSeq(): number {
-    const counter = this.#database.prepare("SELECT value FROM counter WHERE name = 'next_seq'").get()
     const last = this.#database.prepare('SELECT max(seq) AS seq FROM record').get()
-    return Math.max(Number(counter?.value ?? 1), Number(last?.seq ?? 0) + 1)
+    return Math.max(this.counter('next_seq') ?? 1, Number(last?.seq ?? 0) + 1)
   }
 
   /** Of the records with these numbers, both ends included. */

@@ -5,6 +5,7 @@
  * Memory holds only what is not on disk yet. Changes go to disk in one transaction at the end of the turn of the event loop; what
  * comes and goes within one turn never gets there. With a full disk it works on in memory, within a bound, and says so.
  */
+import { randomInt } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
@@ -55,6 +56,8 @@ export class RecordSpool implements Disposable {
   /** Nothing before this number waits. */
   #first = 1
   #next = 1
+  #acknowledged = 0
+  #epoch = newEpoch()
   /** What is not on disk yet, in its order. */
   readonly #memory = new Map<number, Uint8Array>()
   #memoryBytes = 0
@@ -82,6 +85,19 @@ export class RecordSpool implements Disposable {
 
   get counters(): RecordSpoolCounters {
     return { waiting: this.#count, bytes: this.#bytes, dropped: this.#dropped, faults: this.#faults }
+  }
+
+  /**
+   * Within an epoch no number is given twice, whatever happens to this process and its disk: who has seen a number of an epoch
+   * has seen that record.
+   */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** The greatest number that was acknowledged; a record after it that does not wait was dropped. */
+  get acknowledged(): number {
+    return this.#acknowledged
   }
 
   /** The number of the record that came last; 0 before the first. */
@@ -124,6 +140,11 @@ export class RecordSpool implements Disposable {
 
   /** This record and all before it need not be kept any longer. Throws `storage` when the disk cannot be read. */
   acknowledge(seq: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, Math.min(seq, this.#next - 1))
+    this.#forget(seq)
+  }
+
+  #forget(seq: number): void {
     if (seq < this.#first) return
     this.#forgetDisk(seq)
     for (const [waiting, bytes] of this.#memory) {
@@ -166,6 +187,8 @@ export class RecordSpool implements Disposable {
   #load(): void {
     this.#next = this.#database.nextSeq()
     this.#first = this.#database.oldest(0)?.seq ?? this.#next
+    this.#acknowledged = this.#database.counter('acknowledged') ?? 0
+    this.#epoch = this.#database.counter('epoch') ?? this.#epoch
     const { count, bytes } = this.#database.extent(this.#first, this.#next)
     this.#diskCount = count
     this.#diskBytes = bytes
@@ -218,7 +241,7 @@ export class RecordSpool implements Disposable {
     const stored = this.#diskCount > 0 ? this.#query(() => this.#database.oldest(this.#first)) : undefined
     const [inMemory] = this.#memory.keys()
     const before = this.#count
-    this.acknowledge(stored?.seq ?? inMemory ?? this.#first)
+    this.#forget(stored?.seq ?? inMemory ?? this.#first)
     return before - this.#count
   }
 
@@ -243,7 +266,9 @@ export class RecordSpool implements Disposable {
     this.#database.transaction(() => {
       for (const [seq, bytes] of this.#memory) this.#database.insert(seq, bytes)
       if (this.#mustRemove) this.#database.removeBefore(this.#first)
-      this.#database.saveNextSeq(this.#next)
+      this.#database.saveCounter('next_seq', this.#next)
+      this.#database.saveCounter('acknowledged', this.#acknowledged)
+      this.#database.saveCounter('epoch', this.#epoch)
     })
     this.#diskCount += this.#memory.size
     this.#diskBytes += this.#memoryBytes
@@ -256,6 +281,8 @@ export class RecordSpool implements Disposable {
   #failed(error: unknown): 'again' | 'later' {
     this.#faults += 1
     if (isDamage(error) && this.#startAnew()) return 'again'
+    // The numbers that are given from now on may not be known to the next process.
+    if (!this.#fault.isKnown) this.#epoch = newEpoch()
     this.#fault.begin(error)
     return 'later'
   }
@@ -287,4 +314,8 @@ export class RecordSpool implements Disposable {
       throw storageError(this.#path, error)
     }
   }
+}
+
+function newEpoch(): number {
+  return randomInt(1, 2 ** 47)
 }

@@ -163,4 +163,40 @@ describe('the record spool', () => {
     assert.deepEqual(texts(spool), ['a'])
     assert.equal(fs.readdirSync(folder).filter((name) => name.includes('.damaged-')).length, 1)
   })
+
+  it('knows over a restart what was acknowledged and what was dropped', async () => {
+    let epoch = 0
+    {
+      using spool = open({ maximumRecords: 2 })
+      epoch = spool.epoch
+      for (const text of ['a', 'b', 'c', 'd', 'e']) {
+        spool.append(record(text))
+        if (text === 'a') spool.acknowledge(1)
+      }
+      assert.deepEqual([spool.acknowledged, spool.read(10, 1e9).map(({ seq }) => seq)], [1, [4, 5]])
+      await spool.settled()
+    }
+    using spool = open()
+    assert.deepEqual([spool.epoch, spool.acknowledged], [epoch, 1])
+    spool.acknowledge(99)
+    assert.equal(spool.acknowledged, 5)
+  })
+
+  it('begins another epoch where numbers may come twice', async () => {
+    const epochs: number[] = []
+    {
+      using spool = open({ maximumPages: 10 })
+      epochs.push(spool.epoch)
+      spool.append(Buffer.alloc(90_000))
+      await spool.settled()
+      epochs.push(spool.epoch)
+      spool.append(record('a'))
+      epochs.push(spool.epoch)
+    }
+    assert.deepEqual(epochs, [epochs[0], epochs[1], epochs[1]])
+    assert.notEqual(epochs[0], epochs[1])
+    fs.writeFileSync(path, Buffer.alloc(5000, 7))
+    using spool = open()
+    assert.ok(!epochs.includes(spool.epoch))
+  })
 })
