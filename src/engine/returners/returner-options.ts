@@ -22,7 +22,7 @@ export interface OptionSource {
   where?(path: ValuePath): string | undefined
 }
 
-type Described = Pick<ReturnerDefinition, 'name' | 'options'>
+type Described = Pick<ReturnerDefinition, 'name' | 'options' | 'listOption'>
 
 interface Given {
   readonly value: unknown
@@ -36,11 +36,14 @@ interface Given {
  * Throws `configuration` for what the configuration has, `bad-arguments` for what `kwargs` have; neither shows a secret.
  */
 export function returnerOptions(
-  { name, options }: Described,
+  { name, options, listOption }: Described,
   request: Omit<ReturnerRequest, 'name'>,
   source: OptionSource,
 ): Readonly<Record<string, unknown>> {
   const configured = new Map<string, Given>()
+  const list = Object.hasOwn(source.all, name) ? source.all[name] : undefined
+  if (listOption !== undefined && Array.isArray(list))
+    configured.set(listOption, { value: list, shown: name, where: source.where?.([name]) })
   for (const prefix of prefixes(name, request.profile)) {
     for (const [option, given] of under(source, prefix)) configured.set(option, given)
   }
