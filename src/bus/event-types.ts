@@ -75,7 +75,14 @@ export interface EventTypes {
   /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */
   'salt/storage/:state': { what: string; message: string }
   /** Ours: something was dropped; always with a count. */
-  'salt/drop/:what': { count: number; reason: string }
+  'salt/drop/:what': {
+    count: number
+    reason: string
+    /** What dropped it, where that is an outlet: `sink NAME`. */
+    outlet?: string
+  }
+  /** Ours: the backend of an outlet takes nothing (`fault`), or takes deliveries again (`well`). */
+  'salt/outlet/:state': { outlet: string; returner: string; waiting: number; message: string }
 }
 
 /** One string for each part of a tag, in their order. */

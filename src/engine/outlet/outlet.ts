@@ -47,6 +47,8 @@ export interface OutletOptions {
   readonly random?: () => number
   /** So many deliveries were given up; at most once a second for each reason. */
   readonly onDrop?: (count: number, reason: DropReason) => void
+  /** Deliveries fail (why), or are taken again (undefined): told when that begins and when it ends. */
+  readonly onFailing?: (failure: string | undefined) => void
   /** The disk under the spool takes nothing (the error), or takes it again (undefined). */
   readonly onFault?: (error: SaltError | undefined) => void
 }
@@ -284,6 +286,7 @@ export class Outlet implements AsyncDisposable {
     if (this.#failingSince === undefined) return
     this.#failingSince = undefined
     this.#options.log.info('a backend takes deliveries again', this.#about())
+    this.#options.onFailing?.(undefined)
   }
 
   async #failed(error: unknown): Promise<void> {
@@ -294,6 +297,7 @@ export class Outlet implements AsyncDisposable {
     if (this.#failingSince === undefined) {
       this.#failingSince = clock.now()
       log.warning('a backend takes no deliveries; they wait on disk', { ...this.#about(), error: message })
+      this.#options.onFailing?.(message)
     }
     await this.#close()
     if (this.#abort.signal.aborted) return
