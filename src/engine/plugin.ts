@@ -8,6 +8,7 @@ import type { MasterCalls, TargetOutcome } from '../client/api.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
+import type { OutletStatus } from './outlet/outlet.ts'
 
 export type Grains = Readonly<Record<string, unknown>>
 
@@ -203,6 +204,8 @@ export interface RunnerContext {
   readonly keys: KeyRing
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
+  /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
+  outlets(): readonly OutletStatus[]
   readonly functions: Catalogue
   readonly runners: Catalogue<RunnerFunctionDefinition>
   readonly wheels: Catalogue<RunnerFunctionDefinition>

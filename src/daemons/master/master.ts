@@ -25,6 +25,7 @@ import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { tellUnfollowed } from '../live-options.ts'
+import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
@@ -86,6 +87,7 @@ class MasterDaemon implements Master {
   readonly #keys: KeyStore
   readonly #bus: EventBus
   readonly #store: JobStore
+  readonly #outlets: Outlets
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
@@ -116,6 +118,7 @@ class MasterDaemon implements Master {
       log,
       onFault: (error) => tellStorage(this.#bus, 'job cache', error),
     })
+    this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
     this.#publisher = new Publisher({
@@ -144,6 +147,7 @@ class MasterDaemon implements Master {
       sessions: this.#sessions,
       cache: this.#cache,
       publisher: this.#publisher,
+      outlets: this.#outlets,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)
@@ -236,11 +240,9 @@ class MasterDaemon implements Master {
 
   async drain(timeoutMs: number): Promise<void> {
     for (const session of this.#sessions.all()) session.flushAcknowledgement()
-    await within(
-      Promise.all([this.#wire.drain(), this.#busServer.drain(), this.#access.drain()]),
-      timeoutMs,
-      this.#clock,
-    )
+    // Draining the bus comes before the outlets: what it still holds is theirs.
+    const parts = [this.#wire.drain(), this.#busServer.drain(), this.#access.drain(), this.#outlets.drain(timeoutMs)]
+    await within(Promise.all(parts), timeoutMs, this.#clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -250,6 +252,7 @@ class MasterDaemon implements Master {
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
     await this.#access[Symbol.asyncDispose]()
+    await this.#outlets[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
@@ -357,6 +360,7 @@ class MasterDaemon implements Master {
       jobs: this.#publisher.counters,
       wire: this.#wire.counters,
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
+      outlets: this.#outlets.status(),
       memory: process.memoryUsage(),
     }
   }

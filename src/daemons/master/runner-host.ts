@@ -17,7 +17,7 @@ import type { Publisher } from './publisher.ts'
 /** What every run finds, whoever asked. */
 export type RunnerSurroundings = Pick<
   RunnerContext,
-  'config' | 'configFile' | 'log' | 'jobs' | 'minions' | 'banks' | 'functions' | 'runners' | 'wheels'
+  'config' | 'configFile' | 'log' | 'jobs' | 'minions' | 'banks' | 'outlets' | 'functions' | 'runners' | 'wheels'
 >
 
 export interface RunnerHostOptions {

@@ -12,6 +12,7 @@ import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { MasterRun } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
+import type { Outlets } from '../outlets.ts'
 import { LocalFunctions } from './local-functions.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
@@ -30,6 +31,7 @@ export interface RunnerHostsParts {
   readonly sessions: MinionSessions
   readonly cache: MinionCache
   readonly publisher: Publisher
+  readonly outlets: Outlets
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
 
@@ -60,6 +62,7 @@ export class RunnerHosts implements Disposable {
           match: (tgt: string | readonly string[], tgtType: string) => publisher.resolve({ tgt, tgt_type: tgtType }),
         },
         banks: this.banks,
+        outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
         wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
