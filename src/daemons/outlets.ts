@@ -1,5 +1,5 @@
 /** The outlets of one daemon: one folder for their spools, one list for their status, and their events on the bus. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { ensurePrivateFolder } from '../base/files.ts'
@@ -8,6 +8,7 @@ import { compareText } from '../base/text.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import { tagOf } from '../bus/event-types.ts'
 import { Outlet, type OutletOptions, type OutletStatus } from '../engine/outlet/outlet.ts'
+import { RecordSpool } from '../engine/outlet/record-spool.ts'
 import { tellStorage } from './storage-event.ts'
 
 export interface OutletsOptions {
@@ -81,13 +82,21 @@ export class Outlets implements AsyncDisposable {
     return [...this.#open.values()].map(({ status }) => status).sort((a, b) => compareText(a.name, b.name))
   }
 
-  /** Spools of this kind that no outlet has open: what waits in them is delivered when an outlet of that name is back. */
-  orphans(kind: string): readonly string[] {
-    const { folder } = this.#options
-    if (!existsSync(folder)) return []
-    return readdirSync(folder)
-      .filter((file) => file.startsWith(`${kind}-`) && file.endsWith('.db') && !this.#open.has(file))
-      .map((file) => join(folder, file))
+  /**
+   * Looks after spools of this kind that no outlet has open, as those of a sink that is no longer configured: an empty one is
+   * removed; of one that holds something the log tells, and it stays until an outlet of that name is back.
+   */
+  tellOrphans(kind: string): void {
+    const { folder, clock, log } = this.#options
+    if (!existsSync(folder)) return
+    const files = readdirSync(folder).filter((file) => file.startsWith(`${kind}-`) && file.endsWith('.db'))
+    for (const file of files.filter((name) => !this.#open.has(name))) {
+      const path = join(folder, file)
+      const waiting = waitingIn(path, { clock, log })
+      if (waiting > 0)
+        log.warning('deliveries wait for an outlet that is no longer configured', { file: path, waiting })
+      else for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+    }
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -97,4 +106,9 @@ export class Outlets implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.values()].map((outlet) => this.close(outlet)))
   }
+}
+
+function waitingIn(path: string, options: Pick<OutletsOptions, 'clock' | 'log'>): number {
+  using spool = new RecordSpool(path, { ...options, what: 'a spool without an outlet' })
+  return spool.counters.waiting
 }

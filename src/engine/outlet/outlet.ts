@@ -54,6 +54,7 @@ export interface OutletOptions {
 }
 
 export type DropReason =
+  | 'missed on the bus'
   | 'too many wait'
   | 'no plain data'
   | 'refused by the backend'
@@ -154,6 +155,11 @@ export class Outlet implements AsyncDisposable {
     }
     this.#spool.append(bytes)
     this.#wake()
+  }
+
+  /** Counts what never came here, though it was meant for this backend. */
+  miss(count: number, reason: DropReason): void {
+    this.#drop(count, reason)
   }
 
   /**
