@@ -36,8 +36,16 @@ export interface EventTypes {
     tag: string
     grains?: EventData
   }
+  /** The same again, for minions with `enable_legacy_startup_events`. */
+  minion_start: { id: string; cmd: '_minion_event'; pretag: null; data: string; tag: string; grains?: EventData }
+  /** The grains of a minion were told anew. */
+  'minion/refresh/:id': { 'Minion data cache refresh': string }
   /** Ours: the session of a minion ended. */
   'salt/minion/:id/stop': { id: string; reason: string }
+  /** Only with `enable_legacy_job_events`: a job was published. */
+  ':jid': { minions: readonly string[] }
+  /** A job with a jid of its client's choice was not permitted; beside these fields: the request. */
+  'salt/job/:jid/error': { jid: string; error: { name: string; message: string } }
   'salt/job/:jid/new': {
     jid: string
     tgt_type: string
@@ -74,6 +82,10 @@ export interface EventTypes {
   'salt/peer/:id/refused': { id: string; fun: string | readonly string[]; arg: readonly unknown[]; reason: string }
   /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */
   'salt/storage/:state': { what: string; message: string }
+  /** Ours, on the bus of a minion: it may not fire this on the bus of its master (absent: of any). */
+  'salt/event/refused': { id: string; tag: string; reason: string; master?: string }
+  /** Ours: events of a minion that its buffer had no room for will not come. */
+  'salt/event/dropped': { id: string; count: number; reason: string }
   /** Ours: something was dropped; always with a count. */
   'salt/drop/:what': {
     count: number

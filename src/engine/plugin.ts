@@ -4,7 +4,8 @@
  */
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
-import type { MasterCalls, TargetOutcome } from '../client/api.ts'
+import type { MasterCalls, MasterFiring, TargetOutcome } from '../client/api.ts'
+import type { EventLoad } from '../client/event-load.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
@@ -134,6 +135,11 @@ export interface FunctionServices {
   readonly jobs?: RunningJobs
   /** The way to the masters: first the one whose job this is, last those that cannot be reached; absent with `--local`. */
   readonly masters?: readonly MasterCalls[]
+  /**
+   * To the buses of the masters, at once or when they are back. `salt call` waits for those that are there, for so many seconds
+   * at most. Undefined where no minion runs.
+   */
+  fireMaster?(load: EventLoad, timeoutSeconds: number): Promise<MasterFiring | undefined>
   /** Computes the grains anew, stores and announces them. */
   refreshGrains?(): Promise<Grains>
   /** Reloads user plugins after a sync. */

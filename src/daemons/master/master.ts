@@ -8,6 +8,7 @@ import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { masterBusName } from '../../client/bus-names.ts'
+import type { MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import { openJobStore } from '../../engine/jobs/job-store.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
@@ -15,7 +16,6 @@ import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
-import type { Grains } from '../../engine/plugin.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -37,8 +37,10 @@ import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
-import { takeNotice } from './minion-notices.ts'
+import { MinionEvents } from './minion-events.ts'
+import { type StartOfMinion, takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
+import { tellStart } from './minion-start.ts'
 import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
 import { RunnerHosts } from './runner-hosts.ts'
@@ -91,6 +93,7 @@ class MasterDaemon implements Master {
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
+  readonly #events: MinionEvents
   readonly #keyChanges: KeyChanges
   readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
@@ -132,6 +135,7 @@ class MasterDaemon implements Master {
       jids,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
+      firesBareJids: values.enable_legacy_job_events,
       queueTtlMs: () => queueTtlSeconds(this.#options.values.queue_ttl) * 1000,
       accepted: () => this.#keys.ids('accepted'),
       pending: () => this.#keys.count('pending'),
@@ -164,10 +168,13 @@ class MasterDaemon implements Master {
       onAuditFault: (error) => tellStorage(this.#bus, 'audit log', error),
     })
     const offers = new FileOffers()
+    const tags = (): MinionEventTags => this.#settings.minionEventTags
+    this.#events = new MinionEvents({ bus: this.#bus, clock: this.#clock, log, tags })
     this.#link = linkMethods({
       publisher: this.#publisher,
       runners: this.#hosts.runners,
       bus: this.#bus,
+      events: this.#events,
       log,
       settings: this.#settings,
       offers,
@@ -256,6 +263,7 @@ class MasterDaemon implements Master {
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
+    this.#events[Symbol.dispose]()
   }
 
   #userMethods(user: HostUser): ReturnType<typeof userMethods> {
@@ -316,7 +324,8 @@ class MasterDaemon implements Master {
             publisher: this.#publisher,
             cache: this.#cache,
             log: this.#log,
-            onHello: (hello, grains) => this.#present(hello, grains),
+            bus: this.#options.values.minion_data_cache_events ? this.#bus : undefined,
+            onHello: (hello, start) => this.#present(hello, start),
           },
           session,
           record,
@@ -325,17 +334,9 @@ class MasterDaemon implements Master {
     void (channel as RecordChannel).closed.then((reason) => this.#left(session, reason.message))
   }
 
-  #present(session: MinionSession, grains: Grains): void {
+  #present(session: MinionSession, start: StartOfMinion): void {
     this.#sessions.add(session)
-    const tag = tagOf('salt/minion/:id/start', session.id)
-    this.#bus.fire(tag, {
-      id: session.id,
-      cmd: '_minion_event',
-      pretag: null,
-      data: `Minion ${session.id} started at ${new Date(this.#clock.now()).toUTCString()}`,
-      tag,
-      ...(Object.keys(grains).length === 0 ? {} : { grains }),
-    })
+    tellStart(this.#bus, { id: session.id, ...start, now: this.#clock.now() })
   }
 
   #left(session: MinionSession, reason: string): void {
