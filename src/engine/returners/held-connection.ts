@@ -5,8 +5,8 @@ import type { ReturnerContext } from '../returner.ts'
 export interface ConnectionPlan<Connection> {
   /** As people know it, without credentials: `PostgreSQL at db:5432`. */
   readonly server: string
-  /** `lost` tells that the connection has ended by itself. */
-  connect(lost: () => void): Promise<Connection>
+  /** `lost` tells that the connection has ended by itself. The signal aborts when nobody waits for it any more. */
+  connect(lost: () => void, signal: AbortSignal): Promise<Connection>
   /** At once, whatever is under way. */
   close(connection: Connection): Promise<void> | void
   readonly connectTimeoutMs: number
@@ -16,12 +16,17 @@ export interface ConnectionPlan<Connection> {
   explain(error: unknown): SaltError
 }
 
+interface Held<Connection> {
+  readonly connecting: Promise<Connection>
+  readonly abort: AbortController
+}
+
 type Limits = Pick<ReturnerContext, 'clock' | 'signal'>
 
 export class HeldConnection<Connection> implements AsyncDisposable {
   readonly #plan: ConnectionPlan<Connection>
   readonly #limits: Limits
-  #held: Promise<Connection> | undefined
+  #held: Held<Connection> | undefined
   #isClosed = false
 
   constructor(plan: ConnectionPlan<Connection>, limits: Limits) {
@@ -36,13 +41,13 @@ export class HeldConnection<Connection> implements AsyncDisposable {
 
   /** Rejects as soon as the connection fails, the time is over, or the context ends: the work has then no effect on later ones. */
   async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const held = await this.#connection()
+    const { held, connection } = await this.#connection()
     const { server, timeoutMs, explain } = this.#plan
     try {
-      return await this.#limited(work(held.connection), timeoutMs, `${server} did not answer`)
+      return await this.#limited(work(connection), timeoutMs, `${server} did not answer`)
     } catch (error) {
       const explained = error instanceof SaltError ? error : explain(error)
-      if (explained.code !== 'bad-arguments') await this.#drop(held.promise)
+      if (explained.code !== 'bad-arguments') await this.#drop(held)
       throw explained
     }
   }
@@ -52,33 +57,34 @@ export class HeldConnection<Connection> implements AsyncDisposable {
     if (this.#held !== undefined) await this.#drop(this.#held)
   }
 
-  async #connection(): Promise<{ readonly connection: Connection; readonly promise: Promise<Connection> }> {
+  async #connection(): Promise<{ readonly connection: Connection; readonly held: Held<Connection> }> {
     const { server, connectTimeoutMs, explain } = this.#plan
     if (this.#isClosed) throw new SaltError('cancelled', `the connection to ${server} is closed`)
-    const promise = this.#held ?? this.#connect()
-    this.#held = promise
+    const held = this.#held ?? this.#connect()
+    this.#held = held
     try {
-      const connection = await this.#limited(promise, connectTimeoutMs, `${server} cannot be reached: no answer`)
-      return { connection, promise }
+      const what = `${server} cannot be reached: no answer`
+      return { connection: await this.#limited(held.connecting, connectTimeoutMs, what), held }
     } catch (error) {
-      await this.#drop(promise)
+      await this.#drop(held)
       throw error instanceof SaltError ? error : explain(error)
     }
   }
 
-  #connect(): Promise<Connection> {
-    const promise = this.#plan.connect(() => {
-      if (this.#held === promise) void this.#drop(promise)
-    })
-    return promise
+  #connect(): Held<Connection> {
+    const abort = new AbortController()
+    const lost = (): void => {
+      if (this.#held?.abort === abort) void this.#drop(this.#held)
+    }
+    return { connecting: this.#plan.connect(lost, abort.signal), abort }
   }
 
-  /** Also closes one that comes too late. */
-  async #drop(promise: Promise<Connection>): Promise<void> {
-    if (this.#held === promise) this.#held = undefined
-    else return
-    const closing = promise.then((connection) => this.#plan.close(connection)).catch(() => {})
-    // A connection that is not there yet is closed when it comes; nobody waits for that.
+  async #drop(held: Held<Connection>): Promise<void> {
+    if (this.#held !== held) return
+    this.#held = undefined
+    held.abort.abort()
+    const closing = held.connecting.then((connection) => this.#plan.close(connection)).catch(() => {})
+    // One that is not there yet is closed when it comes; nobody waits for that.
     await Promise.race([closing, new Promise((resolve) => setImmediate(resolve))])
   }
 
