@@ -75,7 +75,7 @@ export interface ReturnerDefinition<O extends Record<string, Schema> = Record<st
   readonly takes: readonly Delivery['kind'][]
   readonly examples: readonly string[]
   /** The option that a list stands for which the configuration has in place of the mapping `NAME:`. */
-  readonly listOption?: keyof O & string
+  readonly listOption?: string
   /** It stands for others, and is never opened: names of those, each of which is delivered to by itself. */
   members?(options: never): readonly string[]
   /** Rejects where the backend cannot be reached; the outlet tries again. */

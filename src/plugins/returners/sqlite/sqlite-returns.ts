@@ -39,7 +39,8 @@ export class SqliteReturns implements Disposable {
     this.#options = options
     try {
       if (path !== ':memory:') {
-        fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+        // Not recursively: Node never comes back from that below /proc.
+        if (!fs.existsSync(dirname(path))) fs.mkdirSync(dirname(path), { mode: 0o700 })
         fs.closeSync(fs.openSync(path, 'a', 0o600))
       }
       this.#database = new DatabaseSync(path, { timeout: timeoutMs })
