@@ -5,6 +5,8 @@
  * Building one costs an object literal: nothing is compiled, because most processes look at one or two of them.
  */
 
+import type { Secret } from './secret.ts'
+
 declare const type: unique symbol
 
 /** The JSON-Schema keywords used here. */
@@ -47,6 +49,8 @@ export const s = {
   path: (description?: string) => make<string>({ type: 'string', format: 'path' }, description),
   /** A shell command line. */
   command: (description?: string) => make<string>({ type: 'string', format: 'command' }, description),
+  /** Text that nobody must see: whoever asks for it by this schema gets it wrapped. */
+  secret: (description?: string) => make<Secret>({ type: 'string', format: 'secret' }, description),
   integer: (description?: string, limits: { minimum?: number; maximum?: number } = {}) =>
     make<number>({ type: 'integer', ...limits }, description),
   number: (description?: string, limits: { minimum?: number; maximum?: number } = {}) =>

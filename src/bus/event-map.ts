@@ -89,12 +89,40 @@ export const eventMap = {
       grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
     },
   }),
+  minion_start: event({
+    doc: 'The same as `salt/minion/:id/start`, under the name that it had long ago.',
+    on: 'master',
+    by: 'master',
+    option: 'enable_legacy_startup_events',
+    fields: {
+      id,
+      cmd: s.literal(['_minion_event']),
+      pretag: s.null(),
+      data: s.string('The same as a sentence.'),
+      tag: s.string('The tag.'),
+      grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
+    },
+  }),
   'salt/minion/:id/stop': event({
     doc: 'The session of a minion has ended.',
     on: 'master',
     by: 'master',
     isOurs: true,
     fields: { id, reason: s.string('Why, in words.') },
+  }),
+  'minion/refresh/:id': event({
+    doc: 'The grains of a minion were told anew.',
+    on: 'master',
+    by: 'master',
+    option: 'minion_data_cache_events',
+    fields: { 'Minion data cache refresh': s.string('The minion.') },
+  }),
+  ':jid': event({
+    doc: 'A job was published: `salt/job/:jid/new` under the tag that it had long ago.',
+    on: 'master',
+    by: 'master',
+    option: 'enable_legacy_job_events',
+    fields: { minions: s.array(s.string(), 'Ids that the target means.') },
   }),
   'salt/job/:jid/new': event({
     doc: 'A job was published.',
@@ -112,6 +140,16 @@ export const eventMap = {
       metadata,
       peer: s.ours(s.optional(s.string('The minion that published it.'))),
     },
+  }),
+  'salt/job/:jid/error': event({
+    doc: 'A job with a jid of its client\'s choice was not permitted; the request is beside these fields.',
+    on: 'master',
+    by: 'master',
+    fields: {
+      jid,
+      error: s.object({ name: s.string('Code of the error.'), message: s.string('Why, in words.') }),
+    },
+    isOpen: true,
   }),
   'salt/job/:jid/ret/:id': event({
     doc: 'A minion has returned.',
@@ -175,6 +213,37 @@ export const eventMap = {
     isOurs: true,
     fields: { what: s.string('Which cache.'), message: s.string('The error; empty where all is well.') },
   }),
+  'salt/event/refused': event({
+    doc: 'A minion may not fire this event on the bus of its master.',
+    on: 'minion',
+    by: 'minion',
+    isOurs: true,
+    fields: {
+      id,
+      tag: s.string('The tag that was refused.'),
+      reason: s.string('Why, in words.'),
+      master: s.optional(s.string('Address of the master that refused it; absent where every one would.')),
+    },
+  }),
+  'salt/event/dropped': event({
+    doc: 'Events of a minion that its buffer had no room for will not come.',
+    on: 'master',
+    by: 'minion',
+    isOurs: true,
+    fields: { id, ...dropped },
+  }),
+  'salt/outlet/:state': event({
+    doc: 'The backend of an outlet takes nothing (`fault`), or takes deliveries again (`well`).',
+    on: 'both',
+    by: 'daemon',
+    isOurs: true,
+    fields: {
+      outlet: s.string('Which outlet, such as `sink NAME`.'),
+      returner: s.string('Its returner.'),
+      waiting: s.integer('Deliveries that wait.'),
+      message: s.string('The error; empty where all is well.'),
+    },
+  }),
   'salt/presence/present': event({
     doc: 'All minions that are connected, at regular times (`loop_interval`).',
     on: 'master',
@@ -225,6 +294,7 @@ export const eventMap = {
       ...dropped,
       id: s.optional(s.string('The minion whose it was.')),
       jid: s.optional(s.string('The job whose it was.')),
+      outlet: s.optional(s.string('The outlet that dropped it, such as `sink NAME`.')),
     },
   }),
 } as const satisfies Readonly<Record<string, EventDescription>>

@@ -5,6 +5,7 @@
  */
 
 import type { FireResult, NewEvent, SubscribeItem, SubscribeRequest } from '../bus/event.ts'
+import type { EventLoad } from './event-load.ts'
 
 /** What is known of a file that is served. */
 export interface ServedStatus {
@@ -220,11 +221,21 @@ export interface MasterBusMethods extends BusMethods {
   }
 }
 
+/** What became of an event for the masters. */
+export interface MasterFiring {
+  /** Some master has it, or it waits for one. */
+  readonly isTaken: boolean
+  /** Why it, or a part of it, was not taken. */
+  readonly refused: readonly string[]
+}
+
 /** The minion's local bus. */
 export interface MinionBusMethods extends BusMethods {
   /** `saltutil.running` for another process of the same host. */
   running: { params: null; item: never; result: readonly RunningJob[] }
   signal: { params: { jid: string; signal: number }; item: never; result: boolean }
+  /** Fires on the buses of the masters; waits for their answer, but for those that are away, for so long at most. */
+  'fire.master': { params: { load: EventLoad; timeout: number }; item: never; result: MasterFiring }
 }
 
 /** What a minion, or `salt call` on its behalf, may ask a master over its session. The id is the session's. */
@@ -243,9 +254,28 @@ export interface MasterLinkMethods {
   }
   /** Fires events on the master bus under this minion's name; answers how many were taken and why others were not. */
   fire: {
-    params: { events: readonly { tag: string; data: Readonly<Record<string, unknown>> }[] }
+    params: { events: readonly EventLoad[] }
     item: never
     result: { readonly fired: number; readonly refused: readonly string[] }
+  }
+  /**
+   * The same for records of the minion's buffer, in their order: each its number and the packed load. All up to `acknowledged` are
+   * known to be taken; all up to `after` were sent before. Numbers that the master knows are left out, so that whatever was not
+   * answered may be sent again; missing ones are told as lost. Rejects with `overloaded` what comes before its turn. Answers up to
+   * which number it has come.
+   */
+  'fire.numbered': {
+    params: {
+      readonly epoch: number
+      readonly acknowledged: number
+      readonly after: number
+      readonly events: readonly (readonly [seq: number, load: Uint8Array])[]
+    }
+    item: never
+    result: {
+      readonly taken: number
+      readonly refused: readonly { readonly seq: number; readonly tag: string; readonly reason: string }[]
+    }
   }
   /** Files below one folder of the master's file roots (`_modules`), with the SHA-256 of each. */
   'file.list': {

@@ -5,11 +5,13 @@
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
 import type { BusEvent } from '../bus/event.ts'
-import type { MasterCalls, TargetOutcome } from '../client/api.ts'
+import type { MasterCalls, MasterFiring, TargetOutcome } from '../client/api.ts'
+import type { EventLoad } from '../client/event-load.ts'
 import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
+import type { OutletStatus } from './outlet/outlet.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 
 export type Grains = Readonly<Record<string, unknown>>
@@ -136,6 +138,11 @@ export interface FunctionServices {
   readonly jobs?: RunningJobs
   /** The way to the masters: first the one whose job this is, last those that cannot be reached; absent with `--local`. */
   readonly masters?: readonly MasterCalls[]
+  /**
+   * To the buses of the masters, at once or when they are back. `salt call` waits for those that are there, for so many seconds
+   * at most. Undefined where no minion runs.
+   */
+  fireMaster?(load: EventLoad, timeoutSeconds: number): Promise<MasterFiring | undefined>
   /** Computes the grains anew, stores and announces them. */
   refreshGrains?(): Promise<Grains>
   /** Reloads user plugins after a sync. */
@@ -207,6 +214,8 @@ export interface RunnerContext {
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
   readonly reactor: ReactorControl
+  /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
+  outlets(): readonly OutletStatus[]
   readonly functions: Catalogue
   readonly runners: Catalogue<RunnerFunctionDefinition>
   readonly wheels: Catalogue<RunnerFunctionDefinition>

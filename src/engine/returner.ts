@@ -74,11 +74,16 @@ export interface ReturnerDefinition<O extends Record<string, Schema> = Record<st
   /** Which deliveries it can write; others are refused where it is configured. */
   readonly takes: readonly Delivery['kind'][]
   readonly examples: readonly string[]
+  /** The option that a list stands for which the configuration has in place of the mapping `NAME:`. */
+  readonly listOption?: string
+  /** It stands for others, and is never opened: names of those, each of which is delivered to by itself. */
+  members?(options: never): readonly string[]
   /** Rejects where the backend cannot be reached; the outlet tries again. */
   open(context: ReturnerContext, options: never): Promise<OpenReturner>
 }
 
-interface ReturnerInput<O extends Record<string, Schema>> extends Omit<ReturnerDefinition<O>, 'open'> {
+interface ReturnerInput<O extends Record<string, Schema>> extends Omit<ReturnerDefinition<O>, 'open' | 'members'> {
+  members?(options: StaticProperties<O>): readonly string[]
   open(context: ReturnerContext, options: StaticProperties<O>): Promise<OpenReturner>
 }
 

@@ -11,6 +11,7 @@ import { compileJobFilter } from '../../src/engine/jobs/job-filter.ts'
 import type { JobFilter, JobRecord, JobStore } from '../../src/engine/jobs/types.ts'
 import { KeyRing } from '../../src/engine/keys/key-ring.ts'
 import { KeyStore } from '../../src/engine/keys/key-store.ts'
+import type { OutletStatus } from '../../src/engine/outlet/outlet.ts'
 import type { Grains, MasterRun, RunnerContext, RunnerPublish } from '../../src/engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../src/plugins/registry.ts'
 
@@ -47,6 +48,7 @@ export interface World {
   readonly config?: Readonly<Record<string, unknown>>
   readonly grains?: Readonly<Record<string, Grains>>
   readonly banks?: DataBanks
+  readonly outlets?: readonly OutletStatus[]
 }
 
 function storeOf({ jobs = [], outcomes = [] }: World): JobStore {
@@ -93,6 +95,7 @@ export async function run(world: World, name: string, ...words: readonly string[
       match: () => world.accepted ?? [],
     },
     keys: new KeyRing(new KeyStore('/nonexistent'), () => assert.fail('no key is moved here')),
+    outlets: () => world.outlets ?? [],
     banks: world.banks ?? new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
     reactor: { rules: () => [], add: () => {}, remove: () => {} },
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),

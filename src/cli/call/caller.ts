@@ -18,6 +18,7 @@ import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { printFailure } from './failure.ts'
+import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
 import { runningJobs } from './running-jobs.ts'
 
@@ -142,8 +143,14 @@ export class Caller {
       jobs: runningJobs({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
-      ...(this.#link === undefined ? {} : { masters: this.#link.masters }),
+      ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
+  }
+
+  /** Not to masters that this command alone was told of. */
+  #forwarding(): Pick<FunctionServices, 'fireMaster'> {
+    const { id, paths } = this.#minion
+    return this.#options.has('master') ? {} : forwarding({ sockDir: paths.sock_dir, id })
   }
 
   /** On the bus of the minion that runs here, if one does. */

@@ -12,6 +12,7 @@ export const followed: ReadonlySet<string> = new Set([
   'keep_jobs_seconds',
   'log_level',
   'log_level_logfile',
+  'minion_event_tags',
   'nodegroups',
   'peer',
   'peer_run',

@@ -8,27 +8,17 @@ import type { Handler } from '../../wire/rpc.ts'
 import type { Asked, Authority, Verdict } from './authority.ts'
 import { type FileMethodsOptions, fileMethods } from './file-methods.ts'
 import { outcomeOf } from './live-job.ts'
+import type { MinionEvents } from './minion-events.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
 
-/** Events under these tags tell what the master knows; a minion that could fire them could lie about others (SPEC §3.4). */
-const reservedPrefixes = [
-  'salt/auth',
-  'salt/key',
-  'salt/job',
-  'salt/run',
-  'salt/wheel',
-  'salt/presence',
-  'salt/peer',
-  'salt/storage',
-  'salt/drop',
-]
 const longestPeerTimeoutSeconds = 3600
 
 export interface LinkMethodsOptions extends FileMethodsOptions {
   readonly publisher: Publisher
   readonly runners: RunnerHost
   readonly bus: EventBus
+  readonly events: MinionEvents
   readonly log: Log
   readonly authority: Authority
   /** User that the master runs as; peer jobs carry it as Salt's do. */
@@ -44,11 +34,12 @@ type Link = {
 
 /** What an accepted minion may ask. Its id is the one of its session, whatever the parameters say. */
 export function linkMethods(options: LinkMethodsOptions): Link {
-  const { bus, publisher } = options
+  const { events, publisher } = options
   return {
     publish: (params, call) => publishForPeer(options, call.peer.name, asRecord(params), call.signal),
     runner: (params, call) => runForPeer(options, call.peer.name, asRecord(params), call.signal),
-    fire: (params, call) => fireForMinion(bus, call.peer.name, asRecord(params)),
+    fire: (params, call) => events.fire(call.peer.name, asRecord(params)),
+    'fire.numbered': (params, call) => events.take(call.peer.name, asRecord(params)),
     ...fileMethods(options),
     return: (params, call) => {
       const ret = returnFrom(call.peer.name, asRecord(params))
@@ -128,35 +119,6 @@ function refuse({ log, bus, authority }: LinkMethodsOptions, asked: Asked, verdi
   log.warning('refused a peer request', { id, fun, reason })
   bus.fire(tagOf('salt/peer/:id/refused', id), { id, fun, arg, reason })
   return reason
-}
-
-function fireForMinion(
-  bus: EventBus,
-  id: string,
-  params: Record<string, unknown>,
-): { fired: number; refused: string[] } {
-  const refused: string[] = []
-  let fired = 0
-  for (const item of asList(params.events, 'events')) {
-    const { tag, data } = asRecord(item, 'an event')
-    const reason = refusalOfTag(id, tag)
-    if (reason === undefined) {
-      // Salt's shape: what the minion said is under `data`, beside the id that its session proved.
-      bus.fire(String(tag), { id, tag, data: asRecord(data ?? {}, 'the data of an event'), cmd: '_minion_event' })
-      fired += 1
-    } else refused.push(reason)
-  }
-  return { fired, refused }
-}
-
-function refusalOfTag(id: string, tag: unknown): string | undefined {
-  if (typeof tag !== 'string' || tag === '') return 'an event needs a tag'
-  const reserved = reservedPrefixes.find((prefix) => tag === prefix || tag.startsWith(`${prefix}/`))
-  if (reserved !== undefined) return `tags under '${reserved}' are the master's own: '${tag}' was not fired`
-  const other = /^salt\/minion\/([^/]+)(?:\/|$)/.exec(tag)?.[1]
-  if (other !== undefined && other !== id)
-    return `tags under 'salt/minion/${other}' are another minion's: '${tag}' was not fired`
-  return undefined
 }
 
 function functionNames(value: unknown): string | readonly string[] {

@@ -1,3 +1,4 @@
+import { compileMinionEventTags, type MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
@@ -11,6 +12,7 @@ interface Settings {
   readonly peer: PeerPolicy
   readonly peerRun: PeerRunPolicy
   readonly publisherAcl: PublisherAcl
+  readonly minionEventTags: MinionEventTags
   readonly files: FileRoots
   /** Whether, and up to which size in MiB, minions may send files. */
   readonly fileReceipt: { readonly isAllowed: boolean; readonly largestMebibytes: number }
@@ -45,6 +47,10 @@ export class LiveSettings implements Settings {
     return this.#settings.publisherAcl
   }
 
+  get minionEventTags(): MinionEventTags {
+    return this.#settings.minionEventTags
+  }
+
   get fileReceipt(): Settings['fileReceipt'] {
     return this.#settings.fileReceipt
   }
@@ -71,6 +77,7 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
     peer: compilePeerPolicy(values.peer, where),
     peerRun: compilePeerRunPolicy(values.peer_run, where),
     publisherAcl: new PublisherAcl(values, where),
+    minionEventTags: compileMinionEventTags(values.minion_event_tags, where),
     files: new FileRoots(values.file_roots),
     fileReceipt: { isAllowed: values.file_recv, largestMebibytes: values.file_recv_max_size },
     autosign,

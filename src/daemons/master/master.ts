@@ -8,6 +8,7 @@ import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { masterBusName } from '../../client/bus-names.ts'
+import type { MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import { openJobStore } from '../../engine/jobs/job-store.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
@@ -15,7 +16,6 @@ import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
-import type { Grains } from '../../engine/plugin.ts'
 import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
@@ -26,6 +26,7 @@ import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { tellUnfollowed } from '../live-options.ts'
+import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
@@ -37,10 +38,12 @@ import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MinionCache } from './minion-cache.ts'
-import { takeNotice } from './minion-notices.ts'
+import { MinionEvents } from './minion-events.ts'
+import { type StartOfMinion, takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { performReaction } from './perform-reaction.ts'
 import { Presence } from './presence.ts'
+import { tellStart } from './minion-start.ts'
 import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
 import { Reactor } from './reactor.ts'
@@ -90,9 +93,11 @@ class MasterDaemon implements Master {
   readonly #keys: KeyStore
   readonly #bus: EventBus
   readonly #store: JobStore
+  readonly #outlets: Outlets
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
+  readonly #events: MinionEvents
   readonly #keyChanges: KeyChanges
   readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
@@ -122,6 +127,7 @@ class MasterDaemon implements Master {
       log,
       onFault: (error) => tellStorage(this.#bus, 'job cache', error),
     })
+    this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
     this.#publisher = new Publisher({
@@ -135,6 +141,7 @@ class MasterDaemon implements Master {
       jids,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
+      firesBareJids: values.enable_legacy_job_events,
       queueTtlMs: () => queueTtlSeconds(this.#options.values.queue_ttl) * 1000,
       accepted: () => this.#keys.ids('accepted'),
       pending: () => this.#keys.count('pending'),
@@ -155,6 +162,7 @@ class MasterDaemon implements Master {
         add: (rule) => this.#reactor.add(rule),
         remove: (tag) => this.#reactor.remove(tag),
       },
+      outlets: this.#outlets,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)
@@ -173,10 +181,13 @@ class MasterDaemon implements Master {
     this.#reactor = this.#makeReactor()
     this.#presence = values.presence_events ? this.#makePresence() : undefined
     const offers = new FileOffers()
+    const tags = (): MinionEventTags => this.#settings.minionEventTags
+    this.#events = new MinionEvents({ bus: this.#bus, clock: this.#clock, log, tags })
     this.#link = linkMethods({
       publisher: this.#publisher,
       runners: this.#hosts.runners,
       bus: this.#bus,
+      events: this.#events,
       log,
       settings: this.#settings,
       offers,
@@ -250,11 +261,9 @@ class MasterDaemon implements Master {
 
   async drain(timeoutMs: number): Promise<void> {
     for (const session of this.#sessions.all()) session.flushAcknowledgement()
-    await within(
-      Promise.all([this.#wire.drain(), this.#busServer.drain(), this.#access.drain()]),
-      timeoutMs,
-      this.#clock,
-    )
+    // Draining the bus comes before the outlets: what it still holds is theirs.
+    const parts = [this.#wire.drain(), this.#busServer.drain(), this.#access.drain(), this.#outlets.drain(timeoutMs)]
+    await within(Promise.all(parts), timeoutMs, this.#clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -266,9 +275,11 @@ class MasterDaemon implements Master {
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
     await this.#access[Symbol.asyncDispose]()
+    await this.#outlets[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
+    this.#events[Symbol.dispose]()
   }
 
   #userMethods(user: HostUser): ReturnType<typeof userMethods> {
@@ -362,7 +373,8 @@ class MasterDaemon implements Master {
             publisher: this.#publisher,
             cache: this.#cache,
             log: this.#log,
-            onHello: (hello, grains) => this.#present(hello, grains),
+            bus: this.#options.values.minion_data_cache_events ? this.#bus : undefined,
+            onHello: (hello, start) => this.#present(hello, start),
           },
           session,
           record,
@@ -371,18 +383,10 @@ class MasterDaemon implements Master {
     void (channel as RecordChannel).closed.then((reason) => this.#left(session, reason.message))
   }
 
-  #present(session: MinionSession, grains: Grains): void {
+  #present(session: MinionSession, start: StartOfMinion): void {
     this.#sessions.add(session)
     this.#presence?.changed()
-    const tag = tagOf('salt/minion/:id/start', session.id)
-    this.#bus.fire(tag, {
-      id: session.id,
-      cmd: '_minion_event',
-      pretag: null,
-      data: `Minion ${session.id} started at ${new Date(this.#clock.now()).toUTCString()}`,
-      tag,
-      ...(Object.keys(grains).length === 0 ? {} : { grains }),
-    })
+    tellStart(this.#bus, { id: session.id, ...start, now: this.#clock.now() })
   }
 
   #left(session: MinionSession, reason: string): void {
@@ -409,6 +413,7 @@ class MasterDaemon implements Master {
       wire: this.#wire.counters,
       reactor: this.#reactor.counters,
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
+      outlets: this.#outlets.status(),
       memory: process.memoryUsage(),
     }
   }

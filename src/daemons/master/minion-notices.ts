@@ -1,6 +1,8 @@
 import { asSaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { tagOf } from '../../bus/event-types.ts'
 import { approximateSize } from '../../bus/size.ts'
 import { returnFrom } from './link-methods.ts'
 import type { MinionCache } from './minion-cache.ts'
@@ -14,8 +16,17 @@ export interface NoticeOptions {
   readonly publisher: Publisher
   readonly cache: MinionCache
   readonly log: Log
+  /** Learns of grains that came; absent: `minion_data_cache_events` is off. */
+  readonly bus: EventBus | undefined
   /** The minion has said what it is: from now on it is present. */
-  onHello(session: MinionSession, startGrains: Readonly<Record<string, unknown>>): void
+  onHello(session: MinionSession, start: StartOfMinion): void
+}
+
+/** What a minion wants to have in the event of its start. */
+export interface StartOfMinion {
+  readonly grains: Readonly<Record<string, unknown>>
+  /** Under the old tag, too. */
+  readonly isLegacy: boolean
 }
 
 /** Takes what minions tell without being asked; a notice that makes no sense is logged and dropped. */
@@ -38,7 +49,7 @@ function take(options: NoticeOptions, session: MinionSession, record: Readonly<R
     case 'hello':
       storeGrains(options, session, record.grains)
       publisher.connected(session, Array.isArray(record.running) ? record.running.map(String) : [])
-      options.onHello(session, shownGrains(record))
+      options.onHello(session, { grains: shownGrains(record), isLegacy: record.legacyStart === true })
       return
     case 'grains':
       return storeGrains(options, session, record.grains)
@@ -79,4 +90,5 @@ function storeGrains(options: NoticeOptions, session: MinionSession, grains: unk
     return
   }
   options.cache.set(session.id, session.fingerprint, grains)
+  options.bus?.fire(tagOf('minion/refresh/:id', session.id), { 'Minion data cache refresh': session.id })
 }

@@ -31,6 +31,8 @@ export interface PublisherOptions extends TargetResolverOptions {
   readonly reconnectMs: number
   /** How long a queued job waits where its request does not say. */
   queueTtlMs(): number
+  /** Whether the event of the bare jid is fired, too (off by default). */
+  readonly firesBareJids?: boolean
 }
 
 /** Publishes jobs and brings each of their targets to its final state. */
@@ -340,6 +342,7 @@ export class Publisher {
   }
 
   #announce(load: JobLoad, minions: readonly string[]): void {
+    if (this.#options.firesBareJids === true) this.#options.bus.fire(tagOf(':jid', load.jid), { minions })
     this.#options.bus.fire(tagOf('salt/job/:jid/new', load.jid), {
       jid: load.jid,
       tgt_type: load.tgt_type,

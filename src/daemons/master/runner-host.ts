@@ -18,7 +18,17 @@ import type { Publisher } from './publisher.ts'
 /** What every run finds, whoever asked. */
 export type RunnerSurroundings = Pick<
   RunnerContext,
-  'config' | 'configFile' | 'log' | 'jobs' | 'minions' | 'banks' | 'reactor' | 'functions' | 'runners' | 'wheels'
+  | 'config'
+  | 'configFile'
+  | 'log'
+  | 'jobs'
+  | 'minions'
+  | 'banks'
+  | 'outlets'
+  | 'reactor'
+  | 'functions'
+  | 'runners'
+  | 'wheels'
 >
 
 export interface RunnerHostOptions {

@@ -12,6 +12,7 @@ import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { MasterRun, ReactorControl } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
+import type { Outlets } from '../outlets.ts'
 import { type LocalCall, LocalFunctions } from './local-functions.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
@@ -31,6 +32,7 @@ export interface RunnerHostsParts {
   readonly cache: MinionCache
   readonly publisher: Publisher
   readonly reactor: ReactorControl
+  readonly outlets: Outlets
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
 
@@ -63,6 +65,7 @@ export class RunnerHosts implements Disposable {
         },
         banks: this.banks,
         reactor: parts.reactor,
+        outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
         wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),

@@ -13,6 +13,7 @@ import type { Grains } from '../../engine/plugin.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import type { ClientState, WireClient } from '../../wire/client.ts'
 import { RpcPeer } from '../../wire/rpc.ts'
+import type { EventOutbox } from './event-outbox.ts'
 import { guardJob } from './job-guard.ts'
 import { interruptedReturn, type JobRunner } from './job-runner.ts'
 import { ReturnSender } from './return-sender.ts'
@@ -22,9 +23,12 @@ export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role
   readonly log: Log
   readonly spool: ReturnSpool
   readonly runner: JobRunner
+  readonly events: Pick<EventOutbox, 'begin'>
   grains(): Grains
   /** Names of the grains that the event of the start shows. */
   startEventGrains(): readonly string[]
+  /** The master is to fire that event under its old tag, too. */
+  readonly legacyStart: boolean
   /** Jobs of this process that still run. */
   runningJids(): readonly string[]
   onState(state: ClientState): void
@@ -108,8 +112,15 @@ export class MasterConnection implements AsyncDisposable {
     void channel.closed.then(() => {
       if (this.#session === session) this.#session = undefined
     })
-    const { grains, startEventGrains, runningJids } = this.#options
-    rpc.notify({ kind: 'hello', grains: grains(), running: runningJids(), startGrains: startEventGrains() })
+    const { grains, startEventGrains, runningJids, legacyStart, events } = this.#options
+    rpc.notify({
+      kind: 'hello',
+      grains: grains(),
+      running: runningJids(),
+      startGrains: startEventGrains(),
+      ...(legacyStart ? { legacyStart } : {}),
+    })
+    events.begin(masterCalls(this.address, rpc), channel.closed)
     for (const { seq, ret } of this.#options.spool.unacknowledged()) returns.send(seq, ret)
   }
 

@@ -36,9 +36,12 @@ import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
 import { tellStorage } from '../storage-event.ts'
 import { busMethods } from './bus-methods.ts'
+import { tellFault } from './fault-event.ts'
 import { type FunctionOutcome, JobRunner } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
+import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnection } from './master-connection.ts'
+import { MasterEvents } from './master-events.ts'
 
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
@@ -104,6 +107,8 @@ class MinionDaemon implements Minion {
   readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
   readonly #connections: MasterConnection[] = []
   readonly #spools: ReturnSpool[] = []
+  readonly #events: MasterEvents
+  readonly #orders: Disposable
   readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
   readonly #config: ConfigView
@@ -120,6 +125,18 @@ class MinionDaemon implements Minion {
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'minion')
     this.#table = new JobTable(this.#clock)
     this.#bus = new EventBus({ clock: this.#clock, maximumEventSize: values.max_event_size })
+    this.#events = new MasterEvents({
+      id: this.id,
+      bus: this.#bus,
+      clock: this.#clock,
+      log,
+      cachedir: paths.cachedir,
+      limits: values,
+    })
+    this.#orders = followLocalOrders(this.#bus, log, {
+      module_refresh: () => this.#refreshModules(),
+      grains_refresh: () => this.#refreshGrains(),
+    })
     this.#config = liveView(() => this.#options.view)
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
     this.#modules = new PluginCatalogue(
@@ -134,7 +151,7 @@ class MinionDaemon implements Minion {
       bus: this.#bus,
       clock: this.#clock,
       log,
-      methods: busMethods(this.#table),
+      methods: busMethods(this.#table, this.#events),
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
@@ -176,13 +193,16 @@ class MinionDaemon implements Minion {
     await within(this.#table.idle(), timeoutMs / 2, this.#clock)
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)
-    await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 4, this.#clock)
+    await this.#events.drain(timeoutMs / 8)
+    await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 8, this.#clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#table.abortAll(terminate)
     await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
     await this.#local[Symbol.asyncDispose]()
+    this.#orders[Symbol.dispose]()
+    this.#events[Symbol.dispose]()
     for (const spool of this.#spools) spool[Symbol.dispose]()
   }
 
@@ -220,6 +240,8 @@ class MinionDaemon implements Minion {
       log: this.#log,
       spool,
       runner,
+      events: this.#events.outbox(address.text),
+      legacyStart: values.enable_legacy_startup_events,
       reconnect: { minimumMs: values.recon_default, maximumMs: values.recon_max },
       grains: () => this.#grains.read(),
       startEventGrains: () => this.#options.values.start_event_grains,
@@ -245,8 +267,8 @@ class MinionDaemon implements Minion {
     }
   }
 
-  #run(load: JobLoad, entry: JobEntry, master: string): Promise<FunctionOutcome> {
-    return callFunction({
+  async #run(load: JobLoad, entry: JobEntry, master: string): Promise<FunctionOutcome> {
+    const outcome = await callFunction({
       name: load.fun,
       arg: load.arg,
       context: {
@@ -267,6 +289,8 @@ class MinionDaemon implements Minion {
         clock: this.#clock,
       },
     })
+    tellFault(this.#bus, load, outcome.failure)
+    return outcome
   }
 
   #services(master: string): FunctionServices {
@@ -279,6 +303,7 @@ class MinionDaemon implements Minion {
       get masters() {
         return masters()
       },
+      fireMaster: (load) => Promise.resolve(this.#events.fire(load)),
       refreshGrains: () => this.#refreshGrains(),
       refreshModules: () => this.#refreshModules(),
     }
@@ -299,6 +324,7 @@ class MinionDaemon implements Minion {
 
   async #refreshModules(): Promise<void> {
     await loadUserModules(this.#modules, this.#config, this.#log)
+    this.#bus.fire(modulesRefreshed, { complete: true })
   }
 
   #status(): Readonly<Record<string, unknown>> {
@@ -308,7 +334,7 @@ class MinionDaemon implements Minion {
       fingerprint: this.fingerprint,
       connected: this.connected,
       running: this.#table.size,
-      events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
+      events: { seq: this.#bus.seq, dropped: this.#bus.dropped, masters: this.#events.status },
       memory: process.memoryUsage(),
     }
   }

@@ -8,7 +8,7 @@
 /** Space-separated, by subject. */
 const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
-  return_retry_timer_max return_retry_tries enable_legacy_startup_events runner_dirs
+  return_retry_timer_max return_retry_tries runner_dirs
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
   azurefs_envs azurefs_update_interval azurefs beacons beacons_before_connect backup_mode
@@ -47,7 +47,7 @@ const names = `
   master_use_pubkey_signature matchers_dirs max_open_files maintenance_interval maintenance_niceness
   mem_status memcache_debug memcache_expire_seconds memcache_full_cleanup memcache_max_items memory_consumption
   metadata_server_grains metaproxy mine_enabled mine_functions mine_get mine_interval mine_return_job
-  minion_data_cache minion_data_cache_events minion_jid_queue_hwm minion_pillar_cache minion_restart_command
+  minion_data_cache minion_jid_queue_hwm minion_pillar_cache minion_restart_command
   minion_sign_messages minionfs_blacklist minionfs_env minionfs_mountpoint minionfs_whitelist minionfs_update_interval
   module_executors modules_max_memory multiprocessing mworker_niceness mworker_queue_niceness mysql
   namespaces netapi_allow_raw_shell netapi_bind_address netapi_disable_ssl netapi_enable_clients netapi_dirs

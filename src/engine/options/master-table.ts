@@ -155,4 +155,16 @@ export const masterTable = {
     10_000,
     'Reactions that wait, at most. More are dropped, counted, and told as an event.',
   ),
+  minion_event_tags: unset(
+    s.union([s.array(s.string()), policy]),
+    'The only tags that minions may fire on the bus of the master, as globs: one list for all minions, or a mapping from globs over their ids to such lists. Tags that tell what the master knows, or that are of another minion, are refused at all times.',
+    { isOurs: true },
+  ),
+  minion_data_cache_events: option(s.boolean(), true, 'Fire an event when a minion has told its grains.'),
+  enable_legacy_job_events: option(
+    s.boolean(),
+    false,
+    'Fire, for each job, also the event whose tag is nothing but the job id, as old listeners expect it.',
+    { isOurs: true },
+  ),
 }

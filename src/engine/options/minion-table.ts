@@ -78,6 +78,23 @@ export const minionTable = {
   ),
   autosign_grains: option(s.array(s.string()), [], 'Names of the grains that are shown to the master with a new key.'),
   start_event_grains: option(s.array(s.string()), [], 'Names of the grains to put into the event of the start.'),
+  enable_legacy_startup_events: option(
+    s.boolean(),
+    false,
+    'Let the master fire the event of the start under the tag `minion_start` as well.',
+  ),
+  event_buffer_count: option(
+    s.integer('', { minimum: 1 }),
+    100_000,
+    'Events for each master that wait on disk until it has them; beyond, the oldest are given up, and the master tells how many.',
+    { isOurs: true },
+  ),
+  event_buffer_size: option(
+    s.bytes(),
+    67_108_864,
+    'Bytes that these events may take, in the form of `event_buffer_count`.',
+    { isOurs: true },
+  ),
   auth_timeout: option(s.seconds(), 5, 'How long one attempt to reach a master may take.'),
   recon_default: option(s.integer('', { minimum: 0 }), 1000, 'First wait before connecting again, in milliseconds.'),
   recon_max: option(s.integer('', { minimum: 0 }), 10_000, 'Longest wait before connecting again, in milliseconds.'),

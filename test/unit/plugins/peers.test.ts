@@ -151,7 +151,7 @@ test('event.fire_master sends to every master', async () => {
   assert.equal((await host.type('event.fire_master', '{a: 1, b: [x]}', 'my/tag', 'preload={c: 2, a: 0}')).return, true)
   assert.deepEqual(
     asked.map(({ params }) => params.events),
-    Array(2).fill([{ tag: 'my/tag', data: { c: 2, a: 1, b: ['x'] } }]),
+    Array(2).fill([{ c: 2, a: 0, tag: 'my/tag', data: { a: 1, b: ['x'] } }]),
   )
 })
 
@@ -180,10 +180,10 @@ test('a refused event is false, with the reason', async () => {
 
 test('event.send builds its data', async () => {
   const { host, asked } = hostWith(() => ({ fired: 1, refused: [] }), ['one:1'], { grains: { os: 'X', role: 'web' } })
-  const words = ['my/tag', '{a: 1}', 'preload={a: 0, p: 1}', 'with_grains=[os]', 'extra=2', 'with_env_opts=true']
+  const words = ['my/tag', '{a: 1}', 'preload={id: other, p: 1}', 'with_grains=[os]', 'extra=2', 'with_env_opts=true']
   assert.equal((await host.type('event.send', ...words)).return, true)
   assert.deepEqual(asked[0]?.params.events, [
-    { tag: 'my/tag', data: { p: 1, grains: { os: 'X' }, saltenv: 'base', pillarenv: null, extra: 2, a: 1 } },
+    { p: 1, tag: 'my/tag', data: { grains: { os: 'X' }, saltenv: 'base', pillarenv: null, extra: 2, a: 1 } },
   ])
 })
 

@@ -1,12 +1,12 @@
 /** A query as `http.query` makes it: what it is told becomes a request, and the answer what people asked for. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { HttpLimitError, type HttpResponse, sendRequest } from '../../../engine/http/send.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { attemptAsync, systemWords } from '../file/failure.ts'
 import { type CookieFormat, CookieJar } from './cookies.ts'
 import { decode, textOf } from './decode.ts'
 import { type QueryOptions, requestOf, type Setting, urlOf } from './request.ts'
-import { HttpLimitError, type HttpResponse, sendRequest } from './send.ts'
 
 export type QueryResult = Record<string, unknown>
 export async function query(ctx: FunctionContext, url: string, options: QueryOptions): Promise<QueryResult> {

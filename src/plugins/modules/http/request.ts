@@ -4,12 +4,13 @@ import { version } from '../../../base/build-info.ts'
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
+import type { HttpRequest } from '../../../engine/http/send.ts'
+import { readTlsFiles } from '../../../engine/http/tls-files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { attemptAsync } from '../file/failure.ts'
 import type { CookieJar } from './cookies.ts'
 import { formBody } from './form.ts'
-import type { HttpRequest } from './send.ts'
-import { findBundle, readTlsFiles } from './trust.ts'
+import { findBundle } from './trust.ts'
 
 export interface QueryOptions {
   readonly method: string

@@ -1,8 +1,6 @@
-/** Certificates: whom this host trusts, and how it shows who it is. */
+/** Certificates that this host trusts. */
 import * as fs from 'node:fs'
 import { join } from 'node:path'
-import { SaltError } from '../../../base/errors.ts'
-import { systemReason } from '../../../base/files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 
 /** Where systems keep the certificates that they trust: Debian first, whose place others have too. */
@@ -25,32 +23,4 @@ export function findBundle(ctx: FunctionContext, setting: (name: string) => unkn
     ['cacert.pem', 'ca-bundle.crt'].map((name) => join(String(root), name)),
   )
   return [...own, ...bundles.map((path) => ctx.at(path))].find((path) => fs.existsSync(path))
-}
-
-export interface TlsFiles {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
-}
-
-/**
- * @param bundle File of trusted certificates; Node's own by default.
- * @param cert File with certificate and key, or one of each. Throws `execution-failed` where a file cannot be read.
- */
-export function readTlsFiles(bundle: string | undefined, cert: string | readonly string[] | undefined): TlsFiles {
-  const [certFile, keyFile = certFile] = cert === undefined ? [] : [cert].flat()
-  return {
-    ...(bundle === undefined ? {} : { ca: readCertificates(bundle) }),
-    ...(certFile === undefined || keyFile === undefined
-      ? {}
-      : { cert: readCertificates(certFile), key: readCertificates(keyFile) }),
-  }
-}
-
-function readCertificates(path: string): Buffer {
-  try {
-    return fs.readFileSync(path)
-  } catch (error) {
-    throw new SaltError('execution-failed', `Cannot read ${path}: ${systemReason(error)}`, { cause: error })
-  }
 }

@@ -3,8 +3,15 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import type { CookieJar } from './cookies.ts'
-import type { TlsFiles } from './trust.ts'
+import type { TlsFiles } from './tls-files.ts'
+
+/** What remembers cookies from one request to the next. */
+export interface CookieMemory {
+  /** Takes what an answer sets. */
+  take(headers: readonly string[], url: URL): void
+  /** Value of the header `Cookie` for a request; undefined where there is none for it. */
+  headerFor(url: URL): string | undefined
+}
 
 export interface HttpLimits {
   readonly connectMs: number
@@ -22,9 +29,13 @@ export interface HttpRequest {
   readonly tls: TlsFiles & { readonly rejectUnauthorized: boolean }
   /** URL of a proxy; none by default. */
   readonly proxy: string | undefined
-  readonly jar: CookieJar | undefined
+  readonly jar: CookieMemory | undefined
   readonly limits: HttpLimits
   readonly signal: AbortSignal
+  /** Keeps connections for the next request, and has TLS and proxy set for itself; by default each request has a connection of its own. */
+  readonly agent?: http.Agent
+  /** How often it goes where the answer says; 5 by default. */
+  readonly redirects?: number
 }
 
 export interface HttpResponse {
@@ -45,7 +56,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const time = AbortSignal.timeout(Math.min(request.limits.requestMs, 2 ** 31 - 1))
   const signal = AbortSignal.any([request.signal, time])
   try {
-    return await follow({ ...request, signal }, maximumRedirects)
+    return await follow({ ...request, signal }, request.redirects ?? maximumRedirects)
   } catch (error) {
     request.signal.throwIfAborted()
     throw time.aborted ? new HttpLimitError('Timeout during request') : error
@@ -94,7 +105,7 @@ async function sendOnce(request: HttpRequest): Promise<http.IncomingMessage> {
   const { url, method, body, auth, jar, tls, proxy, signal, limits } = request
   const isHttps = url.protocol === 'https:'
   const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }
-  const agent = isHttps ? new https.Agent({ ...tls, ...proxyEnv }) : new http.Agent(proxyEnv)
+  const agent = request.agent ?? (isHttps ? new https.Agent({ ...tls, ...proxyEnv }) : new http.Agent(proxyEnv))
   const cookie = jar?.headerFor(url)
   const headers = { ...request.headers, ...(cookie === undefined ? {} : { Cookie: cookie }) }
   const options = { method, headers, agent, signal, ...(auth === undefined ? {} : { auth }) }

@@ -1,0 +1,43 @@
+/** Returners by name. */
+import { SaltError } from '../../base/errors.ts'
+import { didYouMean, nearest } from '../../base/text.ts'
+import type { Delivery, ReturnerDefinition, ReturnerRegistry } from '../returner.ts'
+
+/** Throws `bad-arguments` with the nearest names; `where` is the place that names it. */
+export async function loadReturner(
+  registry: ReturnerRegistry,
+  name: string,
+  where?: string,
+): Promise<ReturnerDefinition> {
+  const load = Object.hasOwn(registry, name) ? registry[name] : undefined
+  if (load !== undefined) return await load()
+  const known = Object.keys(registry)
+  throw new SaltError(
+    where === undefined ? 'bad-arguments' : 'configuration',
+    `there is no returner '${name}'.${didYouMean(nearest(name, known))}`,
+    { hint: `There are ${known.join(', ')}.`, ...(where === undefined ? {} : { where }) },
+  )
+}
+
+const kindWords: Readonly<Record<Delivery['kind'], string>> = {
+  return: 'returns of jobs',
+  event: 'events',
+  job: 'jobs with their targets',
+}
+
+/** Throws where the returner cannot write what it would be given. */
+export function assertTakes(definition: ReturnerDefinition, kinds: readonly Delivery['kind'][], where?: string): void {
+  const missing = kinds.filter((kind) => !definition.takes.includes(kind))
+  if (missing.length === 0) return
+  throw new SaltError(
+    where === undefined ? 'bad-arguments' : 'configuration',
+    `the returner ${definition.name} takes no ${missing.map((kind) => kindWords[kind]).join(' and no ')}`,
+    where === undefined ? {} : { where },
+  )
+}
+
+/** `a, b,,a` as a command line or a configuration has it: each name once. */
+export function returnerNames(value: string | readonly string[]): readonly string[] {
+  const words = typeof value === 'string' ? value.split(',') : value
+  return [...new Set(words.map((word) => word.trim()).filter((word) => word !== ''))]
+}

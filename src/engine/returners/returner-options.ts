@@ -1,0 +1,168 @@
+/** The options of a returner: from the configuration, a profile of it, and the arguments of one job. */
+import { SaltError } from '../../base/errors.ts'
+import type { Schema } from '../../base/schema.ts'
+import { Secret } from '../../base/secret.ts'
+import { didYouMean, nearest } from '../../base/text.ts'
+import { coerceArgument, formatPath, isMapping, type ValuePath } from '../../base/validate.ts'
+import type { ReturnerDefinition } from '../returner.ts'
+
+/** How a job, a sink or the configuration names a returner. */
+export interface ReturnerRequest {
+  readonly name: string
+  /** Salt's `--return_config`: a profile, whose options stand under `PROFILE.NAME.OPTION`. */
+  readonly profile?: string
+  /** Salt's `--return_kwargs`: they win over the configuration. */
+  readonly kwargs?: Readonly<Record<string, unknown>>
+}
+
+export interface OptionSource {
+  /** The whole configuration. */
+  readonly all: Readonly<Record<string, unknown>>
+  /** `file:line` of a value of it. */
+  where?(path: ValuePath): string | undefined
+}
+
+type Described = Pick<ReturnerDefinition, 'name' | 'options' | 'listOption'>
+
+interface Given {
+  readonly value: unknown
+  /** As a reader knows it: `redis.host`, or `return_kwargs: host`. */
+  readonly shown: string
+  readonly where: string | undefined
+}
+
+/**
+ * The options that a returner is opened with: those of the profile win over those of the plain name, those of `kwargs` over both.
+ * Throws `configuration` for what the configuration has, `bad-arguments` for what `kwargs` have; neither shows a secret.
+ */
+export function returnerOptions(
+  { name, options, listOption }: Described,
+  request: Omit<ReturnerRequest, 'name'>,
+  source: OptionSource,
+): Readonly<Record<string, unknown>> {
+  const configured = new Map<string, Given>()
+  const list = Object.hasOwn(source.all, name) ? source.all[name] : undefined
+  if (listOption !== undefined && Array.isArray(list))
+    configured.set(listOption, { value: list, shown: name, where: source.where?.([name]) })
+  for (const prefix of prefixes(name, request.profile)) {
+    for (const [option, given] of under(source, prefix)) configured.set(option, given)
+  }
+  const result: Record<string, unknown> = {}
+  const kwargs = request.kwargs ?? {}
+  for (const option of configured.keys()) assertKnown(name, options, option, configured.get(option))
+  for (const option of Object.keys(kwargs)) assertKnown(name, options, option, undefined)
+  for (const [option, schema] of Object.entries(options)) {
+    const value = Object.hasOwn(kwargs, option)
+      ? checked(schema, kwargs[option], (issue) => wrongArgument(name, option, issue))
+      : checked(schema, configured.get(option)?.value, (issue) =>
+          wrongValue(name, option, configured.get(option), issue),
+        )
+    if (value !== undefined) result[option] = value
+  }
+  return result
+}
+
+/** Later ones win. */
+function prefixes(name: string, profile: string | undefined): readonly (readonly string[])[] {
+  return profile === undefined || profile === '' ? [[name]] : [[name], [profile, name]]
+}
+
+/** What the configuration has below a prefix: as keys with points, as mappings, and as a mixture of both. */
+function under({ all, where }: OptionSource, prefix: readonly string[]): ReadonlyMap<string, Given> {
+  const found = new Map<string, Given>()
+  const shown = prefix.join('.')
+  const add = (option: string, value: unknown, path: ValuePath): void => {
+    found.set(option, { value, shown: `${shown}.${option}`, where: where?.(path) })
+  }
+  const [first = '', second] = prefix
+  const outer = Object.hasOwn(all, first) ? all[first] : undefined
+  const nested = second === undefined ? outer : isMapping(outer) ? outer[second] : undefined
+  addMapping(nested, prefix, add)
+  if (second !== undefined) addMapping(all[shown], [shown], add)
+  for (const [key, value] of Object.entries(all)) {
+    if (key.startsWith(`${shown}.`)) add(key.slice(shown.length + 1), value, [key])
+  }
+  return found
+}
+
+function addMapping(
+  value: unknown,
+  path: ValuePath,
+  add: (option: string, value: unknown, path: ValuePath) => void,
+): void {
+  if (!isMapping(value)) return
+  for (const [option, item] of Object.entries(value)) add(option, item, [...path, option])
+}
+
+function assertKnown(
+  name: string,
+  options: Readonly<Record<string, Schema>>,
+  option: string,
+  given: Given | undefined,
+): void {
+  if (Object.hasOwn(options, option)) return
+  const known = Object.keys(options)
+  const hint = known.length === 0 ? 'It has no options.' : `Its options are ${known.join(', ')}.`
+  const near = didYouMean(nearest(option, known))
+  if (given === undefined)
+    throw new SaltError('bad-arguments', `the returner ${name} has no option '${option}'.${near}`, { hint })
+  throw new SaltError('configuration', `'${given.shown}' is no option of the returner ${name}.${near}`, {
+    hint,
+    ...(given.where === undefined ? {} : { where: given.where }),
+  })
+}
+
+/** With a message that names the value only where everybody may see it. */
+function checked(schema: Schema, given: unknown, fault: (issue: string) => SaltError): unknown {
+  const { value, issues } = coerceArgument(schema, given)
+  const [issue] = issues
+  if (issue !== undefined) {
+    const place = formatPath(issue.path)
+    const isMissing = given === undefined || given === null
+    const words = holdsSecret(schema) && !isMissing ? 'does not have the right form' : issue.message
+    throw fault(place === '' ? words : `(${place}) ${words}`)
+  }
+  return hidden(schema, value)
+}
+
+/** The schemas of what is inside. */
+function parts({ items, properties, additionalProperties, anyOf }: Schema): readonly Schema[] {
+  return [
+    ...(items === undefined ? [] : [items]),
+    ...Object.values(properties ?? {}),
+    ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
+    ...(anyOf ?? []),
+  ]
+}
+
+function holdsSecret(schema: Schema): boolean {
+  return schema.format === 'secret' || parts(schema).some(holdsSecret)
+}
+
+/** The value with each secret text of it wrapped. */
+function hidden(schema: Schema | undefined, value: unknown): unknown {
+  if (schema === undefined || value === undefined || !holdsSecret(schema)) return value
+  const alternative = schema.anyOf?.find((one) => holdsSecret(one) && coerceArgument(one, value).issues.length === 0)
+  if (alternative !== undefined) return hidden(alternative, value)
+  if (schema.format === 'secret' && typeof value === 'string') return new Secret(value)
+  if (Array.isArray(value)) return value.map((item) => hidden(schema.items, item))
+  if (!isMapping(value)) return value
+  const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, hidden(schema.properties?.[name] ?? rest, item)]),
+  )
+}
+
+function wrongArgument(name: string, option: string, issue: string): SaltError {
+  return new SaltError('bad-arguments', `the option '${option}' of the returner ${name} ${issue}`)
+}
+
+function wrongValue(name: string, option: string, given: Given | undefined, issue: string): SaltError {
+  if (given !== undefined) {
+    const where = given.where === undefined ? {} : { where: given.where }
+    return new SaltError('configuration', `${given.shown} ${issue}`, where)
+  }
+  return new SaltError('configuration', `the option '${option}' of the returner ${name} ${issue}`, {
+    hint: `Set ${name}.${option} in the configuration, or give it with --return_kwargs.`,
+  })
+}
