@@ -63,6 +63,8 @@ export interface EventTypes {
     out?: string
     user?: string
     metadata?: EventData
+    /** Name of the scheduled job that ran. */
+    schedule?: string
   }
   /** Ours: a target ended without a return. */
   'salt/job/:jid/state/:id': { jid: string; id: string; state: string; reason: string }

@@ -12,6 +12,10 @@ export const followed: ReadonlySet<string> = new Set([
   'keep_jobs_seconds',
   'log_level',
   'log_level_logfile',
+  'enforce_mine_cache',
+  'mine_get',
+  'mine_size',
+  'minion_data_cache',
   'nodegroups',
   'peer',
   'peer_run',
@@ -19,5 +23,7 @@ export const followed: ReadonlySet<string> = new Set([
   'publisher_acl',
   'publisher_acl_blacklist',
   'queue_ttl',
+  'schedule',
+  'schedule_returner',
   'sudo_acl',
 ])

@@ -24,7 +24,7 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { tellUnfollowed } from '../live-options.ts'
+import { liveView, tellUnfollowed } from '../live-options.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
@@ -35,12 +35,14 @@ import type { HostUser } from './host-users.ts'
 import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
+import { MasterSchedule } from './master-schedule.ts'
 import { MinionCache } from './minion-cache.ts'
 import { takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
 import { RunnerHosts } from './runner-hosts.ts'
+import { UnaskedReturns } from './unasked-returns.ts'
 import type { UserKeys } from './user-keys.ts'
 import { userMethods } from './user-methods.ts'
 
@@ -92,6 +94,8 @@ class MasterDaemon implements Master {
   readonly #keyChanges: KeyChanges
   readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
+  readonly #unasked: UnaskedReturns
+  readonly #schedule: MasterSchedule
   readonly #access: Access
   readonly #wire: WireServer
   readonly #busServer: BusServer
@@ -149,6 +153,18 @@ class MasterDaemon implements Master {
         this.#keyChanges.told(id, change, user)
       },
     })
+    const user = userInfo().username
+    const { runners, wheels, catalogues } = this.#hosts
+    this.#unasked = new UnaskedReturns({ bus: this.#bus, store: this.#store, jids, publisher: this.#publisher, user })
+    this.#schedule = new MasterSchedule({
+      clock: this.#clock,
+      log,
+      config: liveView(() => this.#options.view),
+      hosts: { runners, wheels },
+      catalogues,
+      unasked: this.#unasked,
+      user,
+    })
     this.#access = new Access({
       options,
       settings: this.#settings,
@@ -169,7 +185,7 @@ class MasterDaemon implements Master {
       offers,
       pushed: new PushedFiles({ cachedir: paths.cachedir, settings: this.#settings }),
       authority: this.#access.authority,
-      user: userInfo().username,
+      user,
     })
     this.#keyChanges = new KeyChanges({
       keys: this.#keys,
@@ -222,6 +238,7 @@ class MasterDaemon implements Master {
     this.#port = await this.#wire.listen()
     this.#removeOldJobs()
     await this.#access.open((user) => this.#userMethods(user))
+    this.#schedule.start()
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
   }
 
@@ -229,6 +246,7 @@ class MasterDaemon implements Master {
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
+    this.#schedule.configure()
     this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
     return this.#access.reload()
@@ -246,6 +264,7 @@ class MasterDaemon implements Master {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retention?.cancel()
     this.#keyWatch.close()
+    this.#schedule[Symbol.dispose]()
     this.#publisher[Symbol.dispose]()
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
@@ -311,6 +330,7 @@ class MasterDaemon implements Master {
         takeNotice(
           {
             publisher: this.#publisher,
+            unasked: this.#unasked,
             cache: this.#cache,
             log: this.#log,
             onHello: (hello, grains) => this.#present(hello, grains),

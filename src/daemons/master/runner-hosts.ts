@@ -9,7 +9,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { MasterRun } from '../../engine/plugin.ts'
+import type { MasterRun, RunnerFunctionDefinition } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import { LocalFunctions } from './local-functions.ts'
@@ -38,6 +38,10 @@ export class RunnerHosts implements Disposable {
   readonly runners: RunnerHost
   readonly wheels: RunnerHost
   readonly banks: DataBanks
+  readonly catalogues: {
+    readonly runners: PluginCatalogue<RunnerFunctionDefinition>
+    readonly wheels: PluginCatalogue<RunnerFunctionDefinition>
+  }
 
   constructor(parts: RunnerHostsParts) {
     const { clock, log, bus, jids, store, keys, sessions, cache, publisher } = parts
@@ -45,6 +49,8 @@ export class RunnerHosts implements Disposable {
     this.banks = new DataBanks(join(paths.cachedir, 'cache.db'), { clock, log })
     const config = liveView(() => parts.options().view)
     const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
+    this.catalogues = { runners, wheels }
     const local = new LocalFunctions({ config, log, bus, runners })
     const shared = {
       surroundings: {
@@ -62,7 +68,7 @@ export class RunnerHosts implements Disposable {
         banks: this.banks,
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
-        wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+        wheels,
       },
       running: new Map<string, MasterRun>(),
       publisher,
