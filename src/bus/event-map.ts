@@ -167,6 +167,7 @@ export const eventMap = {
       out: s.optional(s.string('Outputter that suits the return.')),
       user: s.optional(s.string('Who published the job.')),
       metadata,
+      schedule: s.optional(s.string('Name of the scheduled job that ran.')),
     },
   }),
   'salt/job/:jid/state/:id': event({

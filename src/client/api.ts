@@ -53,6 +53,10 @@ export interface JobReturn {
   readonly out?: string
   readonly user?: string
   readonly metadata?: Readonly<Record<string, unknown>>
+  /** Name of the scheduled job that ran: nobody has published it. */
+  readonly schedule?: string
+  /** The master tells it on its bus, and does not keep it. */
+  readonly nocache?: true
 }
 
 export interface TargetOutcome {
@@ -229,6 +233,47 @@ export interface MasterFiring {
   readonly refused: readonly string[]
 }
 
+/** A request to the schedule of a running minion: the data of Salt's event `manage_schedule`. */
+export interface ScheduleRequest {
+  readonly func:
+    | 'list'
+    | 'add'
+    | 'modify'
+    | 'delete'
+    | 'enable'
+    | 'disable'
+    | 'enable_job'
+    | 'disable_job'
+    | 'run_job'
+    | 'postpone_job'
+    | 'skip_job'
+    | 'reload'
+    | 'save_schedule'
+    | 'get_next_fire_time'
+    | 'job_status'
+  readonly name?: string
+  /** `list`: only these jobs. */
+  readonly where?: string
+  /** `add` and `reload`: jobs by name; `modify`: the job. */
+  readonly schedule?: Readonly<Record<string, unknown>>
+  /** Whether the change outlives the process; it does unless this is false. */
+  readonly persist?: boolean
+  readonly time?: string
+  readonly new_time?: string
+  readonly time_fmt?: string
+}
+
+/** Salt's answer, which the bus is told as well. */
+export interface ScheduleAnswer {
+  readonly complete: boolean
+  /** All jobs, after the change. */
+  readonly schedule?: Readonly<Record<string, unknown>>
+  readonly next_fire_time?: string | null
+  readonly data?: Readonly<Record<string, unknown>>
+  /** Ours: what did not go well beside it. */
+  readonly warning?: string
+}
+
 /** The minion's local bus. */
 export interface MinionBusMethods extends BusMethods {
   /** `saltutil.running` for another process of the same host. */
@@ -236,6 +281,7 @@ export interface MinionBusMethods extends BusMethods {
   signal: { params: { jid: string; signal: number }; item: never; result: boolean }
   /** Fires on the buses of the masters; waits for their answer, but for those that are away, for so long at most. */
   'fire.master': { params: { load: EventLoad; timeout: number }; item: never; result: MasterFiring }
+  schedule: { params: ScheduleRequest; item: never; result: ScheduleAnswer }
 }
 
 /** What a minion, or `salt call` on its behalf, may ask a master over its session. The id is the session's. */

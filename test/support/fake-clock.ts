@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../src/base/clock.ts'
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now: number
+  #setBy = 0
   #timers: { readonly at: number; readonly action: () => void }[] = []
 
   constructor(now = Date.UTC(2026, 0, 1)) {
@@ -10,7 +11,12 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#setBy
+  }
+
+  /** Sets the wall clock forward, or back; no time passes. */
+  set(byMs: number): void {
+    this.#setBy += byMs
   }
 
   monotonic(): number {

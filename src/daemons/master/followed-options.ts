@@ -13,6 +13,10 @@ export const followed: ReadonlySet<string> = new Set([
   'log_level',
   'log_level_logfile',
   'minion_event_tags',
+  'enforce_mine_cache',
+  'mine_get',
+  'mine_size',
+  'minion_data_cache',
   'nodegroups',
   'peer',
   'peer_run',
@@ -21,5 +25,7 @@ export const followed: ReadonlySet<string> = new Set([
   'publisher_acl_blacklist',
   'queue_ttl',
   'reactor',
+  'schedule',
+  'schedule_returner',
   'sudo_acl',
 ])

@@ -135,7 +135,7 @@ function peerTimeout(value: unknown): number {
 
 /** A return as it comes from a session: the id is the session's, the rest has the shape of SPEC §9. */
 export function returnFrom(id: string, record: Record<string, unknown>): JobReturn {
-  const { jid, fun, retcode, success } = record
+  const { jid, fun, retcode, success, schedule, nocache } = record
   if (typeof jid !== 'string' || !/^\d{20}(_\d+)?$/.test(jid))
     throw new SaltError('bad-arguments', 'a return needs a jid')
   return {
@@ -149,5 +149,7 @@ export function returnFrom(id: string, record: Record<string, unknown>): JobRetu
     ...(typeof record.out === 'string' ? { out: record.out } : {}),
     ...(typeof record.user === 'string' ? { user: record.user } : {}),
     ...(record.metadata === undefined ? {} : { metadata: asRecord(record.metadata, 'metadata') }),
+    ...(typeof schedule === 'string' ? { schedule } : {}),
+    ...(nocache === true ? { nocache } : {}),
   }
 }

@@ -25,7 +25,7 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { tellUnfollowed } from '../live-options.ts'
+import { liveView, tellUnfollowed } from '../live-options.ts'
 import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
@@ -37,6 +37,7 @@ import type { HostUser } from './host-users.ts'
 import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
+import { MasterSchedule } from './master-schedule.ts'
 import { MinionCache } from './minion-cache.ts'
 import { MinionEvents } from './minion-events.ts'
 import { type StartOfMinion, takeNotice } from './minion-notices.ts'
@@ -48,6 +49,7 @@ import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
 import { Reactor } from './reactor.ts'
 import { RunnerHosts } from './runner-hosts.ts'
+import { UnaskedReturns } from './unasked-returns.ts'
 import type { UserKeys } from './user-keys.ts'
 import { userMethods } from './user-methods.ts'
 
@@ -101,6 +103,8 @@ class MasterDaemon implements Master {
   readonly #keyChanges: KeyChanges
   readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
+  readonly #unasked: UnaskedReturns
+  readonly #schedule: MasterSchedule
   readonly #access: Access
   readonly #reactor: Reactor
   readonly #presence: Presence | undefined
@@ -168,6 +172,18 @@ class MasterDaemon implements Master {
         this.#keyChanges.told(id, change, user)
       },
     })
+    const user = userInfo().username
+    const { runners, wheels, catalogues } = this.#hosts
+    this.#unasked = new UnaskedReturns({ bus: this.#bus, store: this.#store, jids, publisher: this.#publisher, user })
+    this.#schedule = new MasterSchedule({
+      clock: this.#clock,
+      log,
+      config: liveView(() => this.#options.view),
+      hosts: { runners, wheels },
+      catalogues,
+      unasked: this.#unasked,
+      user,
+    })
     this.#access = new Access({
       options,
       settings: this.#settings,
@@ -193,7 +209,7 @@ class MasterDaemon implements Master {
       offers,
       pushed: new PushedFiles({ cachedir: paths.cachedir, settings: this.#settings }),
       authority: this.#access.authority,
-      user: userInfo().username,
+      user,
     })
     this.#keyChanges = new KeyChanges({
       keys: this.#keys,
@@ -246,6 +262,7 @@ class MasterDaemon implements Master {
     this.#port = await this.#wire.listen()
     this.#removeOldJobs()
     await this.#access.open((user) => this.#userMethods(user))
+    this.#schedule.start()
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
   }
 
@@ -254,6 +271,7 @@ class MasterDaemon implements Master {
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     this.#reactor.replace(this.#settings.reactor)
+    this.#schedule.configure()
     this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
     return this.#access.reload()
@@ -271,6 +289,7 @@ class MasterDaemon implements Master {
     this.#keyWatch.close()
     this.#presence?.[Symbol.dispose]()
     await this.#reactor[Symbol.asyncDispose]()
+    this.#schedule[Symbol.dispose]()
     this.#publisher[Symbol.dispose]()
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
@@ -371,6 +390,7 @@ class MasterDaemon implements Master {
         takeNotice(
           {
             publisher: this.#publisher,
+            unasked: this.#unasked,
             cache: this.#cache,
             log: this.#log,
             bus: this.#options.values.minion_data_cache_events ? this.#bus : undefined,

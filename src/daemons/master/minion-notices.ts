@@ -4,16 +4,19 @@ import { isRecord } from '../../base/narrow.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import { approximateSize } from '../../bus/size.ts'
+import type { JobReturn } from '../../client/api.ts'
 import { returnFrom } from './link-methods.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSession } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
+import type { UnaskedReturns } from './unasked-returns.ts'
 
 /** More grains than that are not facts about a host. */
 const largestGrains = 512 * 1024
 
 export interface NoticeOptions {
   readonly publisher: Publisher
+  readonly unasked: UnaskedReturns
   readonly cache: MinionCache
   readonly log: Log
   /** Learns of grains that came; absent: `minion_data_cache_events` is off. */
@@ -66,10 +69,15 @@ function take(options: NoticeOptions, session: MinionSession, record: Readonly<R
       )
     case 'return':
       if (typeof record.seq === 'number') session.acknowledgeReturn(record.seq)
-      return publisher.returned(session, returnFrom(session.id, record))
+      return takeReturn(options, session, returnFrom(session.id, record))
     default:
       options.log.debug('a minion sent a message of an unknown kind', { id: session.id, kind: record.kind })
   }
+}
+
+function takeReturn({ publisher, unasked }: NoticeOptions, session: MinionSession, ret: JobReturn): void {
+  if (ret.schedule === undefined) publisher.returned(session, ret)
+  else unasked.take(ret)
 }
 
 /** The grains that a minion wants to have in the event of its start. */

@@ -72,7 +72,8 @@ const eventTags = {
   wheel: { prefix: 'salt/wheel', new: 'salt/wheel/:jid/new', ret: 'salt/wheel/:jid/ret' },
 } as const
 
-const hidden = '**********'
+/** Stands for a result that is for its caller alone. */
+export const hidden = '**********'
 
 /** A mapping as it is, as Salt's runners fire it; what a runner only prints in Salt is under `data`. */
 function progressData(value: unknown): EventData {

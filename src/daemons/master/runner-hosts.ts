@@ -9,7 +9,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { MasterRun, ReactorControl } from '../../engine/plugin.ts'
+import type { MasterRun, ReactorControl, RunnerFunctionDefinition } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
@@ -42,6 +42,10 @@ export class RunnerHosts implements Disposable {
   readonly wheels: RunnerHost
   readonly banks: DataBanks
   readonly #local: LocalFunctions
+  readonly catalogues: {
+    readonly runners: PluginCatalogue<RunnerFunctionDefinition>
+    readonly wheels: PluginCatalogue<RunnerFunctionDefinition>
+  }
 
   constructor(parts: RunnerHostsParts) {
     const { clock, log, bus, jids, store, keys, sessions, cache, publisher } = parts
@@ -49,6 +53,8 @@ export class RunnerHosts implements Disposable {
     this.banks = new DataBanks(join(paths.cachedir, 'cache.db'), { clock, log })
     const config = liveView(() => parts.options().view)
     const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
+    this.catalogues = { runners, wheels }
     this.#local = new LocalFunctions({ config, log, bus, runners })
     const shared = {
       surroundings: {
@@ -68,7 +74,7 @@ export class RunnerHosts implements Disposable {
         outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
-        wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+        wheels,
       },
       running: new Map<string, MasterRun>(),
       publisher,

@@ -89,27 +89,32 @@ export class JobRunner {
 
   async #inTurn(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
     const { signal } = entry.controller
-    if ([load.fun].flat().every((name) => needNoTurn.has(name))) return this.#outcome(load, entry)
+    if ([load.fun].flat().every((name) => needNoTurn.has(name))) return settleOutcome(this.#options, load, entry)
     if (!(await this.#turns.enter(signal))) return cancelledOutcome(signal.reason)
     try {
-      return await this.#outcome(load, entry)
+      return await settleOutcome(this.#options, load, entry)
     } finally {
       this.#turns.leave()
     }
   }
+}
 
-  async #outcome(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
-    const { signal } = entry.controller
-    try {
-      const outcome = await this.#options.run(load, entry)
-      return signal.aborted ? cancelledOutcome(signal.reason) : outcome
-    } catch (error) {
-      this.#options.log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
-      return {
-        return: `The minion failed: ${error instanceof Error ? error.message : error}`,
-        retcode: 70,
-        success: false,
-      }
+/** Runs a job to whatever end it comes to. Never throws. */
+export async function settleOutcome(
+  { run, log }: Pick<JobRunnerOptions, 'run' | 'log'>,
+  load: JobLoad,
+  entry: JobEntry,
+): Promise<FunctionOutcome> {
+  const { signal } = entry.controller
+  try {
+    const outcome = await run(load, entry)
+    return signal.aborted ? cancelledOutcome(signal.reason) : outcome
+  } catch (error) {
+    log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
+    return {
+      return: `The minion failed: ${error instanceof Error ? error.message : error}`,
+      retcode: 70,
+      success: false,
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
-import type { MasterCalls } from '../../client/api.ts'
+import type { JobReturn, MasterCalls } from '../../client/api.ts'
 import { createMasterClient, type MasterClientOptions } from '../../client/master-client.ts'
 import type { MasterPin } from '../../client/master-pin.ts'
 import { masterCalls } from '../../client/master-session.ts'
@@ -88,6 +88,12 @@ export class MasterConnection implements AsyncDisposable {
   /** Tells the master what this minion is now. */
   announceGrains(grains: Grains): void {
     this.#session?.rpc.notify({ kind: 'grains', grains })
+  }
+
+  /** Brings a return that no job of this master asked for; it waits in the spool until the master has it. */
+  deliver(ret: JobReturn): void {
+    const seq = this.#options.spool.finish(ret)
+    this.#session?.returns.send(seq, ret)
   }
 
   async drain(): Promise<void> {

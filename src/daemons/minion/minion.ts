@@ -15,6 +15,7 @@ import { callFunction } from '../../engine/functions/call.ts'
 import { type CatalogueHost, PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
+import { JidClock } from '../../engine/jobs/jid.ts'
 import { openReturnSpool, type ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -42,6 +43,7 @@ import { type JobEntry, JobTable } from './job-table.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnection } from './master-connection.ts'
 import { MasterEvents } from './master-events.ts'
+import { MinionSchedule } from './minion-schedule.ts'
 
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
@@ -54,7 +56,13 @@ const followed: ReadonlySet<string> = new Set([
   'grains',
   'log_level',
   'log_level_logfile',
+  'mine_enabled',
+  'mine_functions',
+  'mine_interval',
+  'mine_return_job',
   'module_dirs',
+  'schedule',
+  'schedule_returner',
   'start_event_grains',
   'whitelist_modules',
 ])
@@ -112,6 +120,7 @@ class MinionDaemon implements Minion {
   readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
   readonly #config: ConfigView
+  readonly #schedule: MinionSchedule
 
   constructor(options: MinionOptions, log: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -147,11 +156,12 @@ class MinionDaemon implements Minion {
       ),
     )
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    this.#schedule = this.#makeSchedule()
     this.#busServer = new BusServer({
       bus: this.#bus,
       clock: this.#clock,
       log,
-      methods: busMethods(this.#table, this.#events),
+      methods: busMethods({ jobs: this.#table, events: this.#events, schedule: this.#schedule }),
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
@@ -177,6 +187,7 @@ class MinionDaemon implements Minion {
     await this.#refreshModules()
     const addresses = masterAddresses(this.#options.masters, this.#options.values.master_port)
     for (const address of addresses) this.#connections.push(this.#connect(address, addresses.length > 1))
+    if (addresses.length === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
     for (const connection of this.#connections) connection.start()
     this.#log.info('the minion is ready', { id: this.id, fingerprint: this.fingerprint })
   }
@@ -186,6 +197,7 @@ class MinionDaemon implements Minion {
     this.#options = options
     await this.#refreshGrains()
     await this.#refreshModules()
+    this.#schedule.configure()
     this.#log.info('the configuration was read again')
   }
 
@@ -198,6 +210,7 @@ class MinionDaemon implements Minion {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#schedule[Symbol.dispose]()
     this.#table.abortAll(terminate)
     await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
     await this.#local[Symbol.asyncDispose]()
@@ -262,6 +275,7 @@ class MinionDaemon implements Minion {
     if (state.kind === 'connected') {
       this.#troubleLog = quietWarnings(this.#log, this.#clock)
       this.#log.info('connected to the master', { master: address })
+      this.#schedule.start()
     } else if (state.kind === 'waiting') {
       this.#troubleLog.warning('not connected to the master; trying again', { master: address, reason: state.message })
     }
@@ -293,6 +307,24 @@ class MinionDaemon implements Minion {
     return outcome
   }
 
+  #makeSchedule(): MinionSchedule {
+    return new MinionSchedule({
+      id: this.id,
+      clock: this.#clock,
+      log: this.#log,
+      bus: this.#bus,
+      table: this.#table,
+      jids: new JidClock(this.#clock),
+      config: this.#config,
+      grains: () => this.#grains.read(),
+      pillar: () => ({}),
+      run: (load, entry) => this.#run(load, entry, ''),
+      deliver: (ret) => {
+        for (const connection of this.#connections) connection.deliver(ret)
+      },
+    })
+  }
+
   #services(master: string): FunctionServices {
     const masters = (): readonly MasterCalls[] => this.#mastersFor(master)
     return {
@@ -304,6 +336,7 @@ class MinionDaemon implements Minion {
         return masters()
       },
       fireMaster: (load) => Promise.resolve(this.#events.fire(load)),
+      schedule: this.#schedule,
       refreshGrains: () => this.#refreshGrains(),
       refreshModules: () => this.#refreshModules(),
     }
@@ -319,6 +352,7 @@ class MinionDaemon implements Minion {
     this.#grains.setUserPlugins(await loadUserGrains(this.#config, this.#log))
     const grains = await this.#grains.refresh()
     for (const connection of this.#connections) connection.announceGrains(grains)
+    this.#schedule.aliasesChanged()
     return grains
   }
 

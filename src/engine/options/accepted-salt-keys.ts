@@ -21,7 +21,7 @@ const names = `
   disabled_requisites disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
   dummy_pub dummy_publisher
   eauth_acl_module eauth_tokens eauth_tokens.cache_driver eauth_tokens.cluster_id ec2_tags enable_fqdns_grains
-  enable_gpu_grains enable_ssh_minions enable_slsvars_fixes enforce_mine_cache engines env_order environment
+  enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines env_order environment
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return event_return_blacklist event_return_niceness
   event_return_queue event_return_queue_max_seconds event_return_whitelist event_return_batch
@@ -46,8 +46,8 @@ const names = `
   master_stats master_stats_event_iter master_tops master_tops_first master_tries master_uri master_uri_format
   master_use_pubkey_signature matchers_dirs max_open_files maintenance_interval maintenance_niceness
   mem_status memcache_debug memcache_expire_seconds memcache_full_cleanup memcache_max_items memory_consumption
-  metadata_server_grains metaproxy mine_enabled mine_functions mine_get mine_interval mine_return_job
-  minion_data_cache minion_jid_queue_hwm minion_pillar_cache minion_restart_command
+  metadata_server_grains metaproxy
+  minion_jid_queue_hwm minion_pillar_cache minion_restart_command
   minion_sign_messages minionfs_blacklist minionfs_env minionfs_mountpoint minionfs_whitelist minionfs_update_interval
   module_executors modules_max_memory multiprocessing mworker_niceness mworker_queue_niceness mysql
   namespaces netapi_allow_raw_shell netapi_bind_address netapi_disable_ssl netapi_enable_clients netapi_dirs
@@ -69,7 +69,7 @@ const names = `
   request_channel_tries request_server_ttl require_minion_sign_messages rest_timeout ret_hwm
   retry_dns retry_dns_count return return_config return_kwargs returner returner_dirs roots_update_interval
   roster roster_defaults roster_file rosters rotate_aes_key run_dir run_func_timeout runner_returns runtests_log
-  salt_cp_chunk_size salt_event_pub_hwm salt_transport saltenv schedule scheduler search serial shell
+  salt_cp_chunk_size salt_event_pub_hwm salt_transport saltenv scheduler search serial shell
   show_jid show_timeout signing_key_pass singleton skip_grains sls_list sock_pool_size source_interface_name
   source_address source_ret_port source_publish_port sqlite_queue_dir ssh_agent ssh_config_file ssh_ext_alternatives
   ssh_extra_filerefs ssh_identities_only ssh_key_deploy ssh_list_nodegroups ssh_log_file ssh_max_procs

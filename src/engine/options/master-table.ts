@@ -117,6 +117,32 @@ export const masterTable = {
     {},
     'Named targets: a compound expression or a list of its words, usable with `-N` and `N@`.',
   ),
+  schedule: option(
+    s.record(s.any()),
+    {},
+    'Runners and wheel functions that the master runs by itself, by name, each with its `function` and its times. See the page on the schedule.',
+  ),
+  schedule_returner: unset(
+    s.union([s.string(), s.array(s.string())]),
+    'Returners that the return of every scheduled job goes to, beside those of the job.',
+  ),
+  mine_get: option(
+    s.union([policy, s.null()]),
+    {},
+    'Which minions may read what from the mine: a mapping from expressions for ids to lists of functions, in the form of `peer_run`. Left out, every minion may read all that `allow_tgt` does not keep from it.',
+  ),
+  minion_data_cache: option(
+    s.boolean(),
+    true,
+    'Keep what minions put into the mine. Grains are kept in any case: targets need them.',
+  ),
+  enforce_mine_cache: option(s.boolean(), false, 'Keep the mine even where `minion_data_cache` is off.'),
+  mine_size: option(
+    s.bytes(),
+    4_194_304,
+    'Most that one minion may have in the mine, in bytes; what is more is refused.',
+    { isOurs: true },
+  ),
   audit_file: pathOption(
     s.path(),
     '/var/log/salt/audit',

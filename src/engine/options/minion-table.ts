@@ -122,6 +122,28 @@ export const minionTable = {
     'Seconds after which a function is stopped, by globs over the full names; the longest glob that fits counts.',
     { isOurs: true },
   ),
+  schedule: option(
+    s.record(s.any()),
+    {},
+    'Jobs that this minion runs by itself, by name, each with its `function` and its times. See the page on the schedule.',
+  ),
+  schedule_returner: unset(
+    s.union([s.string(), s.array(s.string())]),
+    'Returners that the return of every scheduled job goes to, beside those of the job.',
+  ),
+  scheduler_before_connect: option(
+    s.boolean(),
+    false,
+    'Begin with the schedule at the start, instead of at the first contact with a master.',
+  ),
+  mine_enabled: option(s.boolean(), true, 'Put what `mine_functions` give into the mine of the master.'),
+  mine_functions: option(
+    s.record(s.any()),
+    {},
+    'Functions whose results go into the mine: each name with a list of arguments, or with a mapping of them that may also have `mine_function`, `allow_tgt` and `allow_tgt_type`.',
+  ),
+  mine_interval: option(s.number('', { minimum: 1 }), 60, 'Minutes between two updates of the mine.'),
+  mine_return_job: option(s.boolean(), false, 'Keep the updates of the mine in the job cache of the master.'),
   process_count_max: option(
     s.integer(),
     -1,
