@@ -271,7 +271,7 @@ const cases: readonly Case[] = [
     answers: answering([returned('a', 'x', { retcode: 3, success: false }), returned('b', 'y')]),
     exit: 3,
     stdout: `\nExecuting run on ['a']\n\nretcode: 3\njid: ${jid}\na: x\n`,
-    stderr: 'ERROR: Batch run stopped due to failhard\n',
+    stderr: '[ERROR   ] Minion a returned with non-zero exit code. Batch run stopped due to failhard\n',
   },
   {
     words: '* test.ping -b 5 --out quiet',
