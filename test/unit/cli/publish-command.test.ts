@@ -161,6 +161,13 @@ const cases: readonly Case[] = [
     stderr: "There is no function test.pong. Did you mean 'test.ping'?\n",
   },
   {
+    words: '* service.get_running --out quiet -b 1',
+    answers: answering([returned('a', "'service.get_running' is not available.", { retcode: 254, success: false })]),
+    exit: 254,
+    stdout: "\nExecuting run on ['a']\n\n",
+    stderr: 'service.get_running is not there on the systems of these minions.\n',
+  },
+  {
     words: '* test.echo --out quiet',
     answers: answering([returned('a', "'test.pong' is not available.")]),
     exit: 0,
