@@ -16,7 +16,11 @@ export interface ErrorKind {
 export const errorKinds = {
   internal: { exit: 70, http: 500, doc: 'A fault of this program. Please report it with the output of `-l debug`.' },
   usage: { exit: 64, http: 400, doc: 'The command line is wrong: an unknown option, a missing value.' },
-  incomplete: { exit: 42, http: 400, doc: 'A target, a function or a source is missing on the command line.' },
+  incomplete: {
+    exit: 42,
+    http: 400,
+    doc: 'A target or a function is missing on the command line, or the file that is to be copied is not there.',
+  },
   configuration: {
     exit: 78,
     http: 500,

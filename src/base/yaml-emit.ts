@@ -15,6 +15,8 @@ export interface EmitOptions {
   readonly sortKeys?: boolean | ((mapping: object) => boolean)
   /** Whether an object met twice is written once and referred to (`&id001`, `*id001`), as PyYAML does; default true. */
   readonly anchors?: boolean
+  /** Columns per level, 2 to 9; anything else is 2, as in PyYAML. */
+  readonly indent?: number
 }
 
 /**
@@ -28,7 +30,7 @@ export function emitYaml(value: unknown, options: EmitOptions = {}): string {
   return `${emitter.out}\n`
 }
 
-const step = 2
+const defaultStep = 2
 const width = 80
 
 interface Place {
@@ -43,6 +45,7 @@ type Pair = readonly [unknown, unknown]
 class Emitter {
   readonly out = new YamlText()
   readonly #options: EmitOptions
+  readonly #step: number
   /** Collections met so far; those met twice have a number. */
   readonly #anchors = new Map<object, number>()
   readonly #written = new Set<object>()
@@ -50,6 +53,8 @@ class Emitter {
 
   constructor(options: EmitOptions) {
     this.#options = options
+    const { indent = defaultStep } = options
+    this.#step = indent >= 2 && indent <= 9 ? indent : defaultStep
   }
 
   /** Numbers what will be met twice, in the order in which PyYAML numbers it. A value inside itself always needs one. */
@@ -112,7 +117,7 @@ class Emitter {
   #blockSequence(items: readonly unknown[], place: Place): void {
     // A list under a key stands at the key's own column.
     const isIndentless = place.isMappingValue && !this.out.onlyIndented
-    const indent = isIndentless ? Math.max(place.indent, 0) : deeper(place.indent, 0)
+    const indent = isIndentless ? Math.max(place.indent, 0) : this.#deeper(place.indent, 0)
     for (const item of items) {
       this.out.indentTo(indent)
       this.out.indicator('-', { blank: true, isIndentation: true })
@@ -121,7 +126,7 @@ class Emitter {
   }
 
   #blockMapping(pairs: readonly Pair[], place: Place): void {
-    const indent = deeper(place.indent, 0)
+    const indent = this.#deeper(place.indent, 0)
     const inside: Place = { indent, inFlow: false, isMappingValue: true }
     for (const [key, value] of pairs) {
       this.out.indentTo(indent)
@@ -139,7 +144,7 @@ class Emitter {
   }
 
   #flowSequence(items: readonly unknown[], place: Place): void {
-    const indent = deeper(place.indent, step)
+    const indent = this.#deeper(place.indent, this.#step)
     this.out.indicator('[', { blank: true, isBlank: true })
     for (const [index, item] of items.entries()) {
       this.#flowItem(index, indent)
@@ -149,7 +154,7 @@ class Emitter {
   }
 
   #flowMapping(pairs: readonly Pair[], place: Place): void {
-    const indent = deeper(place.indent, step)
+    const indent = this.#deeper(place.indent, this.#step)
     const inside: Place = { indent, inFlow: true, isMappingValue: true }
     this.out.indicator('{', { blank: true, isBlank: true })
     for (const [index, [key, value]] of pairs.entries()) {
@@ -174,7 +179,7 @@ class Emitter {
   }
 
   #scalar(value: unknown, { indent, inFlow }: Place, isSimpleKey: boolean): void {
-    const place = { indent: deeper(indent, step), width, inFlow, isSimpleKey }
+    const place = { indent: this.#deeper(indent, this.#step), width, inFlow, isSimpleKey }
     if (value instanceof Uint8Array) {
       const text = base64Lines(value)
       this.out.indicator('!!binary', { blank: true })
@@ -186,10 +191,10 @@ class Emitter {
     if (word === undefined) writeText(this.out, scalarText(value), place)
     else writePlain(this.out, word, place)
   }
-}
 
-function deeper(indent: number, atTop: number): number {
-  return indent < 0 ? atTop : indent + step
+  #deeper(indent: number, atTop: number): number {
+    return indent < 0 ? atTop : indent + this.#step
+  }
 }
 
 function isCollection(value: unknown): value is object {

@@ -68,8 +68,7 @@ export class KeyCommand {
     for (const what of ['print', 'finger'] as const) {
       const glob = options.text(what)
       if (glob !== undefined) return await this.#tell(what, glob)
-      if (options.has(`${what}-all`))
-        return await this.#tell(what, '*', what === 'finger' ? this.#ownFingerprint() : {})
+      if (options.has(`${what}-all`)) return await this.#tell(what, '*')
     }
     await this.#list(options.text('list') ?? 'all')
   }
@@ -79,16 +78,13 @@ export class KeyCommand {
     await this.#printer.show(this.#keys.list(states), { out: 'key' })
   }
 
-  async #tell(what: 'print' | 'finger', glob: string, own: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  async #tell(what: 'print' | 'finger', glob: string): Promise<void> {
     const found = this.#keys.store.match(glob)
-    const keys = what === 'print' ? this.#keys.texts(found) : this.#keys.fingerprints(found)
-    await this.#printer.show({ ...own, ...keys }, { out: 'key' })
-  }
-
-  /** Under the names of the master's files: the pair has one, that of its public half. */
-  #ownFingerprint(): Readonly<Record<string, unknown>> {
-    const own = this.#keys.own()
-    return own === undefined ? {} : { local: { 'master.pem': own.fingerprint, 'master.pub': own.fingerprint } }
+    const keys =
+      what === 'print'
+        ? this.#keys.texts(found)
+        : { ...this.#keys.ownFingerprints(glob), ...this.#keys.fingerprints(found) }
+    await this.#printer.show(keys, { out: 'key' })
   }
 
   async #change(change: KeyChange, glob: string): Promise<void> {

@@ -82,7 +82,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parsed = await parseCommand(spec, argv)
   if (typeof parsed === 'number') return parsed
   const { options, words } = parsed
-  const fault = strayWord(words) ?? faultOf(options)
+  const fault = strayWord(words, options) ?? faultOf(options)
   if (fault !== undefined) return usageError(spec, fault)
   if (options.has('gen-keys')) return await (await import('./key-pair.ts')).makeKeyPair(options)
   const { loadMasterOptions } = await import('../engine/options/master-options.ts')
@@ -102,8 +102,9 @@ function longName(option: OptionSpec): string {
 }
 
 /** Salt ignores such words: `salt-key -a web1 web2` accepts one key and says nothing of the other. */
-function strayWord([word]: readonly string[]): string | undefined {
-  if (word === undefined) return undefined
+function strayWord([word]: readonly string[], options: OptionValues): string | undefined {
+  // Salt's own guides say `salt-key -F master`.
+  if (word === undefined || (word === 'master' && options.has('finger-all'))) return undefined
   const action = spec.groups[0]?.options.find(({ names }) => names.includes(`--${word}`))
   const hint = action === undefined ? 'Several ids: a glob, or one command for each.' : `Did you mean --${word}?`
   return `'${word}' belongs to no option\n${hint}`

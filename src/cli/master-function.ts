@@ -1,4 +1,5 @@
 /** What `salt run` and `salt wheel` share: a function that runs inside the master. */
+import { didYouMean } from '../base/text.ts'
 import type { RunnerItem } from '../client/api.ts'
 import type { Registry } from '../engine/functions/catalogue.ts'
 import type { RunnerFunctionDefinition } from '../engine/plugin.ts'
@@ -94,6 +95,8 @@ async function call(
       return 0
     }
     await printer.show(result.return, { out: result.out, retcode: result.retcode })
+    const near = didYouMean(result.nearest ?? [])
+    if (near !== '') process.stderr.write(`There is no function ${fun}.${near}\n`)
     return result.retcode === 0 && !result.success ? 1 : result.retcode
   } catch (error) {
     if (!interrupt.signal.aborted) throw error

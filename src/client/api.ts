@@ -147,6 +147,8 @@ export interface RunnerResult {
   readonly success: boolean
   readonly retcode: number
   readonly out?: string
+  /** Names that may have been meant, where there is no such function. */
+  readonly nearest?: readonly string[]
 }
 
 export type RunnerItem =

@@ -154,7 +154,7 @@ describe('files', () => {
       copy('nobody', at('from/x'), at('to')),
       copy('web1', at('from/x'), 'to'),
     ])
-    assert.deepEqual([nothing.exitCode, missing.exitCode, nobody.exitCode, relative.exitCode], [64, 1, 2, 1])
+    assert.deepEqual([nothing.exitCode, missing.exitCode, nobody.exitCode, relative.exitCode], [64, 42, 2, 1])
     assert.match(missing.stderr, /cannot read a source: it does not exist[\s\S]*nosuch/)
     assert.match(relative.stdout, /not absolute/)
   })

@@ -57,11 +57,13 @@ describe('salt key', () => {
     await prints('-f beta', `Unaccepted Keys:\nbeta:  ${beta.fingerprint}\n`)
     await prints('-p alpha', `Accepted Keys:\nalpha:  ${alpha.publicPem}`)
     await prints('-f nosuch', '')
+    await prints('-f master.pub', '')
     writeFileSync(join(pki, 'master.pub'), gamma.publicPem)
-    await prints(
-      '-F',
-      `Local Keys:\nmaster.pem:  ${gamma.fingerprint}\nmaster.pub:  ${gamma.fingerprint}\nAccepted Keys:\nalpha:  ${alpha.fingerprint}\nUnaccepted Keys:\nbeta:  ${beta.fingerprint}\n`,
-    )
+    await prints('-f master', '')
+    await prints('-f master.pub', `Local Keys:\nmaster.pub:  ${gamma.fingerprint}\n`)
+    const all = `Local Keys:\nmaster.pem:  ${gamma.fingerprint}\nmaster.pub:  ${gamma.fingerprint}\nAccepted Keys:\nalpha:  ${alpha.fingerprint}\nUnaccepted Keys:\nbeta:  ${beta.fingerprint}\n`
+    await prints('-F', all)
+    await prints('-F master', all)
   })
 
   it('refuses a word that would be ignored', async () => {

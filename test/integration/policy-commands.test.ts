@@ -196,7 +196,7 @@ describe('salt audit', () => {
     )
     const { stdout, exitCode } = await salt('audit', 'verify', copy)
     assert.equal(exitCode, 1)
-    assert.match(stdout, /copy:2: number 2 was changed\nThe audit log is broken in 1 places/)
+    assert.match(stdout, /copy:2: number 2 was changed\nThe audit log is broken in 1 place \(/)
     const expected = await salt('audit', 'verify', '--expect', `1:${'0'.repeat(64)}`)
     assert.equal(expected.exitCode, 1)
     assert.match(expected.stdout, /audit:1: number 1 was changed/)

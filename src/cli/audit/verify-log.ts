@@ -44,7 +44,8 @@ function describe({ lines: count, first, last, hash, faults, notes }: AuditRepor
   const said = notes.map((note) => `note: ${note}`)
   if (faults.length > 0) {
     const told = faults.map(({ where, problem }) => `${where}: ${problem}`)
-    return [...told, ...said, `The audit log is broken in ${faults.length} places (${what}).`].join('\n')
+    const places = `${faults.length} ${faults.length === 1 ? 'place' : 'places'}`
+    return [...told, ...said, `The audit log is broken in ${places} (${what}).`].join('\n')
   }
   return [...said, `The audit log is as it was written: ${what}.`, `Last line: ${last}:${hash}`].join('\n')
 }

@@ -131,13 +131,22 @@ class BatchRun {
     if (retcode !== 0) this.#failed.push(outcome)
     this.#parts.view?.settled(outcome.id)
     if (this.#isStatic) this.#collected[outcome.id] = value
-    else
-      void printer.show({ retcode, jid, [outcome.id]: value }, { out: out === 'no_return' ? undefined : out, retcode })
-    if (retcode !== 0 && options.has('failhard') && !this.#isStopped) {
-      process.stderr.write('ERROR: Batch run stopped due to failhard\n')
-      this.#stop()
+    else {
+      const shown = { retcode, jid, [outcome.id]: value }
+      void printer.show(shown, { out: out === 'no_return' ? undefined : out, retcode })
     }
+    if (retcode !== 0 && options.has('failhard') && !this.#isStopped) this.#failHard(outcome.id)
     void this.#rest().then(() => this.#release(1))
+  }
+
+  #failHard(id: string): void {
+    const tell = (): void => {
+      const what = `Minion ${id} returned with non-zero exit code. Batch run stopped due to failhard`
+      process.stderr.write(`[ERROR   ] ${what}\n`)
+    }
+    // Behind the return that it is about.
+    this.#parts.printer.flush().then(tell, tell)
+    this.#stop()
   }
 
   /** `--batch-wait`; not when nobody is left to begin. */

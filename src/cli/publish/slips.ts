@@ -15,11 +15,7 @@ export async function functionHints(outcomes: readonly TargetOutcome[]): Promise
   if (missing.size === 0) return ''
   const { moduleRegistry } = await import('../../plugins/registry.ts')
   const names = moduleRegistry.entries.flatMap(({ name, functions }) => functions.map((fun) => `${name}.${fun}`))
-  return [...missing]
-    .map((name) => ({ name, near: nearNames(name, names) }))
-    .filter(({ near }) => near.length > 0)
-    .map(({ name, near }) => `There is no function ${name}.${didYouMean(near)}\n`)
-    .join('')
+  return [...missing].map((name) => hint(name, names)).join('')
 }
 
 function missingFunctions({ ret }: TargetOutcome): readonly string[] {
@@ -27,6 +23,12 @@ function missingFunctions({ ret }: TargetOutcome): readonly string[] {
   // Several functions of one job return under their names.
   const returns = isRecord(ret.return) ? Object.values(ret.return) : [ret.return]
   return returns.flatMap((text) => (typeof text === 'string' ? (unavailable.exec(text)?.[1] ?? []) : []))
+}
+
+function hint(name: string, names: readonly string[]): string {
+  if (names.includes(name)) return `${name} is not there on the systems of these minions.\n`
+  const near = nearNames(name, names)
+  return near.length === 0 ? '' : `There is no function ${name}.${didYouMean(near)}\n`
 }
 
 function nearNames(name: string, names: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute } from 'node:path'
-import { SaltError } from '../../base/errors.ts'
+import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
 import { FileRoots } from '../../engine/files/file-roots.ts'
@@ -102,6 +102,7 @@ async function sourceOf(path: string): Promise<Source> {
     }
   } catch (cause) {
     if (cause instanceof SaltError) throw cause
-    throw new SaltError('bad-path', `the master cannot read a source: ${systemReason(cause)}`, { where: path, cause })
+    const code = systemCode(cause) === 'ENOENT' ? 'incomplete' : 'bad-path'
+    throw new SaltError(code, `the master cannot read a source: ${systemReason(cause)}`, { where: path, cause })
   }
 }

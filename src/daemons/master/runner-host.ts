@@ -1,12 +1,12 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { didYouMean } from '../../base/text.ts'
+import { indent } from '../../base/text.ts'
 import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
 import { bindArguments, SignatureError } from '../../engine/functions/bind.ts'
-import { invalidArgumentsText } from '../../engine/functions/doc-text.ts'
+import { renderDoc } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { KeyRing } from '../../engine/keys/key-ring.ts'
 import type { MasterRun, RunnerContext, RunnerPublish } from '../../engine/plugin.ts'
@@ -133,7 +133,7 @@ export class RunnerHost {
     const { call } = run
     const { kind, surroundings } = this.#options
     const loaded = await surroundings[kind === 'runner' ? 'runners' : 'wheels'].load(call.fun)
-    if (loaded.kind === 'unavailable') return failed(`${loaded.message}${didYouMean(loaded.nearest)}`)
+    if (loaded.kind === 'unavailable') return { ...failed(loaded.message), nearest: loaded.nearest }
     const { definition } = loaded
     try {
       const bound = bindArguments(definition, call.fun, call.arg)
@@ -147,9 +147,9 @@ export class RunnerHost {
       }
     } catch (error) {
       if (!(error instanceof SaltError) || error.code !== 'bad-arguments') throw error
-      const text =
-        error instanceof SignatureError ? invalidArgumentsText(call.fun, error.message, definition) : error.message
-      return failed(text)
+      if (!(error instanceof SignatureError)) return failed(error.message)
+      const usage = indent(renderDoc(call.fun, definition), '    ')
+      return failed(`\nPassed invalid arguments: ${error.message}\n\nUsage:\n\n${usage}\n`)
     }
   }
 

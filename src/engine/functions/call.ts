@@ -94,12 +94,14 @@ async function unknownFunction(request: CallRequest, name: string, found: Unavai
   const failure: CallFailure = { kind: 'unknown-function', message: found.message, nearest: found.nearest, error }
   const begun = name.includes('.') ? catalogue.names().filter((candidate) => candidate.startsWith(name)) : []
   const outcome = failed(name, failure)
-  if (begun.length === 0) return outcome
   const docs: Record<string, string> = {}
   for (const candidate of begun) {
+    // The module of another system may have it.
+    if ((await catalogue.load(candidate)).kind !== 'loaded') continue
     const doc = await catalogue.describe(candidate)
     if (doc !== undefined) docs[candidate] = renderDoc(candidate, doc)
   }
+  if (Object.keys(docs).length === 0) return outcome
   return { ...outcome, return: { ...docs, [name]: found.message } }
 }
 

@@ -77,11 +77,17 @@ export class PluginCatalogue<D extends Described> implements Catalogue<D> {
 
   async availableNames(): Promise<readonly string[]> {
     const guarded = this.#registry.entries.filter((entry) => entry.guarded).map((entry) => entry.name)
-    const hidden = new Set<string>()
+    const behind = new Map<string, Readonly<Record<string, D>>>()
     for (const module of new Set(guarded)) {
-      if (typeof (await this.#provider(module)) === 'string') hidden.add(module)
+      const provider = await this.#provider(module)
+      // Several providers share a name, and not every one has all functions.
+      behind.set(module, typeof provider === 'object' ? provider.functions : {})
     }
-    return this.names().filter((name) => !hidden.has(moduleOf(name)))
+    return this.names().filter((name) => {
+      const [module, fun] = splitName(name)
+      const functions = behind.get(module)
+      return functions === undefined || Object.hasOwn(functions, fun)
+    })
   }
 
   async describe(name: string): Promise<FunctionDoc | undefined> {
@@ -154,10 +160,6 @@ export class PluginCatalogue<D extends Described> implements Catalogue<D> {
 function splitName(name: string): readonly [string, string] {
   const dot = name.indexOf('.')
   return dot < 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot + 1)]
-}
-
-function moduleOf(name: string): string {
-  return splitName(name)[0]
 }
 
 function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

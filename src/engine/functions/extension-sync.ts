@@ -9,7 +9,7 @@ import { syncedFolder } from './extension-folders.ts'
 import { type FileSource, fileSourceOf, type ServedFile } from './file-source.ts'
 
 /** What can be synced, from the folder `_<kind>`. */
-export const syncKinds = ['modules', 'grains', 'states', 'returners', 'beacons', 'outputters', 'utils'] as const
+export const syncKinds = ['modules', 'grains', 'states', 'returners', 'beacons', 'output', 'utils'] as const
 export type SyncKind = (typeof syncKinds)[number]
 
 export interface SyncOptions {

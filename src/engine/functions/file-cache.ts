@@ -1,5 +1,5 @@
 /** Files of the file server on this machine: fetched once, in parts, gone on with after a break, and checked by their hash. */
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
@@ -30,6 +30,27 @@ export async function cacheServedFile(
   const target = cachePath(ctx, saltenv, path)
   await fetchServedFile(source, { saltenv, path, status, target, mode: 0o600, folderMode: 0o700, owner: ctx.id })
   return target
+}
+
+/** Folders below `cachedir` that hold copies of files and nothing else: `cp.*` brings them anew. */
+const copies = ['files', 'localfiles', 'extrn_files']
+
+/** Removes what `cp.*` has cached. Answers the paths that could not be removed. */
+export async function clearCopies(cachedir: string, isOld: (modifiedMs: number) => boolean): Promise<string[]> {
+  const kept: string[] = []
+  for (const folder of copies) {
+    const entries = await readdir(join(cachedir, folder), { withFileTypes: true, recursive: true }).catch(() => [])
+    for (const entry of entries) {
+      if (entry.isDirectory()) continue
+      const path = join(entry.parentPath, entry.name)
+      try {
+        if (isOld((await lstat(path)).mtimeMs)) await rm(path)
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') kept.push(path)
+      }
+    }
+  }
+  return kept.sort()
 }
 
 export interface Fetch {

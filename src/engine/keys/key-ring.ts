@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readFileIfExists } from '../../base/files.ts'
 import { fingerprintOf, publicKeyFromPem } from '../../wire/identity.ts'
+import { compileGlob } from '../target/glob.ts'
 import { type KeyList, type KeyState, type KeyStore, keyFolders, keyStates } from './key-store.ts'
 
 export const keyChanges = ['accept', 'reject', 'delete'] as const
@@ -51,6 +52,18 @@ export class KeyRing {
   own(): { readonly pem: string; readonly fingerprint: string } | undefined {
     const pem = readFileIfExists(join(this.store.pkiDir, 'master.pub'))
     return pem === undefined ? undefined : { pem, fingerprint: fingerprintOf(publicKeyFromPem(pem)) }
+  }
+
+  /**
+   * Fingerprints under the names of the master's own files that a pattern means, as `local`; both are that of the public
+   * half. Nothing before its first start.
+   */
+  ownFingerprints(pattern: string | readonly string[]): Record<string, Record<string, string>> {
+    const own = this.own()
+    const globs = (typeof pattern === 'string' ? pattern.split(',') : pattern).map((text) => compileGlob(text.trim()))
+    const names = ['master.pem', 'master.pub'].filter((name) => globs.some((glob) => glob.matches(name)))
+    if (own === undefined || names.length === 0) return {}
+    return { local: Object.fromEntries(names.map((name) => [name, own.fingerprint])) }
   }
 
   /** The keys that a change would move. */

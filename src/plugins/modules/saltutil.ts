@@ -4,6 +4,7 @@ import { pythonString } from '../../base/python-repr.ts'
 import { s } from '../../base/schema.ts'
 import type { RunningJob } from '../../client/api.ts'
 import { listExtensions, type SyncKind, syncExtensions, syncKinds } from '../../engine/functions/extension-sync.ts'
+import { clearCopies } from '../../engine/functions/file-cache.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
 
@@ -48,12 +49,12 @@ async function refresh(ctx: FunctionContext, kinds: readonly SyncKind[]): Promis
   if (kinds.includes('grains')) await ctx.services.refreshGrains?.()
 }
 
-function syncFunction(kind: SyncKind): FunctionDefinition {
+function syncFunction(kind: SyncKind, name = `sync_${kind}`): FunctionDefinition {
   return fn({
-    doc: `Fetch the user's own ${kind} from the folder _${kind} of the file server.`,
+    doc: `Fetch the user's own ${kind === 'output' ? 'outputters' : kind} from the folder _${kind} of the file server.`,
     args: syncArguments,
     returns: s.array(s.string(), 'What is new or has changed'),
-    examples: [`salt '*' saltutil.sync_${kind}`, `salt '*' saltutil.sync_${kind} saltenv=base,dev`],
+    examples: [`salt '*' saltutil.${name}`, `salt '*' saltutil.${name} saltenv=base,dev`],
     async run(ctx, args) {
       const changed = await syncExtensions(ctx, kind, args)
       if (args.refresh) await refresh(ctx, [kind])
@@ -66,11 +67,27 @@ const syncFunctions: Readonly<Record<string, FunctionDefinition>> = Object.fromE
   syncKinds.map((kind) => [`sync_${kind}`, syncFunction(kind)]),
 )
 
+const refreshPillar = (name: string): FunctionDefinition =>
+  fn({
+    doc: 'Ask for pillar anew.',
+    args: {
+      wait: s.withDefault(s.boolean('Accepted, and without effect here'), false),
+      timeout: s.withDefault(s.seconds('Accepted, and without effect here'), 30),
+      clean_cache: s.withDefault(s.boolean('Accepted, and without effect here'), true),
+    },
+    returns: s.boolean('Always true'),
+    examples: [`salt '*' saltutil.${name}`],
+    run: () => true,
+  })
+
+const dayMs = 86_400_000
+
 export const saltutil = defineModule({
   name: 'saltutil',
   doc: 'Looks after the minion itself: its running jobs, its user modules, its grains.',
   functions: {
     ...syncFunctions,
+    sync_outputters: syncFunction('output', 'sync_outputters'),
     sync_all: fn({
       doc: "Fetch all of the user's own plugins from the file server.",
       args: syncArguments,
@@ -177,15 +194,24 @@ export const saltutil = defineModule({
         return true
       },
     }),
-    refresh_pillar: fn({
-      doc: 'Ask for pillar anew.',
-      args: {
-        wait: s.withDefault(s.boolean('Accepted, and without effect here'), false),
-        timeout: s.withDefault(s.seconds('Accepted, and without effect here'), 30),
-        clean_cache: s.withDefault(s.boolean('Accepted, and without effect here'), true),
+    refresh_pillar: refreshPillar('refresh_pillar'),
+    pillar_refresh: refreshPillar('pillar_refresh'),
+    clear_cache: fn({
+      doc: 'Remove the files that cp.get_url and others have cached here. What keeps jobs and returns safe stays.',
+      args: { days: s.withDefault(s.number('Only what is older than so many days; -1 for all'), -1) },
+      returns: s.union([s.boolean(), s.string()], 'True, or a text that names what could not be removed'),
+      examples: ["salt '*' saltutil.clear_cache", "salt '*' saltutil.clear_cache days=7"],
+      async run(ctx, { days }) {
+        const newest = days < 0 ? Number.POSITIVE_INFINITY : Date.now() - days * dayMs
+        const kept = await clearCopies(String(ctx.config.get('cachedir')), (modifiedMs) => modifiedMs < newest)
+        return kept.length === 0 || `Could not remove: ${kept.join(', ')}`
       },
+    }),
+    clear_job_cache: fn({
+      doc: 'Accepted: this minion keeps nothing of a job once the master has its return.',
+      args: { hours: s.withDefault(s.number('Accepted, and without effect here'), 24) },
       returns: s.boolean('Always true'),
-      examples: ["salt '*' saltutil.refresh_pillar"],
+      examples: ["salt '*' saltutil.clear_job_cache hours=12"],
       run: () => true,
     }),
   },

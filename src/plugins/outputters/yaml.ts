@@ -4,5 +4,6 @@ import type { Outputter } from '../../engine/output.ts'
 export const yaml: Outputter = {
   name: 'yaml',
   doc: 'YAML blocks; `--out-indent=-1` for brackets and braces.',
-  render: (value, { indent }) => emitYaml(value, { flow: typeof indent === 'number' && indent < 0 }),
+  render: (value, { indent }) =>
+    emitYaml(value, typeof indent === 'number' ? (indent < 0 ? { flow: true } : { indent }) : {}),
 }

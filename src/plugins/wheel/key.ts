@@ -176,7 +176,10 @@ export const key = defineRunner({
       returns: texts,
       examples: ["salt wheel key.finger 'web*'"],
       outputter: 'key',
-      run: (ctx, args) => ctx.keys.fingerprints(ctx.keys.store.match(args.match)),
+      run: (ctx, args) => ({
+        ...ctx.keys.ownFingerprints(args.match),
+        ...ctx.keys.fingerprints(ctx.keys.store.match(args.match)),
+      }),
     }),
     finger_master: runnerFn({
       doc: 'Tell the fingerprint of the key of the master.',

@@ -48,6 +48,15 @@ describe('values of this program', () => {
     assert.equal(emitYaml({ b: 1, a: 2 }), 'a: 2\nb: 1\n')
   })
 
+  test('levels are as deep as wanted, from 2 to 9 columns', () => {
+    const value = { a: [1, { b: null, c: { d: [[1, 2]] } }], f: 'x\ny' }
+    assert.equal(
+      emitYaml(value, { indent: 4 }),
+      "a:\n- 1\n-   b: null\n    c:\n        d:\n        -   - 1\n            - 2\nf: 'x\n\n    y'\n",
+    )
+    for (const indent of [0, 1, 10]) assert.equal(emitYaml(value, { indent }), emitYaml(value), `${indent}`)
+  })
+
   test('without anchors an object met twice is written twice, and one inside itself still ends', () => {
     const shared = [1]
     assert.equal(emitYaml({ a: shared, b: shared }, { anchors: false }), 'a:\n- 1\nb:\n- 1\n')

@@ -161,6 +161,13 @@ const cases: readonly Case[] = [
     stderr: "There is no function test.pong. Did you mean 'test.ping'?\n",
   },
   {
+    words: '* service.get_running --out quiet -b 1',
+    answers: answering([returned('a', "'service.get_running' is not available.", { retcode: 254, success: false })]),
+    exit: 254,
+    stdout: "\nExecuting run on ['a']\n\n",
+    stderr: 'service.get_running is not there on the systems of these minions.\n',
+  },
+  {
     words: '* test.echo --out quiet',
     answers: answering([returned('a', "'test.pong' is not available.")]),
     exit: 0,
@@ -271,7 +278,7 @@ const cases: readonly Case[] = [
     answers: answering([returned('a', 'x', { retcode: 3, success: false }), returned('b', 'y')]),
     exit: 3,
     stdout: `\nExecuting run on ['a']\n\nretcode: 3\njid: ${jid}\na: x\n`,
-    stderr: 'ERROR: Batch run stopped due to failhard\n',
+    stderr: '[ERROR   ] Minion a returned with non-zero exit code. Batch run stopped due to failhard\n',
   },
   {
     words: '* test.ping -b 5 --out quiet',

@@ -40,6 +40,13 @@ describe('outputters: values that JSON cannot hold', () => {
     assert.equal(await render('raw', { a: new Float(2) }), "{'a': 2.0}")
   })
 
+  it('indents YAML as deep as asked, and puts it on one line for -1', async () => {
+    const value = { a: [{ b: { c: 1 } }] }
+    assert.equal((await render('yaml', value, { indent: 4 })).trimEnd(), 'a:\n-   b:\n        c: 1')
+    assert.equal((await render('yaml', value, { indent: -1 })).trimEnd(), '{a: [{b: {c: 1}}]}')
+    assert.equal((await render('yaml', value)).trimEnd(), 'a:\n- b:\n    c: 1')
+  })
+
   it('shows bytes as text where they are text', async () => {
     assert.equal(await render('nested', { a: Buffer.from('é') }), 'a:\n    é')
     assert.equal(await render('nested', { a: Buffer.from([0xff, 0x00]) }), "a:\n    b'\\xff\\x00'")

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync } from 'node:fs'
 import { test } from 'node:test'
 import type { MasterCalls, RunningJob } from '../../../src/client/api.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
@@ -132,7 +132,7 @@ test('a sync brings what is new or changed and removes what has vanished', async
     states: [],
     returners: [],
     beacons: [],
-    outputters: [],
+    output: [],
     utils: [],
   })
   assert.equal(existsSync(folder.file('extmods/modules/sub/b.js')), false)
@@ -160,6 +160,34 @@ test('a master that names paths outside is not believed', async () => {
   assert.equal(existsSync(folder.file('evil.ts')), false)
 })
 
+test('clear_cache removes copies, all or the old ones, and nothing else', async () => {
+  using folder = new ConfigFolder({
+    'files/base/a': '1',
+    'files/base/sub/old': '2',
+    'localfiles/etc/hosts': '3',
+    'extmods/modules/m.ts': '4',
+    'spool.db': '5',
+  })
+  utimesSync(folder.file('files/base/sub/old'), 0, 0)
+  const host = new FunctionHost({ config: { cachedir: folder.path } })
+  assert.equal((await host.type('saltutil.clear_cache', 'days=7')).return, true)
+  const left = (): boolean[] =>
+    ['files/base/a', 'files/base/sub/old', 'localfiles/etc/hosts', 'extmods/modules/m.ts', 'spool.db'].map((name) =>
+      existsSync(folder.file(name)),
+    )
+  assert.deepEqual(left(), [true, false, true, true, true])
+  assert.equal((await host.call('saltutil.clear_cache')).return, true)
+  assert.deepEqual(left(), [false, false, false, true, true])
+})
+
+test('outputters are synced by either name, from _output as in Salt', async () => {
+  using folder = new ConfigFolder()
+  const services = { masters: [masterWith(new Map([['_output/mine.ts', '1']]))] }
+  const host = new FunctionHost({ config: { cachedir: folder.path }, services })
+  assert.deepEqual((await host.call('saltutil.sync_outputters')).return, ['output.mine'])
+  assert.deepEqual((await host.call('saltutil.sync_output')).return, [])
+})
+
 test('without a master the folders of file_roots are the file server', async () => {
   using folder = new ConfigFolder({ 'srv/_modules/a.ts': '1', 'srv/s/hi.sh': '#!/bin/sh\necho "hi $1"\n' })
   const host = new FunctionHost({
@@ -171,7 +199,7 @@ test('without a master the folders of file_roots are the file server', async () 
   assert.match(String((await host.type('cmd.script', 'salt://../../etc/passwd')).return), /contains '\.\.'/)
 })
 
-for (const fun of ['refresh_grains', 'refresh_modules', 'refresh_pillar']) {
+for (const fun of ['refresh_grains', 'refresh_modules', 'refresh_pillar', 'pillar_refresh', 'clear_job_cache']) {
   test(`${fun} is true, also without a daemon`, async () => {
     assert.equal((await new FunctionHost().call(`saltutil.${fun}`)).return, true)
   })

@@ -62,6 +62,12 @@ test('an unknown function is told in one sentence, with near names aside', async
   assert.equal(outcome.failure?.nearest?.[0], 'test.ping')
 })
 
+test('a function that only the module of another system has is told in one sentence', async () => {
+  const alpine = new FunctionHost({ grains: { os_family: 'Alpine' } })
+  const { return: value } = await alpine.call('pkg.get_selections')
+  assert.equal(value, "'pkg.get_selections' is not available.")
+})
+
 test('the beginning of a name shows the docs of what begins so', async () => {
   const { return: value } = await new FunctionHost().call('test.pin')
   assert.ok(typeof value === 'object' && value !== null)

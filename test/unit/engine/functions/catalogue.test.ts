@@ -67,6 +67,12 @@ test('the first available provider of a virtual name wins', async () => {
   assert.deepEqual(await catalogue.availableNames(), ['pkg.x'])
 })
 
+test('a function that only another provider has is not available', async () => {
+  const { catalogue } = catalogueOf(module('pkg', ['x', 'y'], 'needs rpm'), module('pkg', ['x'], true))
+  assert.deepEqual(await catalogue.availableNames(), ['pkg.x'])
+  assert.equal((await catalogue.load('pkg.y')).kind, 'unavailable')
+})
+
 test('the reasons of those that are not available are kept', async () => {
   const { catalogue } = catalogueOf(module('pkg', ['x'], 'needs rpm'), module('pkg', ['x'], 'needs apt'))
   const found = await catalogue.load('pkg.x')
