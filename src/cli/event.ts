@@ -35,7 +35,11 @@ export const spec: CommandSpec = {
           `How the pattern fits: ${matchWords.join(', ')}. Without it glob where the pattern has a * or a ?, else startswith.`,
           { choices: matchWords },
         ),
-        integer(['--count'], 'NUMBER', 'End after so many events.'),
+        integer(
+          ['--count'],
+          'NUMBER',
+          'End after so many events. When Ctrl-C comes before, the exit code is 130, and 0 without a count.',
+        ),
         text(['--timeout'], 'SECONDS', 'End after so many seconds; with 75 where --count asked for more.'),
         integer(
           ['--since'],
