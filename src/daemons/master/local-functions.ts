@@ -75,6 +75,6 @@ export class LocalFunctions {
 }
 
 /** What Salt calls the master where it acts as a minion. */
-function masterId(): string {
+export function masterId(): string {
   return `${hostname()}_master`
 }
