@@ -12,6 +12,7 @@ import { Secret } from '../base/secret.ts'
 import type { BusEvent, SubscribeItem } from '../bus/event.ts'
 import type { EventBus } from '../bus/event-bus.ts'
 import type { Outlet } from '../engine/outlet/outlet.ts'
+import type { ReturnerRegistry } from '../engine/returner.ts'
 import type { OptionSource } from '../engine/returners/returner-options.ts'
 import { compileEventSinks, type EventFeed, type FeedTarget } from '../engine/sinks/event-feed.ts'
 import { compileEventReturn, type EventReturnOptions } from '../engine/sinks/event-return.ts'
@@ -23,6 +24,7 @@ export interface EventSinksParts {
   readonly bus: EventBus
   readonly log: Log
   readonly outlets: Outlets
+  readonly registry: ReturnerRegistry
   /** What the returners find. */
   readonly surroundings: ReturnerSurroundings
 }
@@ -73,7 +75,8 @@ export class EventSinks implements AsyncDisposable {
       feed,
     }))
     const plans: PlannedFeed[] = []
-    for (const { kind, feed } of [...sinks, ...returns]) plans.push(await plan(kind, feed, configuration))
+    for (const { kind, feed } of [...sinks, ...returns])
+      plans.push(await plan(this.#parts.registry, kind, feed, configuration))
     return () => this.#apply(plans)
   }
 
@@ -148,6 +151,7 @@ export class EventSinks implements AsyncDisposable {
 }
 
 async function plan(
+  registry: ReturnerRegistry,
   kind: FeedKind,
   feed: EventFeed,
   { values, source }: EventSinksConfiguration,
@@ -161,7 +165,7 @@ async function plan(
       shown: String(path),
       where: path.key(kwargs === undefined ? 'backend' : 'options').where ?? path.where,
     }
-    targets.push({ ...target, returner: await prepareReturner(request, ['event'], source, place) })
+    targets.push({ ...target, returner: await prepareReturner(registry, request, ['event'], source, place) })
   }
   const own = kind === 'sink' ? values.event_sinks[feed.id] : withDefaults(values)
   return { kind, feed, targets, source: [own, targets.map(({ returner }) => revealed(returner.options))] }

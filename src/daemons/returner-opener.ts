@@ -1,9 +1,8 @@
 /** From the name of a returner in the configuration to one that can be opened. */
 import { asSaltError, SaltError } from '../base/errors.ts'
-import type { Delivery, OpenReturner, ReturnerContext } from '../engine/returner.ts'
+import type { Delivery, OpenReturner, ReturnerContext, ReturnerRegistry } from '../engine/returner.ts'
 import { assertTakes, loadReturner } from '../engine/returners/returner-catalogue.ts'
 import { type OptionSource, type ReturnerRequest, returnerOptions } from '../engine/returners/returner-options.ts'
-import { returnerRegistry } from '../plugins/registry.ts'
 
 /** What a returner may use, but for the signal that belongs to its outlet. */
 export type ReturnerSurroundings = Omit<ReturnerContext, 'signal'>
@@ -27,6 +26,7 @@ export interface PreparedReturner {
  * does not take these kinds, and options that are wrong.
  */
 export async function prepareReturner(
+  registry: ReturnerRegistry,
   request: ReturnerRequest,
   kinds: readonly Delivery['kind'][],
   source: OptionSource,
@@ -34,7 +34,7 @@ export async function prepareReturner(
 ): Promise<PreparedReturner> {
   const { name, ...more } = request
   try {
-    const definition = await loadReturner(returnerRegistry, name)
+    const definition = await loadReturner(registry, name)
     if (definition.members !== undefined) {
       throw new SaltError('configuration', `${name} stands for others and has no place here`, {
         hint: 'Name those others instead.',

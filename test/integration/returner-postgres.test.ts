@@ -195,7 +195,7 @@ describe('returner postgres', { skip }, () => {
 
   it('gives up on a server that does not answer, and delivers when it does', async () => {
     const db = await database()
-    await using returner = await openReturner(postgres, options({ db, timeout: 0.3, connect_timeout: 0.3 }))
+    await using returner = await openReturner(postgres, options({ db, timeout: 0.3 }))
     server.pause()
     await disconnectedSessions(false)
     await assert.rejects(returner.deliver(manyReturns(3)), { code: 'timeout', message: /did not answer within 0.3/ })

@@ -17,6 +17,7 @@ import { watchKeys } from '../../engine/keys/key-watch.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
+import { returnerRegistry } from '../../plugins/registry.ts'
 import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -25,6 +26,7 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
 import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
@@ -42,12 +44,13 @@ import { MinionCache } from './minion-cache.ts'
 import { MinionEvents } from './minion-events.ts'
 import { type StartOfMinion, takeNotice } from './minion-notices.ts'
 import { MinionSession, MinionSessions } from './minion-sessions.ts'
+import { tellStart } from './minion-start.ts'
 import { performReaction } from './perform-reaction.ts'
 import { Presence } from './presence.ts'
-import { tellStart } from './minion-start.ts'
 import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
 import { Reactor } from './reactor.ts'
+import { masterSurroundings } from './returner-surroundings.ts'
 import { RunnerHosts } from './runner-hosts.ts'
 import { UnaskedReturns } from './unasked-returns.ts'
 import type { UserKeys } from './user-keys.ts'
@@ -96,6 +99,7 @@ class MasterDaemon implements Master {
   readonly #bus: EventBus
   readonly #store: JobStore
   readonly #outlets: Outlets
+  readonly #sinks: EventSinks
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
@@ -132,6 +136,15 @@ class MasterDaemon implements Master {
       onFault: (error) => tellStorage(this.#bus, 'job cache', error),
     })
     this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
+    const config = liveView(() => this.#options.view)
+    const surroundings = masterSurroundings({ config, log, clock: this.#clock, bus: this.#bus })
+    this.#sinks = new EventSinks({
+      bus: this.#bus,
+      log,
+      outlets: this.#outlets,
+      registry: returnerRegistry,
+      surroundings,
+    })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
     this.#publisher = new Publisher({
@@ -257,6 +270,7 @@ class MasterDaemon implements Master {
   }
 
   async start(): Promise<void> {
+    await (await this.#prepareSinks(this.#options))()
     await this.#local.listen()
     this.#publisher.resume()
     this.#port = await this.#wire.listen()
@@ -266,7 +280,8 @@ class MasterDaemon implements Master {
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
   }
 
-  reload(options: MasterOptions): Promise<void> {
+  async reload(options: MasterOptions): Promise<void> {
+    const useSinks = await this.#prepareSinks(options)
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
@@ -274,7 +289,7 @@ class MasterDaemon implements Master {
     this.#schedule.configure()
     this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
-    return this.#access.reload()
+    await Promise.all([this.#access.reload(), useSinks()])
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -294,11 +309,16 @@ class MasterDaemon implements Master {
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
     await this.#access[Symbol.asyncDispose]()
+    await this.#sinks[Symbol.asyncDispose]()
     await this.#outlets[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
     this.#events[Symbol.dispose]()
+  }
+
+  #prepareSinks({ values, view, where }: MasterOptions): ReturnType<EventSinks['prepare']> {
+    return this.#sinks.prepare({ values, source: { all: view.all, where } })
   }
 
   #userMethods(user: HostUser): ReturnType<typeof userMethods> {

@@ -27,14 +27,16 @@ import type {
   JobContext,
   RunnerFunctionDefinition,
 } from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { ClientState } from '../../wire/client.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
 import type { ClientTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
+import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { busMethods } from './bus-methods.ts'
 import { tellFault } from './fault-event.ts'
@@ -44,6 +46,7 @@ import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnection } from './master-connection.ts'
 import { MasterEvents } from './master-events.ts'
 import { MinionSchedule } from './minion-schedule.ts'
+import { minionSurroundings } from './returner-surroundings.ts'
 
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
@@ -52,6 +55,7 @@ const terminate = 15
 const followed: ReadonlySet<string> = new Set([
   'autosign_grains',
   'disable_modules',
+  'event_sinks',
   'extension_modules',
   'grains',
   'log_level',
@@ -116,6 +120,8 @@ class MinionDaemon implements Minion {
   readonly #connections: MasterConnection[] = []
   readonly #spools: ReturnSpool[] = []
   readonly #events: MasterEvents
+  readonly #outlets: Outlets
+  readonly #sinks: EventSinks
   readonly #orders: Disposable
   readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
@@ -147,6 +153,20 @@ class MinionDaemon implements Minion {
       grains_refresh: () => this.#refreshGrains(),
     })
     this.#config = liveView(() => this.#options.view)
+    this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
+    this.#sinks = new EventSinks({
+      bus: this.#bus,
+      log,
+      outlets: this.#outlets,
+      registry: returnerRegistry,
+      surroundings: minionSurroundings({
+        id: this.id,
+        config: this.#config,
+        log,
+        clock: this.#clock,
+        events: this.#events,
+      }),
+    })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
     this.#modules = new PluginCatalogue(
       moduleRegistry,
@@ -182,6 +202,7 @@ class MinionDaemon implements Minion {
   }
 
   async start(): Promise<void> {
+    await (await this.#prepareSinks(this.#options))()
     await this.#local.listen()
     await this.#refreshGrains()
     await this.#refreshModules()
@@ -193,11 +214,13 @@ class MinionDaemon implements Minion {
   }
 
   async reload(options: MinionOptions): Promise<void> {
+    const useSinks = await this.#prepareSinks(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#refreshGrains()
     await this.#refreshModules()
     this.#schedule.configure()
+    await useSinks()
     this.#log.info('the configuration was read again')
   }
 
@@ -205,7 +228,8 @@ class MinionDaemon implements Minion {
     await within(this.#table.idle(), timeoutMs / 2, this.#clock)
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)
-    await this.#events.drain(timeoutMs / 8)
+    this.#bus.flush()
+    await Promise.all([this.#events.drain(timeoutMs / 8), this.#outlets.drain(timeoutMs / 8)])
     await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 8, this.#clock)
   }
 
@@ -214,9 +238,15 @@ class MinionDaemon implements Minion {
     this.#table.abortAll(terminate)
     await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
     await this.#local[Symbol.asyncDispose]()
+    await this.#sinks[Symbol.asyncDispose]()
+    await this.#outlets[Symbol.asyncDispose]()
     this.#orders[Symbol.dispose]()
     this.#events[Symbol.dispose]()
     for (const spool of this.#spools) spool[Symbol.dispose]()
+  }
+
+  #prepareSinks({ values, view, where }: MinionOptions): ReturnType<EventSinks['prepare']> {
+    return this.#sinks.prepare({ values, source: { all: view.all, where } })
   }
 
   #connect(address: MasterAddress, several: boolean): MasterConnection {
@@ -369,6 +399,7 @@ class MinionDaemon implements Minion {
       connected: this.connected,
       running: this.#table.size,
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped, masters: this.#events.status },
+      outlets: this.#outlets.status(),
       memory: process.memoryUsage(),
     }
   }

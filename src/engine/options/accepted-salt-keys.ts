@@ -23,8 +23,7 @@ const names = `
   eauth_acl_module eauth_tokens eauth_tokens.cache_driver eauth_tokens.cluster_id ec2_tags enable_fqdns_grains
   enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines env_order environment
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
-  event_publisher_niceness event_publisher_pub_hwm event_return event_return_blacklist event_return_niceness
-  event_return_queue event_return_queue_max_seconds event_return_whitelist event_return_batch
+  event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
   evt ext_job_cache ext_pillar ext_pillar_first external_auth
   failhard features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex
   file_recv_size_max file_server_niceness fileserver_backend fileserver_events

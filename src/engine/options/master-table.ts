@@ -181,6 +181,30 @@ export const masterTable = {
     10_000,
     'Reactions that wait, at most. More are dropped, counted, and told as an event.',
   ),
+  event_return: unset(
+    s.union([s.string(), s.array(s.string())]),
+    'The returner that stores the events of the bus, or a list of such; `event_sinks` can do more.',
+  ),
+  event_return_queue: option(
+    s.integer('', { minimum: 0 }),
+    0,
+    'So many events go to `event_return` together; with 0 or 1, each goes at once.',
+  ),
+  event_return_queue_max_seconds: option(
+    s.seconds(),
+    0,
+    'The longest that an event waits for the others of `event_return_queue`; 0 for one second.',
+  ),
+  event_return_whitelist: option(
+    s.array(s.string()),
+    [],
+    'Only events with these tags go to `event_return`: globs, or regular expressions for the whole tag.',
+  ),
+  event_return_blacklist: option(
+    s.array(s.string()),
+    [],
+    'Events with these tags do not go to `event_return`; counts before the whitelist.',
+  ),
   minion_event_tags: unset(
     s.union([s.array(s.string()), policy]),
     'The only tags that minions may fire on the bus of the master, as globs: one list for all minions, or a mapping from globs over their ids to such lists. Tags that tell what the master knows, or that are of another minion, are refused at all times.',

@@ -1,6 +1,7 @@
 /** Options that the master and the minion have in common. */
 import { type LogLevel, logLevels } from '../../base/log.ts'
 import { s } from '../../base/schema.ts'
+import { eventSinksSchema } from '../sinks/sink-options.ts'
 import { option, type Refusal, unset } from './option.ts'
 
 const level = s.literal<readonly LogLevel[]>(logLevels)
@@ -70,6 +71,12 @@ export const sharedOptions = {
     { isOurs: true },
   ),
   max_event_size: option(s.bytes(), 1_048_576, 'Largest event in bytes; larger ones are refused with an error.'),
+  event_sinks: option(
+    eventSinksSchema,
+    {},
+    'Other systems that get events of the bus of this daemon: name of the sink → which events, what of them, and which returner.',
+    { isOurs: true },
+  ),
   module_dirs: option(s.array(s.path()), [], 'Further folders with execution modules of your own.'),
 }
 

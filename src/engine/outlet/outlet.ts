@@ -82,7 +82,7 @@ export interface OutletStatus {
 
 const defaults = { batchRecords: 100, batchBytes: 1024 * 1024, flushMs: 1000, deliveryTimeoutMs: 60_000 }
 const defaultRetry = { firstMs: 500, lastMs: 60_000 }
-/** How long a backend may take to be closed. */
+/** How long a delivery that is under way may take when the outlet is closed, and how long the backend to be closed. */
 const closingMs = 2000
 
 export class Outlet implements AsyncDisposable {
@@ -101,6 +101,7 @@ export class Outlet implements AsyncDisposable {
   #failedAttempts = 0
   /** In a row. */
   #failures = 0
+  #isClosing = false
   #failingSince: number | undefined
   #lastError: string | undefined
 
@@ -146,7 +147,7 @@ export class Outlet implements AsyncDisposable {
 
   /** Takes it and returns at once. Never throws: what cannot be kept is counted as dropped. */
   put(delivery: Delivery): void {
-    if (this.#abort.signal.aborted) return this.#drop(1, 'closed')
+    if (this.#isClosing) return this.#drop(1, 'closed')
     let bytes: Uint8Array
     try {
       bytes = packDelivery(delivery)
@@ -175,10 +176,13 @@ export class Outlet implements AsyncDisposable {
     await this.#spool.settled()
   }
 
+  /** A delivery that is under way may end within two seconds; else it is delivered again by the next outlet of this name. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#abort.signal.aborted) return
+    if (this.#isClosing) return
+    this.#isClosing = true
     this.#flush?.cancel()
     this.#retry?.cancel()
+    if (this.#running) await within(this.#running, closingMs, this.#options.clock)
     this.#abort.abort()
     await this.#running
     await this.#close()
@@ -206,7 +210,7 @@ export class Outlet implements AsyncDisposable {
   }
 
   #wake(): void {
-    if (this.#running || this.#retry || this.#abort.signal.aborted) return
+    if (this.#running || this.#retry || this.#isClosing) return
     if (this.#isDue()) {
       this.#flush?.cancel()
       this.#flush = undefined
@@ -229,11 +233,11 @@ export class Outlet implements AsyncDisposable {
       do {
         // What else comes within this turn of the event loop goes along, and is on disk before it is delivered.
         await new Promise((resolve) => setImmediate(resolve))
-        if (this.#abort.signal.aborted) break
+        if (this.#isClosing) break
         await this.#deliverBatch()
       } while (this.#isDue())
     } catch (error) {
-      if (!this.#abort.signal.aborted) await this.#failed(error)
+      await this.#failed(error)
     }
     this.#running = undefined
     this.#wake()
@@ -296,6 +300,7 @@ export class Outlet implements AsyncDisposable {
   }
 
   async #failed(error: unknown): Promise<void> {
+    if (this.#abort.signal.aborted) return
     const { clock, log, retry = defaultRetry, random = Math.random } = this.#options
     const { message } = asSaltError(error)
     this.#failedAttempts += 1
@@ -306,7 +311,7 @@ export class Outlet implements AsyncDisposable {
       this.#options.onFailing?.(message)
     }
     await this.#close()
-    if (this.#abort.signal.aborted) return
+    if (this.#isClosing) return
     const longestMs = Math.min(retry.lastMs, retry.firstMs * 2 ** Math.min(this.#failures, 30))
     this.#failures += 1
     this.#retry = clock.after(random() * longestMs, () => this.#tryAgain(), { background: true })

@@ -257,6 +257,31 @@ describe('an outlet', () => {
     await clock.advance(1000)
     await draining
     assert.equal(out.status.waiting, 1)
+    const closing = out[Symbol.asyncDispose]()
+    await clock.advance(2000)
+    await closing
+  })
+
+  it('lets a delivery that is under way end when it is closed', async () => {
+    let end: () => void = () => {}
+    backend.onDeliver = () =>
+      new Promise((resolve) => {
+        end = resolve
+      })
+    {
+      const out = outlet({ flushMs: 0, batchRecords: 1 })
+      out.put(event(1))
+      out.put(event(2))
+      await settle()
+      const closing = out[Symbol.asyncDispose]()
+      end()
+      await closing
+    }
+    backend.onDeliver = () => {}
+    await using again = outlet({ flushMs: 0 })
+    await settle()
+    assert.deepEqual(seqs(), [1, 2], 'none came twice')
+    assert.equal(again.status.delivered, 1)
   })
 
   it('closes while a delivery hangs, and takes nothing after that', async () => {
@@ -264,8 +289,10 @@ describe('an outlet', () => {
     backend.onDeliver = () => new Promise(() => {})
     out.put(event(1))
     await settle()
-    await out[Symbol.asyncDispose]()
+    const closing = out[Symbol.asyncDispose]()
     out.put(event(2))
+    await clock.advance(2000)
+    await closing
     assert.deepEqual(drops, ['1 closed'])
     backend.onDeliver = () => {}
     await using again = outlet({ flushMs: 0 })
