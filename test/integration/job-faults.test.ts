@@ -350,6 +350,13 @@ it('a runner that is not there is answered with the near names', async () => {
   assert.ok(answer.nearest?.includes('manage.status'), String(answer.nearest))
 })
 
+it('a runner that calls a function with wrong arguments does not show its own usage', async () => {
+  await using bus = await master.bus()
+  const answer = await bus.call('runner', { fun: 'salt.cmd', arg: ['test.echo'], user: 'root', detach: false })
+  assert.deepEqual([answer.success, answer.retcode], [false, 1])
+  assert.equal(answer.return, "echo() missing 1 required positional argument: 'text'")
+})
+
 it('a runner is told like Salt that its arguments do not fit, with its usage', async () => {
   await using bus = await master.bus()
   const answer = await bus.call('runner', { fun: 'jobs.lookup_jid', arg: [], user: 'root', detach: false })

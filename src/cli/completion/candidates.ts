@@ -81,7 +81,13 @@ async function things(
 async function targets(given: Cursor['given'], typed: string): Promise<readonly Candidate[]> {
   const type = Object.keys(targetTypeOptions).find((option) => given.has(option))
   if (type === 'nodegroup') return await groupNames(given)
-  if (type === 'list') return lastOfList(typed, await acceptedIds(given))
+  if (type === 'list') {
+    const named = typed.split(',').slice(0, -1)
+    return lastOfList(
+      typed,
+      (await acceptedIds(given)).filter(({ word }) => !named.includes(word)),
+    )
+  }
   return type === undefined || type === 'compound' || type === 'pcre' ? await acceptedIds(given) : []
 }
 

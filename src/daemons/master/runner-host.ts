@@ -5,7 +5,7 @@ import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
-import { bindArguments, SignatureError } from '../../engine/functions/bind.ts'
+import { type BoundArguments, bindArguments, SignatureError } from '../../engine/functions/bind.ts'
 import { renderDoc } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { KeyRing } from '../../engine/keys/key-ring.ts'
@@ -135,8 +135,9 @@ export class RunnerHost {
     const loaded = await surroundings[kind === 'runner' ? 'runners' : 'wheels'].load(call.fun)
     if (loaded.kind === 'unavailable') return { ...failed(loaded.message), nearest: loaded.nearest }
     const { definition } = loaded
+    let bound: BoundArguments | undefined
     try {
-      const bound = bindArguments(definition, call.fun, call.arg)
+      bound = bindArguments(definition, call.fun, call.arg)
       const value = await definition.run(this.#context(run), bound.args as never, bound.more)
       return {
         return: value ?? null,
@@ -147,7 +148,8 @@ export class RunnerHost {
       }
     } catch (error) {
       if (!(error instanceof SaltError) || error.code !== 'bad-arguments') throw error
-      if (!(error instanceof SignatureError)) return failed(error.message)
+      // Once they are bound it is a function that this one calls whose arguments do not fit.
+      if (bound !== undefined || !(error instanceof SignatureError)) return failed(error.message)
       const usage = indent(renderDoc(call.fun, definition), '    ')
       return failed(`\nPassed invalid arguments: ${error.message}\n\nUsage:\n\n${usage}\n`)
     }

@@ -10,7 +10,7 @@ import type { ValuePath } from '../../base/validate.ts'
 import { checkAll, defaultInclude, type Role } from './load-options.ts'
 import type { OptionTable } from './option.ts'
 
-/** New files; one that exists keeps its mode. */
+/** Where there is no file yet whose mode can be kept. */
 const fileMode = 0o640
 const folderMode = 0o755
 
@@ -72,7 +72,8 @@ async function write<T extends OptionTable>(
   text: string,
 ): Promise<void> {
   const former = readFileIfExists(file)
-  const mode = (statSync(file, { throwIfNoEntry: false })?.mode ?? fileMode) & 0o777
+  // Users of publisher_acl read the configuration too: a new file shuts out nobody who may read the main one.
+  const mode = (modeOf(file) ?? modeOf(configFile) ?? fileMode) & 0o777
   await writeFileAtomic(file, text, mode, { sync: true })
   try {
     checkAll(role, await readConfigFiles({ file: configFile, defaultInclude: defaultInclude(role) }), {})
@@ -81,6 +82,10 @@ async function write<T extends OptionTable>(
     else await writeFileAtomic(file, former, mode, { sync: true })
     throw error
   }
+}
+
+function modeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mode
 }
 
 /** The text with the lines of one option replaced, or with the option at its end. */

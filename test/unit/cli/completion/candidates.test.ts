@@ -39,7 +39,7 @@ describe('candidates', () => {
   const cases: readonly (readonly [string, readonly string[] | string])[] = [
     ['web', ['web1', 'web2']],
     ['', ['db:1', 'web1', 'web2']],
-    ['-L web1,w', ['web1,web1', 'web1,web2']],
+    ['-L web1,w', ['web1,web2']],
     ['-C d', ['db:1']],
     ['-N ', ['front', 'back']],
     ['-G os', []],

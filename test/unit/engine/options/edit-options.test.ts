@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
@@ -103,6 +103,15 @@ describe('writeInclude', () => {
     await writeInclude(masterRole, file, ['gui', {}])
     assert.equal(readFileSync(written, 'utf8'), '')
   })
+
+  for (const mode of [0o600, 0o644]) {
+    it(`is as open as the main file with mode ${mode.toString(8)}`, async () => {
+      writeFileSync(file, 'timeout: 7\n')
+      chmodSync(file, mode)
+      const written = await writeInclude(masterRole, file, ['gui', { timeout: 3 }])
+      assert.equal(statSync(written).mode & 0o777, mode)
+    })
+  }
 
   it('goes where default_include points', async () => {
     writeFileSync(file, 'default_include: more/*.conf\n')
