@@ -17,6 +17,6 @@ with Bus(sock_dir) as bus:
             if isinstance(event, Gap):
                 print('%d events were lost' % event.dropped, file=sys.stderr)
             else:
-                print(json.dumps(event.data), flush=True)
+                print(json.dumps(event.data, ensure_ascii=False), flush=True)
     except KeyboardInterrupt:
         pass

@@ -187,7 +187,11 @@ export class Reader {
   }
 
   #unsigned(size: 1 | 2 | 4): number {
-    return this.#bytes.readUIntBE(this.#take(size), size)
+    const start = this.#take(size)
+    const bytes = this.#bytes
+    let value = 0
+    for (let index = start; index < start + size; index++) value = value * 256 + (bytes[index] ?? 0)
+    return value
   }
 
   /** Where the next bytes start; they are there. */

@@ -42,14 +42,19 @@ export class PackedScan {
     return this.position === this.#end
   }
 
+  /** Whether these very bytes come next. */
+  isAt(expected: Uint8Array): boolean {
+    const { bytes, position } = this
+    const { byteLength } = expected
+    if (position + byteLength > this.#end) return false
+    for (let index = 0; index < byteLength; index++) if (bytes[position + index] !== expected[index]) return false
+    return true
+  }
+
   /** Steps over these very bytes. */
   skipBytes(expected: Uint8Array): boolean {
-    const { bytes, position } = this
-    if (position + expected.byteLength > this.#end) return false
-    for (let index = 0; index < expected.byteLength; index++) {
-      if (bytes[position + index] !== expected[index]) return false
-    }
-    this.position = position + expected.byteLength
+    if (!this.isAt(expected)) return false
+    this.position += expected.byteLength
     return true
   }
 
@@ -198,6 +203,9 @@ export class PackedScan {
     const { position } = this
     if (size > this.#end - position) return -1
     this.position = position + size
-    return this.bytes.readUIntBE(position, size)
+    const { bytes } = this
+    let value = 0
+    for (let index = position; index < position + size; index++) value = value * 256 + (bytes[index] ?? 0)
+    return value
   }
 }

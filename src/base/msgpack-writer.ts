@@ -11,9 +11,14 @@ const keptSize = 1024 * 1024
 const shortText = 48
 const twoTo32 = 2 ** 32
 
+/** What is packed already and larger than this is no part of what is written, but stands beside it. */
+const ownPart = 4096
+
 /** Writes one value after the other, each into bytes of its own. */
 export class Writer {
   #bytes = Buffer.allocUnsafeSlow(firstSize)
+  /** What comes before the bytes that are being written; undefined: all goes into one piece. */
+  #parts: Uint8Array[] | undefined
   #position = 0
   #containers = 0
   #maximumDepth = 0
@@ -24,12 +29,51 @@ export class Writer {
     this.#containers = 0
     try {
       this.#value(value, 0)
-      const result = Buffer.allocUnsafe(this.#position)
-      result.set(this.#bytes.subarray(0, this.#position))
-      return result
+      return this.#written()
     } finally {
       if (this.#bytes.byteLength > keptSize) this.#bytes = Buffer.allocUnsafeSlow(firstSize)
     }
+  }
+
+  /** As `write`; what is packed already is not copied where it is large. */
+  writeParts(value: unknown, maximumDepth: number): readonly Uint8Array[] {
+    const parts: Uint8Array[] = []
+    this.#parts = parts
+    try {
+      const last = this.write(value, maximumDepth)
+      if (last.byteLength > 0) parts.push(last)
+      return parts
+    } finally {
+      this.#parts = undefined
+    }
+  }
+
+  /** Writes a value behind those that were appended since the last `take`; answers how many bytes it has. Where it throws, nothing was written. */
+  append(value: unknown, maximumDepth: number): number {
+    const start = this.#position
+    this.#maximumDepth = maximumDepth
+    this.#containers = 0
+    try {
+      this.#value(value, 0)
+      return this.#position - start
+    } catch (error) {
+      this.#position = start
+      throw error
+    }
+  }
+
+  /** What was appended; from now on there is nothing. */
+  take(): Buffer {
+    const result = this.#written()
+    this.#position = 0
+    if (this.#bytes.byteLength > keptSize) this.#bytes = Buffer.allocUnsafeSlow(firstSize)
+    return result
+  }
+
+  #written(): Buffer {
+    const result = Buffer.allocUnsafe(this.#position)
+    result.set(this.#bytes.subarray(0, this.#position))
+    return result
   }
 
   #value(value: unknown, depth: number): void {
@@ -55,7 +99,7 @@ export class Writer {
     if (Array.isArray(value)) return this.#array(value, this.#enter(depth))
     if (value instanceof Float) return this.#float(value.value)
     if (value instanceof Uint8Array) return this.#binary(value)
-    if (value instanceof Packed) return this.#copy(value.bytes)
+    if (value instanceof Packed) return this.#packed(value.bytes)
     if (value instanceof Secret) return this.#text(value.toString())
     if (!isPlain(value)) throw notPlain(`an instance of ${value.constructor?.name ?? 'a class'}`)
     this.#mapping(value as Record<string, unknown>, this.#enter(depth))
@@ -188,6 +232,11 @@ export class Writer {
     else if (size < 0x1_0000) this.#sized(0xc5, size, 2)
     else this.#sized(0xc6, size, 4)
     this.#copy(bytes)
+  }
+
+  #packed(bytes: Uint8Array): void {
+    if (this.#parts === undefined || bytes.byteLength < ownPart) return this.#copy(bytes)
+    this.#parts.push(this.take(), bytes)
   }
 
   #copy(bytes: Uint8Array): void {

@@ -6,6 +6,7 @@
  * nothing has to be loaded when a quick command starts.
  */
 import { maximumDepth } from './msgpack-limits.ts'
+import { Packed } from './msgpack-packed.ts'
 import { Reader } from './msgpack-reader.ts'
 import { Writer } from './msgpack-writer.ts'
 
@@ -21,6 +22,44 @@ const writer = new Writer()
  */
 export function pack(value: unknown, depth = maximumDepth): Buffer {
   return writer.write(value, depth)
+}
+
+/** As `pack`, in several parts: what is `Packed` and large is one of its own, not copied. */
+export function packParts(value: unknown, depth = maximumDepth): readonly Uint8Array[] {
+  return writer.writeParts(value, depth)
+}
+
+/** Values that are packed one after the other, to be taken together as an array. */
+export class PackedList {
+  readonly #writer = new Writer()
+  #count = 0
+  #size = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes of the values. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Throws as `pack`; the value is not in the list then. */
+  add(value: unknown, depth = maximumDepth): void {
+    this.#size += this.#writer.append(value, depth)
+    this.#count += 1
+  }
+
+  /** The list, which is empty from now on. */
+  take(): Packed {
+    const head = Buffer.allocUnsafe(5)
+    head[0] = 0xdd
+    head.writeUInt32BE(this.#count, 1)
+    const values = this.#writer.take()
+    this.#count = 0
+    this.#size = 0
+    return new Packed(Buffer.concat([head, values]))
+  }
 }
 
 /**

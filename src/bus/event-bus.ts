@@ -7,7 +7,7 @@ import type { BusGap, EventData } from './event.ts'
 import { EventBatch } from './event-batch.ts'
 import { EventLog, PendingBatch, packStamp } from './event-log.ts'
 import type { DataFor, TypedEvent } from './event-types.ts'
-import { PackedEvents } from './packed-events.ts'
+import { packedEventsIn, packedPairsIn } from './packed-events.ts'
 import type { TagMatcher } from './tag-match.ts'
 import { compileTagPattern } from './tag-pattern.ts'
 import { nothingLeft, packTrimmed } from './trim.ts'
@@ -63,7 +63,7 @@ const keptBytesDefault = 8 * 1024 * 1024
 const longestTag = 1024
 const maximumEventSizeDefault = 1024 * 1024
 /** Larger batches are cut, so that one does not become a record that takes long to go out. */
-const batchBytes = 128 * 1024
+const batchBytes = 192 * 1024
 /** Events that come in a row are delivered together, at the end of a turn of the event loop; one alone at once. */
 const inRowMs = 1
 
@@ -143,16 +143,21 @@ export class EventBus {
    * where that is not so; `accept` takes such ones, or says what is wrong with them.
    */
   acceptPacked(list: Buffer): number | undefined {
-    const events = PackedEvents.in(list, longestTag, this.#maximumEventSize)
+    const events = packedEventsIn(list, longestTag, this.#maximumEventSize)
     if (events === undefined) return undefined
     const stamp = this.#stampNow()
-    for (const { tag, pairs } of events) {
-      const text = this.#tagOf(list, tag.from, tag.to)
-      this.#makeRoom(pairs.to - pairs.from)
-      this.#log.append(list, tag, pairs, stamp)
-      this.#appended(text)
+    const { count, tagFrom, tagTo, pairs, pairsFrom, pairsTo } = events
+    for (let index = 0; index < count; index++) {
+      const from = tagFrom[index] ?? 0
+      const to = tagTo[index] ?? 0
+      const dataFrom = pairsFrom[index] ?? 0
+      const dataTo = pairsTo[index] ?? 0
+      const tag = this.#tagOf(list, from, to)
+      this.#makeRoom(dataTo - dataFrom)
+      this.#log.append(list, from, to, pairs[index] ?? 0, dataFrom, dataTo, stamp)
+      this.#appended(tag)
     }
-    return events.length
+    return count
   }
 
   /**
@@ -223,10 +228,10 @@ export class EventBus {
   #append(tag: string, packed: Buffer): number | undefined {
     const source = Buffer.concat([Buffer.from(tag), packed])
     const tagBytes = source.byteLength - packed.byteLength
-    const pairs = PackedEvents.pairsOf(source, tagBytes)
+    const pairs = packedPairsIn(source, tagBytes)
     if (pairs === undefined) return undefined
     this.#makeRoom(packed.byteLength)
-    this.#log.append(source, { from: 0, to: tagBytes }, pairs, this.#stampNow())
+    this.#log.append(source, 0, tagBytes, pairs.count, pairs.from, pairs.to, this.#stampNow())
     this.#appended(tag)
     return this.seq
   }

@@ -103,16 +103,19 @@ export class EventLog {
   }
 
   /**
-   * Adds an event. `source` holds the bytes of the tag, and a mapping without its head, of `pairs` pairs; the packed `stamp` becomes one
-   * more.
+   * Adds an event. `source` holds the bytes of its tag, and the mapping of its data without the head, of so many `pairs`; the packed
+   * `stamp` becomes one more.
    */
   append(
     source: Buffer,
-    tag: { readonly from: number; readonly to: number },
-    pairs: { readonly count: number; readonly from: number; readonly to: number },
+    tagFrom: number,
+    tagTo: number,
+    pairs: number,
+    pairsFrom: number,
+    pairsTo: number,
     stamp: Uint8Array,
   ): void {
-    const size = overhead + (tag.to - tag.from) + (pairs.to - pairs.from) + stamp.byteLength
+    const size = overhead + (tagTo - tagFrom) + (pairsTo - pairsFrom) + stamp.byteLength
     const slab = this.#roomFor(size)
     this.#seq += 1
     const start = slab.used
@@ -122,11 +125,11 @@ export class EventLog {
     position = writeSmall(bytes, headText, position)
     position = writeCount(bytes, this.#seq, position)
     position = writeSmall(bytes, tagKey, position)
-    position = writeTextHead(bytes, tag.to - tag.from, position)
-    position += source.copy(bytes, position, tag.from, tag.to)
+    position = writeTextHead(bytes, tagTo - tagFrom, position)
+    position += source.copy(bytes, position, tagFrom, tagTo)
     position = writeSmall(bytes, dataKey, position)
-    position = writeMappingHead(bytes, pairs.count + 1, position)
-    position += source.copy(bytes, position, pairs.from, pairs.to)
+    position = writeMappingHead(bytes, pairs + 1, position)
+    position += source.copy(bytes, position, pairsFrom, pairsTo)
     position = writeSmall(bytes, stamp, position)
     slab.used = position
     this.#lastStart = start

@@ -1,22 +1,24 @@
 import { maximumDepth } from '../base/msgpack-limits.ts'
 import { PackedScan } from '../base/msgpack-scan.ts'
 
-/** Where bytes lie. */
-export interface Range {
+/** The pairs of a packed mapping, without its head. */
+export interface PackedPairs {
   readonly from: number
   readonly to: number
-}
-
-/** The pairs of a packed mapping, without its head. */
-export interface PackedPairs extends Range {
   readonly count: number
-  /** Whether one of them is `_stamp`. */
-  readonly isStamped: boolean
 }
 
-export interface PackedEvent {
-  readonly tag: Range
-  readonly pairs: PackedPairs
+/** Where the events of a list lie. Numbers only: there are very many of them, for a moment each. */
+export class PackedEvents {
+  readonly tagFrom: number[] = []
+  readonly tagTo: number[] = []
+  readonly pairs: number[] = []
+  readonly pairsFrom: number[] = []
+  readonly pairsTo: number[] = []
+
+  get count(): number {
+    return this.tagFrom.length
+  }
 }
 
 const tagKey = Buffer.from([0x82, 0xa3, ...Buffer.from('tag')])
@@ -24,59 +26,57 @@ const dataKey = Buffer.from([0xa4, ...Buffer.from('data')])
 const stampKey = Buffer.from([0xa6, ...Buffer.from('_stamp')])
 const newline = 0x0a
 
-/** Finds events in bytes. What it finds can be passed on as it is; of anything unusual it finds nothing. */
-export const PackedEvents = {
-  /** The events of a packed list of `{tag, data}`; undefined where it holds anything but events that are well. */
-  in(list: Buffer, longestTag: number, largestData: number): readonly PackedEvent[] | undefined {
-    const scan = new PackedScan(list)
-    const count = scan.skipArrayHead()
-    if (count < 0 || count > list.byteLength) return undefined
-    const events: PackedEvent[] = []
-    for (let index = 0; index < count; index++) {
-      const event = nextEvent(scan, longestTag, largestData)
-      if (event === undefined) return undefined
-      events.push(event)
-    }
-    return scan.isAtEnd ? events : undefined
-  },
-
-  /** The pairs of the mapping that begins there and is the last of the bytes. */
-  pairsOf(bytes: Buffer, from: number): PackedPairs | undefined {
-    const scan = new PackedScan(bytes, from)
-    const pairs = nextPairs(scan)
-    return scan.isAtEnd ? pairs : undefined
-  },
+/**
+ * The events of a packed list of `{tag, data}`, each of which can be passed on as it is; undefined where it holds anything that is unusual or
+ * wrong.
+ */
+export function packedEventsIn(list: Buffer, longestTag: number, largestData: number): PackedEvents | undefined {
+  const scan = new PackedScan(list)
+  const count = scan.skipArrayHead()
+  if (count < 0 || count > list.byteLength) return undefined
+  const events = new PackedEvents()
+  for (let index = 0; index < count; index++) {
+    if (!addEvent(events, scan, longestTag, largestData)) return undefined
+  }
+  return scan.isAtEnd ? events : undefined
 }
 
-function nextEvent(scan: PackedScan, longestTag: number, largestData: number): PackedEvent | undefined {
-  if (!scan.skipBytes(tagKey)) return undefined
+/** The pairs of the mapping that begins there and is the last of the bytes; undefined as above. */
+export function packedPairsIn(bytes: Buffer, start: number): PackedPairs | undefined {
+  const scan = new PackedScan(bytes, start)
+  const count = scan.skipMappingHead()
+  const from = scan.position
+  if (!skipPairs(scan, count) || !scan.isAtEnd) return undefined
+  return { from, to: scan.position, count }
+}
+
+function addEvent(events: PackedEvents, scan: PackedScan, longestTag: number, largestData: number): boolean {
+  if (!scan.skipBytes(tagKey)) return false
   const length = scan.skipTextHead()
   // As many bytes are at most as many characters.
-  if (length <= 0 || length > longestTag) return undefined
-  const tag = { from: scan.position, to: scan.position + length }
-  for (let index = tag.from; index < tag.to; index++) if (scan.bytes[index] === newline) return undefined
-  scan.position = tag.to
-  if (!scan.skipBytes(dataKey)) return undefined
-  const start = scan.position
-  const pairs = nextPairs(scan)
-  if (pairs === undefined || pairs.isStamped || scan.position - start > largestData) return undefined
-  return { tag, pairs }
+  if (length <= 0 || length > longestTag) return false
+  const tagFrom = scan.position
+  const tagTo = tagFrom + length
+  for (let index = tagFrom; index < tagTo; index++) if (scan.bytes[index] === newline) return false
+  scan.position = tagTo
+  if (!scan.skipBytes(dataKey)) return false
+  const dataFrom = scan.position
+  const pairs = scan.skipMappingHead()
+  const pairsFrom = scan.position
+  if (!skipPairs(scan, pairs) || scan.position - dataFrom > largestData) return false
+  events.tagFrom.push(tagFrom)
+  events.tagTo.push(tagTo)
+  events.pairs.push(pairs)
+  events.pairsFrom.push(pairsFrom)
+  events.pairsTo.push(scan.position)
+  return true
 }
 
-function nextPairs(scan: PackedScan): PackedPairs | undefined {
-  const count = scan.skipMappingHead()
-  if (count < 0 || count > scan.bytes.byteLength) return undefined
-  const from = scan.position
-  let isStamped = false
+/** Not where one of them is `_stamp`: there is to be one only. */
+function skipPairs(scan: PackedScan, count: number): boolean {
+  if (count < 0 || count > scan.bytes.byteLength) return false
   for (let index = 0; index < count; index++) {
-    const keyAt = scan.position
-    if (!scan.skipKey()) return undefined
-    if (scan.position - keyAt === stampKey.byteLength && isStampKey(scan.bytes, keyAt)) isStamped = true
-    if (!scan.skipValue(maximumDepth - 1)) return undefined
+    if (scan.isAt(stampKey) || !scan.skipKey() || !scan.skipValue(maximumDepth - 1)) return false
   }
-  return { from, to: scan.position, count, isStamped }
-}
-
-function isStampKey(bytes: Buffer, at: number): boolean {
-  return stampKey.every((byte, index) => bytes[at + index] === byte)
+  return true
 }

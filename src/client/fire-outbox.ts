@@ -1,14 +1,16 @@
 import { asSaltError, SaltError } from '../base/errors.ts'
-import { maximumDepth, Packed, pack } from '../base/msgpack.ts'
+import { maximumDepth, type Packed, PackedList } from '../base/msgpack.ts'
 import type { EventData, FireResult } from '../bus/event.ts'
 
-/** Sends packed events (`{tag, data}` each) in one call. */
-export type SendEvents = (events: readonly Packed[]) => Promise<FireResult>
+/** Sends a packed list of events (`{tag, data}` each) in one call. */
+export type SendEvents = (events: Packed) => Promise<FireResult>
 
-interface WaitingEvent {
-  readonly packed: Packed
-  resolve(): void
-  reject(error: SaltError): void
+/** Events that travel in one record. */
+interface Batch {
+  readonly events: Packed
+  readonly count: number
+  readonly size: number
+  readonly settled: PromiseWithResolvers<FireResult>
 }
 
 /** A batch ends at this size: larger records are slower, and are overtaken by later ones. Bytes. */
@@ -23,10 +25,14 @@ const mostUnconfirmedBytes = 32 * 1024 * 1024
  * for its turn. Keeps their order. While there is no connection they wait for the next one.
  */
 export class FireOutbox {
-  #waiting: WaitingEvent[] = []
+  /** The events of the batch that is being filled. */
+  readonly #list = new PackedList()
+  #listed = newResult()
+  /** Full batches. */
+  #ready: Batch[] = []
   #unconfirmed = 0
   #unconfirmedBytes = 0
-  #batches = 0
+  #onTheWay = 0
   #isLargeOnTheWay = false
   #isPumpPlanned = false
   #send: SendEvents | undefined
@@ -42,37 +48,39 @@ export class FireOutbox {
    * Resolves when the bus has taken the event. Rejects with `bad-arguments` for what cannot be an event, `overloaded` when too many
    * wait, `session-closed` when the connection was lost before the answer: the event may have been fired then.
    */
-  add(tag: string, data: EventData): Promise<void> {
-    if (this.#end !== undefined) return Promise.reject(this.#end)
-    let packed: Packed
-    try {
-      packed = new Packed(pack({ tag, data }, maximumDepth + 1))
-    } catch (error) {
-      return Promise.reject(asSaltError(error))
+  async add(tag: string, data: EventData): Promise<void> {
+    if (this.#end !== undefined) throw this.#end
+    if (this.#unconfirmed >= mostUnconfirmed || this.#unconfirmedBytes + this.#list.size > mostUnconfirmedBytes) {
+      throw new SaltError('overloaded', `${this.#unconfirmed} events wait for the bus to take them`, {
+        hint: 'Wait for what `fire` returns before firing more.',
+      })
     }
-    const size = packed.bytes.byteLength
-    if (this.#unconfirmed >= mostUnconfirmed || this.#unconfirmedBytes + size > mostUnconfirmedBytes) {
-      return Promise.reject(
-        new SaltError('overloaded', `${this.#unconfirmed} events wait for the bus to take them`, {
-          hint: 'Wait for what `fire` returns before firing more.',
-        }),
-      )
-    }
+    this.#list.add({ tag, data }, maximumDepth + 1)
     this.#unconfirmed += 1
-    this.#unconfirmedBytes += size
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ packed, resolve, reject })
-      this.#planPump()
-    })
+    const index = this.#list.count - 1
+    const { promise } = this.#listed
+    if (this.#list.size >= batchBytes) this.#endBatch()
+    this.#planPump()
+    const { refused } = await promise
+    if (refused.length === 0) return
+    const refusal = refused.find((one) => one.index === index)
+    if (refusal !== undefined) throw SaltError.fromRecord(refusal.error)
   }
 
   /** Rejects what is not sent yet, and all that is added later. */
   close(error: SaltError): void {
     this.#end = error
     this.#send = undefined
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const event of waiting) event.reject(error)
+    this.#endBatch()
+    for (const batch of this.#ready.splice(0)) batch.settled.reject(error)
+  }
+
+  #endBatch(): void {
+    const { count, size } = this.#list
+    if (count === 0) return
+    this.#ready.push({ events: this.#list.take(), count, size, settled: this.#listed })
+    this.#listed = newResult()
+    this.#unconfirmedBytes += size
   }
 
   #planPump(): void {
@@ -85,43 +93,32 @@ export class FireOutbox {
   }
 
   #pump(): void {
-    while (
-      this.#send !== undefined &&
-      this.#waiting.length > 0 &&
-      this.#batches < mostBatches &&
-      !this.#isLargeOnTheWay
-    ) {
-      void this.#sendBatch(this.#send, this.#nextBatch())
+    while (this.#send !== undefined && this.#onTheWay < mostBatches && !this.#isLargeOnTheWay) {
+      if (this.#ready.length === 0) this.#endBatch()
+      const batch = this.#ready.shift()
+      if (batch === undefined) return
+      void this.#sendBatch(this.#send, batch)
     }
   }
 
-  #nextBatch(): readonly WaitingEvent[] {
-    let size = 0
-    let count = 0
-    for (const { packed } of this.#waiting) {
-      size += packed.bytes.byteLength
-      if (count > 0 && size > batchBytes) break
-      count += 1
-    }
-    return this.#waiting.splice(0, count)
-  }
-
-  async #sendBatch(send: SendEvents, batch: readonly WaitingEvent[]): Promise<void> {
-    const size = batch.reduce((sum, { packed }) => sum + packed.bytes.byteLength, 0)
-    const isLarge = size > batchBytes
-    this.#batches += 1
+  async #sendBatch(send: SendEvents, batch: Batch): Promise<void> {
+    // What is larger goes in pieces, and small records overtake it.
+    const isLarge = batch.size > batchBytes
+    this.#onTheWay += 1
     if (isLarge) this.#isLargeOnTheWay = true
     try {
-      const { refused } = await send(batch.map(({ packed }) => packed))
-      for (const { index, error } of refused) batch[index]?.reject(SaltError.fromRecord(error))
-      for (const event of batch) event.resolve()
+      batch.settled.resolve(await send(batch.events))
     } catch (error) {
-      for (const event of batch) event.reject(asSaltError(error))
+      batch.settled.reject(asSaltError(error))
     }
-    this.#batches -= 1
+    this.#onTheWay -= 1
     if (isLarge) this.#isLargeOnTheWay = false
-    this.#unconfirmed -= batch.length
-    this.#unconfirmedBytes -= size
+    this.#unconfirmed -= batch.count
+    this.#unconfirmedBytes -= batch.size
     this.#pump()
   }
+}
+
+function newResult(): PromiseWithResolvers<FireResult> {
+  return Promise.withResolvers()
 }

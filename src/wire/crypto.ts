@@ -33,15 +33,26 @@ export async function loadSodium(): Promise<void> {
 
 /** ChaCha20-Poly1305 (RFC 8439) with a 32-byte key and a 12-byte nonce; the 16-byte tag is at the end. */
 export function seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, text: Uint8Array): Buffer {
-  if (sodium !== undefined && text.byteLength <= sodiumLimit) {
-    const sealed = sodium.crypto_aead_chacha20poly1305_ietf_encrypt(text, associated, null, nonce, key)
-    return Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
+  return Buffer.concat(sealParts(key, nonce, associated, [text]))
+}
+
+/** `seal` of the parts of a text in their order: parts of what it results in. */
+export function sealParts(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  text: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  const length = text.reduce((sum, part) => sum + part.byteLength, 0)
+  if (sodium !== undefined && length <= sodiumLimit) {
+    const [only = Buffer.concat(text)] = text.length === 1 ? text : []
+    return [sodium.crypto_aead_chacha20poly1305_ietf_encrypt(only, associated, null, nonce, key)]
   }
   const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagLength })
-  cipher.setAAD(associated, { plaintextLength: text.byteLength })
-  const body = cipher.update(text)
+  cipher.setAAD(associated, { plaintextLength: length })
+  const body = text.map((part) => cipher.update(part))
   cipher.final()
-  return Buffer.concat([body, cipher.getAuthTag()])
+  return [...body, cipher.getAuthTag()]
 }
 
 /** The opposite of `seal`. Throws `bad-frame` when key, nonce, associated data or bytes are not those of the sealing. */

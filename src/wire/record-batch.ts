@@ -1,10 +1,14 @@
 import { SaltError } from '../base/errors.ts'
 
 const lengthSize = 4
+/** Smaller parts are put together: each one that goes out costs a call of its own. */
+const ownPart = 4096
 
 /** The records of one data frame: each with its length in front, as 32 bits. */
 export class RecordBatch {
-  #parts: Buffer[] = []
+  #parts: Uint8Array[] = []
+  /** Parts that are to become one. */
+  #small: Uint8Array[] = []
   #size = 0
 
   /** Bytes of the frame's body so far. */
@@ -12,23 +16,38 @@ export class RecordBatch {
     return this.#size
   }
 
-  add(record: Buffer): void {
+  /** `size`: bytes of all parts of the record. */
+  add(record: readonly Uint8Array[], size: number): void {
     const length = Buffer.allocUnsafe(lengthSize)
-    length.writeUInt32BE(record.byteLength)
-    this.#parts.push(length, record)
-    this.#size += lengthSize + record.byteLength
+    length.writeUInt32BE(size)
+    this.#small.push(length)
+    for (const part of record) {
+      if (part.byteLength < ownPart) this.#small.push(part)
+      else {
+        this.#joinSmall()
+        this.#parts.push(part)
+      }
+    }
+    this.#size += lengthSize + size
   }
 
-  /** The body, and an empty batch afterwards. */
-  take(): Buffer {
-    const body = Buffer.concat(this.#parts, this.#size)
+  /** The parts of the body; the batch is empty afterwards. */
+  take(): readonly Uint8Array[] {
+    this.#joinSmall()
+    const parts = this.#parts
     this.clear()
-    return body
+    return parts
   }
 
   clear(): void {
     this.#parts = []
+    this.#small = []
     this.#size = 0
+  }
+
+  #joinSmall(): void {
+    if (this.#small.length > 0) this.#parts.push(Buffer.concat(this.#small))
+    this.#small = []
   }
 }
 

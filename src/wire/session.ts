@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
-import { pack, unpack } from '../base/msgpack.ts'
+import { pack, packParts, unpack } from '../base/msgpack.ts'
 import { isRecord } from '../base/narrow.ts'
 import { BulkReceiver, BulkSender, chunkSize } from './bulk.ts'
 import type { CloseReason, Peer, RecordChannel } from './channel.ts'
-import { open, seal } from './crypto.ts'
+import { open, sealParts } from './crypto.ts'
 import { ReceiveWindow, SendWindow } from './flow.ts'
 import { encodeHeader, type Frame, type FrameType, frameTypes } from './frame.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -82,7 +82,10 @@ export class Session implements RecordChannel {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
-    this.#bulkSender = new BulkSender((chunk) => this.#transmit(frameTypes.bulk, chunk), this.#limits.maximumRecord * 2)
+    this.#bulkSender = new BulkSender(
+      (chunk) => this.#transmit(frameTypes.bulk, [chunk]),
+      this.#limits.maximumRecord * 2,
+    )
     this.#keyedAt = options.clock.monotonic()
     this.#heartbeat = new Heartbeat({
       clock: options.clock,
@@ -109,9 +112,10 @@ export class Session implements RecordChannel {
 
   send(record: unknown): boolean {
     if (!this.#isOpen) return false
-    const bytes = pack(record, this.#limits.sendDepth)
-    if (bytes.byteLength > chunkSize) return this.#sendBulk(bytes)
-    this.#batch.add(bytes)
+    const parts = packParts(record, this.#limits.sendDepth)
+    const size = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    if (size > chunkSize) return this.#sendBulk(Buffer.concat(parts))
+    this.#batch.add(parts, size)
     if (this.#sendWindow.onTheWay + this.#batch.size > this.#limits.maximumOnTheWay) this.#overflow()
     else if (this.#batch.size >= batchLimit) this.flush()
     else if (!this.#flushPlanned) {
@@ -142,9 +146,8 @@ export class Session implements RecordChannel {
   flush(): void {
     this.#flushPlanned = false
     if (this.#batch.size === 0 || !this.#isOpen) return
-    const body = this.#batch.take()
-    this.#sendWindow.add(body.byteLength)
-    this.#transmit(frameTypes.data, body)
+    this.#sendWindow.add(this.#batch.size)
+    this.#transmit(frameTypes.data, this.#batch.take())
   }
 
   drain(): Promise<void> {
@@ -316,18 +319,18 @@ export class Session implements RecordChannel {
   }
 
   #control(message: Record<string, unknown>): void {
-    this.#transmit(frameTypes.control, pack(message))
+    this.#transmit(frameTypes.control, [pack(message)])
   }
 
-  #transmit(type: FrameType, body: Uint8Array): void {
+  #transmit(type: FrameType, body: readonly Uint8Array[]): void {
     if (!this.#isOpen) return
     const purpose = type === frameTypes.bulk ? 'bulk' : 'control'
     const counter = this.#sent[purpose]
     this.#sent[purpose] = counter + 1n
     this.#heartbeat.sent()
     const header = encodeHeader(type, this.id, counter)
-    const sealed = seal(this.#keys.send[purpose], noiseNonce(counter), header, body)
-    if (!this.#options.transmit(Buffer.concat([header, sealed]))) {
+    const sealed = sealParts(this.#keys.send[purpose], noiseNonce(counter), header, body)
+    if (!this.#options.transmit(Buffer.concat([header, ...sealed]))) {
       this.#end({ code: 'overflow', message: 'the peer does not take what is sent to it' })
     } else if (counter > 0n && counter % framesPerKey === 0n) this.#rekey()
   }

@@ -34,8 +34,8 @@ describe('the worked example of the wire protocol page', () => {
     const pong = pack({ kind: 'pong', number: 1 })
     const call = pack({ kind: 'call', rid: 1, method: 'status', params: null })
     const batch = new RecordBatch()
-    batch.add(call)
-    const body = batch.take()
+    batch.add([call], call.byteLength)
+    const body = Buffer.concat(batch.take())
     const expected: readonly (readonly [string, Uint8Array])[] = [
       ['busKey', busKey],
       ['clientRandom', clientRandom],
