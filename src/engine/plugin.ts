@@ -9,7 +9,7 @@ import type { EventLoad } from '../client/event-load.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
-import type { OutletStatus } from './outlet/outlet.ts'
+import type { OutletStatus } from './outlet/outlet-status.ts'
 
 export type Grains = Readonly<Record<string, unknown>>
 

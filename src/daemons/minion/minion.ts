@@ -23,7 +23,6 @@ import type {
   FunctionDefinition,
   FunctionServices,
   Grains,
-  JobContext,
   RunnerFunctionDefinition,
 } from '../../engine/plugin.ts'
 import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
@@ -39,6 +38,7 @@ import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { busMethods } from './bus-methods.ts'
 import { tellFault } from './fault-event.ts'
+import { jobContext } from './job-context.ts'
 import { type FunctionOutcome, JobRunner } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
@@ -143,20 +143,15 @@ class MinionDaemon implements Minion {
       module_refresh: () => this.#refreshModules(),
       grains_refresh: () => this.#refreshGrains(),
     })
-    this.#config = liveView(() => this.#options.view)
+    const config = liveView(() => this.#options.view)
+    this.#config = config
     this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
     this.#sinks = new EventSinks({
       bus: this.#bus,
       log,
       outlets: this.#outlets,
       registry: returnerRegistry,
-      surroundings: minionSurroundings({
-        id: this.id,
-        config: this.#config,
-        log,
-        clock: this.#clock,
-        events: this.#events,
-      }),
+      surroundings: minionSurroundings({ id: this.id, config, log, clock: this.#clock, events: this.#events }),
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
     this.#modules = new PluginCatalogue(
@@ -192,7 +187,7 @@ class MinionDaemon implements Minion {
   }
 
   async start(): Promise<void> {
-    await (await this.#prepareSinks(this.#options))()
+    await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
     await this.#refreshGrains()
     await this.#refreshModules()
@@ -203,7 +198,7 @@ class MinionDaemon implements Minion {
   }
 
   async reload(options: MinionOptions): Promise<void> {
-    const useSinks = await this.#prepareSinks(options)
+    const useSinks = await this.#sinks.prepare(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#refreshGrains()
@@ -230,10 +225,6 @@ class MinionDaemon implements Minion {
     this.#orders[Symbol.dispose]()
     this.#events[Symbol.dispose]()
     for (const spool of this.#spools) spool[Symbol.dispose]()
-  }
-
-  #prepareSinks({ values, view, where }: MinionOptions): ReturnType<EventSinks['prepare']> {
-    return this.#sinks.prepare({ values, source: { all: view.all, where } })
   }
 
   #connect(address: MasterAddress, several: boolean): MasterConnection {
@@ -368,19 +359,6 @@ class MinionDaemon implements Minion {
       outlets: this.#outlets.status(),
       memory: process.memoryUsage(),
     }
-  }
-}
-
-function jobContext(load: JobLoad): JobContext {
-  return {
-    jid: load.jid,
-    fun: load.fun,
-    arg: load.arg,
-    tgt: load.tgt,
-    tgtType: load.tgt_type,
-    ret: load.ret,
-    user: load.user,
-    ...(load.id === undefined ? {} : { publisherId: load.id }),
   }
 }
 

@@ -52,7 +52,13 @@ class World implements AsyncDisposable {
   }
 
   async configure(sinks: EventSinksOptions, all: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await (await this.sinks.prepare({ values: { event_sinks: sinks }, source: { all } }))()
+    await (
+      await this.sinks.prepare({
+        values: { event_sinks: sinks },
+        view: { all, get: (name) => all[name] },
+        where: () => undefined,
+      })
+    )()
   }
 
   /** Fires and lets all come to rest. */
