@@ -40,6 +40,14 @@ export interface EventTypes {
   minion_start: { id: string; cmd: '_minion_event'; pretag: null; data: string; tag: string; grains?: EventData }
   /** The grains of a minion were told anew. */
   'minion/refresh/:id': { 'Minion data cache refresh': string }
+  /** Ours: a returner was not given the return of a job, as there is none of that name, or its options are wrong. */
+  'salt/minion/:id/returner': {
+    id: string
+    cmd: '_minion_event'
+    pretag: null
+    tag: string
+    data: { jid: string; returner: string; reason: string }
+  }
   /** Ours: the session of a minion ended. */
   'salt/minion/:id/stop': { id: string; reason: string }
   /** Only with `enable_legacy_job_events`: a job was published. */
@@ -90,6 +98,10 @@ export interface EventTypes {
   'salt/drop/:what': {
     count: number
     reason: string
+    /** Of a return. */
+    id?: string
+    jid?: string
+    returner?: string
     /** What dropped it, where that is an outlet: `sink NAME`. */
     outlet?: string
   }

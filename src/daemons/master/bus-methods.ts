@@ -187,7 +187,7 @@ export function targetFrom(record: Record<string, unknown>): Pick<PublishRequest
 }
 
 export function publishRequestFrom(record: Record<string, unknown>, user: string): PublishRequest {
-  const { fun, jid, metadata, timeout, queue } = record
+  const { fun, jid, metadata, timeout, queue, ret_config, ret_kwargs } = record
   if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
     throw new SaltError('bad-arguments', 'the timeout must be a number of seconds')
   }
@@ -197,6 +197,8 @@ export function publishRequestFrom(record: Record<string, unknown>, user: string
     arg: asList(record.arg ?? [], 'arg'),
     user,
     ret: typeof record.ret === 'string' ? record.ret : '',
+    ...(ret_config === undefined ? {} : { ret_config: asString(ret_config, 'ret_config') }),
+    ...(ret_kwargs === undefined ? {} : { ret_kwargs: asRecord(ret_kwargs, 'ret_kwargs') }),
     timeout,
     ...(record.hardDeadline === true ? { hardDeadline: true } : {}),
     ...(typeof jid === 'string' ? { jid: validJid(jid) } : {}),

@@ -8,6 +8,7 @@ import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import { JobSigner } from '../../engine/jobs/signature.ts'
 import type { JobLoad, JobRecord, JobStore } from '../../engine/jobs/types.ts'
+import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
 import type { Identity } from '../../wire/identity.ts'
 import { loadOf, packed, recordOf } from './job-record.ts'
 import { type JobFollower, LiveJob } from './live-job.ts'
@@ -30,6 +31,8 @@ export interface PublisherOptions extends TargetResolverOptions {
   readonly reconnectMs: number
   /** How long a queued job waits where its request does not say. */
   queueTtlMs(): number
+  /** The returner that the minions use for every job. */
+  extJobCache?(): string | undefined
   /** Whether the event of the bare jid is fired, too (off by default). */
   readonly firesBareJids?: boolean
 }
@@ -314,7 +317,9 @@ export class Publisher {
       tgt_type: request.tgt_type,
       fun: request.fun,
       arg: request.arg,
-      ret: request.ret,
+      ret: returnerNames([request.ret, this.#options.extJobCache?.() ?? ''].join()).join(),
+      ...(request.ret_config === undefined ? {} : { ret_config: request.ret_config }),
+      ...(request.ret_kwargs === undefined ? {} : { ret_kwargs: request.ret_kwargs }),
       user: request.user,
       ...(origin.publisherId === undefined ? {} : { id: origin.publisherId }),
       ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),

@@ -1,16 +1,23 @@
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
 import type { MinionBusMethods } from '../../client/api.ts'
+import { returnFrom } from '../../client/job-return.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { JobTable } from './job-table.ts'
 import type { MasterEvents } from './master-events.ts'
+import type { MinionReturners } from './minion-returners.ts'
 
 type Methods = { [M in Exclude<keyof MinionBusMethods, 'subscribe' | 'fire' | 'status'>]: Handler }
 
 const longestWaitSeconds = 3600
 
 /** What other processes of this host may ask a minion: `salt call saltutil.running` and the like. */
-export function busMethods(jobs: JobTable, events: Pick<MasterEvents, 'fireAndWait'>): Methods {
+export function busMethods(
+  id: string,
+  jobs: JobTable,
+  events: Pick<MasterEvents, 'fireAndWait'>,
+  returners: Pick<MinionReturners, 'deliver'>,
+): Methods {
   return {
     running: () => jobs.list(),
     signal: (params) => {
@@ -18,10 +25,23 @@ export function busMethods(jobs: JobTable, events: Pick<MasterEvents, 'fireAndWa
       if (typeof signal !== 'number') throw new SaltError('bad-arguments', 'a signal is a number')
       return jobs.signal(asString(jid, 'jid'), signal)
     },
+    'return.deliver': (params) => {
+      const { value, ret, ret_config, ret_kwargs, timeout } = asRecord(params)
+      const names = {
+        ret: asString(ret, 'ret'),
+        ...(ret_config === undefined ? {} : { ret_config: asString(ret_config, 'ret_config') }),
+        ...(ret_kwargs === undefined ? {} : { ret_kwargs: asRecord(ret_kwargs, 'ret_kwargs') }),
+      }
+      const record = asRecord(value, 'the return')
+      return returners.deliver(returnFrom(asString(record.id ?? id, 'id'), record), names, waitMs(timeout))
+    },
     'fire.master': (params) => {
       const { load, timeout } = asRecord(params)
-      const seconds = typeof timeout === 'number' && timeout > 0 ? Math.min(timeout, longestWaitSeconds) : 0
-      return events.fireAndWait(asRecord(load, 'an event'), seconds * 1000)
+      return events.fireAndWait(asRecord(load, 'an event'), waitMs(timeout))
     },
   }
+}
+
+function waitMs(seconds: unknown): number {
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, longestWaitSeconds) * 1000 : 0
 }

@@ -44,6 +44,7 @@ import { type JobEntry, JobTable } from './job-table.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnection } from './master-connection.ts'
 import { MasterEvents } from './master-events.ts'
+import { checkReturn, MinionReturners } from './minion-returners.ts'
 import { minionSurroundings } from './returner-surroundings.ts'
 
 /** SIGTERM, sent to what still runs when the minion ends. */
@@ -59,6 +60,7 @@ const followed: ReadonlySet<string> = new Set([
   'log_level',
   'log_level_logfile',
   'module_dirs',
+  'return',
   'start_event_grains',
   'whitelist_modules',
 ])
@@ -114,6 +116,7 @@ class MinionDaemon implements Minion {
   readonly #events: MasterEvents
   readonly #outlets: Outlets
   readonly #sinks: EventSinks
+  readonly #returners: MinionReturners
   readonly #orders: Disposable
   readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
@@ -153,6 +156,18 @@ class MinionDaemon implements Minion {
       registry: returnerRegistry,
       surroundings: minionSurroundings({ id: this.id, config, log, clock: this.#clock, events: this.#events }),
     })
+    this.#returners = new MinionReturners({
+      id: this.id,
+      registry: returnerRegistry,
+      outlets: this.#outlets,
+      folder: join(paths.cachedir, 'outlets'),
+      bus: this.#bus,
+      clock: this.#clock,
+      log,
+      options: () => this.#options,
+      masters: (address) => this.#mastersFor(address),
+      tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
+    })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
     this.#modules = new PluginCatalogue(
       moduleRegistry,
@@ -166,7 +181,7 @@ class MinionDaemon implements Minion {
       bus: this.#bus,
       clock: this.#clock,
       log,
-      methods: busMethods(this.#table, this.#events),
+      methods: busMethods(this.id, this.#table, this.#events, this.#returners),
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
@@ -191,6 +206,7 @@ class MinionDaemon implements Minion {
     await this.#local.listen()
     await this.#refreshGrains()
     await this.#refreshModules()
+    await this.#returners.start()
     const addresses = masterAddresses(this.#options.masters, this.#options.values.master_port)
     for (const address of addresses) this.#connections.push(this.#connect(address, addresses.length > 1))
     for (const connection of this.#connections) connection.start()
@@ -199,6 +215,7 @@ class MinionDaemon implements Minion {
 
   async reload(options: MinionOptions): Promise<void> {
     const useSinks = await this.#sinks.prepare(options)
+    await checkReturn(returnerRegistry, options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#refreshGrains()
@@ -212,6 +229,7 @@ class MinionDaemon implements Minion {
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)
     this.#bus.flush()
+    await within(this.#returners.settled(), timeoutMs / 8, this.#clock)
     await Promise.all([this.#events.drain(timeoutMs / 8), this.#outlets.drain(timeoutMs / 8)])
     await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 8, this.#clock)
   }
@@ -221,6 +239,7 @@ class MinionDaemon implements Minion {
     await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
     await this.#local[Symbol.asyncDispose]()
     await this.#sinks[Symbol.asyncDispose]()
+    await this.#returners[Symbol.asyncDispose]()
     await this.#outlets[Symbol.asyncDispose]()
     this.#orders[Symbol.dispose]()
     this.#events[Symbol.dispose]()
@@ -244,6 +263,7 @@ class MinionDaemon implements Minion {
       log: this.#log,
       maximumJobs: values.process_count_max,
       run: (load, entry) => this.#run(load, entry, address.text),
+      returned: (load, ret) => this.#returners.take(load, ret, address.text),
     })
     const { transport } = this.#parts
     return new MasterConnection({
