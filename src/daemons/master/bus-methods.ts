@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
-import { SaltError } from '../../base/errors.ts'
+import { asSaltError, SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString, asStrings } from '../../base/narrow.ts'
 import type {
   MasterBusMethods,
@@ -16,7 +16,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
-import type { Authority } from './authority.ts'
+import type { Asked, Authority, Verdict } from './authority.ts'
 import { explain } from './explain.ts'
 import type { FileOffers } from './file-offers.ts'
 import { listJobs } from './job-list.ts'
@@ -103,7 +103,7 @@ export async function publishFor(
 ): Promise<Published> {
   const { fun, arg, tgt, tgt_type, delimiter } = request
   const asked = { subject, action: 'publish', fun, arg, tgt, tgt_type, delimiter } as const
-  const verdict = authority.demand(asked)
+  const verdict = demanded({ publisher, authority }, asked, request)
   let isPublished = false
   const published = ({ jid, minions }: Published): void => {
     isPublished = true
@@ -125,6 +125,20 @@ export async function publishFor(
   } catch (error) {
     // It was permitted, but there was nobody to do it.
     if (!isPublished) authority.record(asked, verdict, { targets: [] })
+    throw error
+  }
+}
+
+/** The verdict that permits it. Throws `denied`, which those who look for the job of a jid of their choice are told, too. */
+function demanded(
+  { publisher, authority }: Pick<BusMethodsOptions, 'publisher' | 'authority'>,
+  asked: Asked,
+  request: PublishRequest,
+): Verdict {
+  try {
+    return authority.demand(asked)
+  } catch (error) {
+    if (request.jid !== undefined) publisher.tellRefused(request.jid, request, asSaltError(error))
     throw error
   }
 }

@@ -10,6 +10,7 @@ import { JobSigner } from '../../engine/jobs/signature.ts'
 import type { JobLoad, JobRecord, JobStore } from '../../engine/jobs/types.ts'
 import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
 import type { Identity } from '../../wire/identity.ts'
+import { tellNewJob, tellRefusedJob } from './job-events.ts'
 import { loadOf, packed, recordOf } from './job-record.ts'
 import { type JobFollower, LiveJob } from './live-job.ts'
 import type { MinionSession, MinionSessions } from './minion-sessions.ts'
@@ -87,7 +88,12 @@ export class Publisher {
     this.#options.store.add(recordOf(load, minions))
     const job = this.#track(load, minions, request.timeout * 1000, request.hardDeadline)
     this.#published += 1
-    this.#announce(load, minions)
+    tellNewJob(this.#options.bus, {
+      load,
+      minions,
+      missing: minions.filter((id) => !this.#isConnected(id)),
+      isLegacy: this.#options.firesBareJids === true,
+    })
     follower?.({ kind: 'published', jid: load.jid, minions })
     if (follower !== undefined) job.follow(follower)
     for (const id of unknown) job.refused(id, 'denied', 'no key of this minion is accepted')
@@ -138,6 +144,11 @@ export class Publisher {
     })
     await untilAborted(job.ended, signal)
     return { jid: job.jid, minions: job.minions }
+  }
+
+  /** Tells those who look for the job under the jid of its client's choice that it is not permitted. */
+  tellRefused(jid: string, request: PublishRequest, error: SaltError): void {
+    tellRefusedJob(this.#options.bus, jid, request, error)
   }
 
   /** A return that arrived in the session of `session`; its id counts, not a field of the payload. */
@@ -341,22 +352,6 @@ export class Publisher {
     this.#signer.sign(body, (signed) => {
       // A session that ended since, or takes no record any more, is told of as lost.
       for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.sendNow({ kind: 'job', ...signed })
-    })
-  }
-
-  #announce(load: JobLoad, minions: readonly string[]): void {
-    if (this.#options.firesBareJids === true) this.#options.bus.fire(tagOf(':jid', load.jid), { minions })
-    this.#options.bus.fire(tagOf('salt/job/:jid/new', load.jid), {
-      jid: load.jid,
-      tgt_type: load.tgt_type,
-      tgt: load.tgt,
-      user: load.user,
-      fun: load.fun,
-      arg: load.arg,
-      minions,
-      missing: minions.filter((id) => !this.#isConnected(id)),
-      ...(load.metadata === undefined ? {} : { metadata: load.metadata }),
-      ...(load.id === undefined ? {} : { peer: load.id }),
     })
   }
 

@@ -5,7 +5,6 @@ import { pack } from '../../base/msgpack.ts'
 import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
-import { approximateSize } from '../../bus/size.ts'
 import type { MasterFiring } from '../../client/api.ts'
 import { type EventLoad, eventsOfLoad } from '../../client/event-load.ts'
 import { refusalOfTag, shownTag } from '../../engine/authorization/minion-event-tags.ts'
@@ -119,9 +118,9 @@ export class EventForwarder implements Disposable {
     if (refused.length === events) return { refused }
     const whole = (reason: string): { refused: RefusedEvent[] } => ({ refused: [{ tag: shown(load.tag), reason }] })
     if (outboxes().length === 0) return whole('this minion has no master')
-    if (approximateSize(load, maximumEventSize) > maximumEventSize) return whole(tooLarge)
     try {
-      return { packed: pack(load), events }
+      const packed = pack(load)
+      return packed.length > maximumEventSize ? whole(tooLarge) : { packed, events }
     } catch (error) {
       return whole(asSaltError(error).message)
     }
