@@ -103,6 +103,19 @@ export const eventMap = {
       grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
     },
   }),
+  'salt/minion/:id/returner': event({
+    doc: 'A returner was not given the return of a job, as there is none of that name, or its options are wrong.',
+    on: 'master',
+    by: 'minion',
+    isOurs: true,
+    fields: {
+      id,
+      cmd: s.literal(['_minion_event']),
+      pretag: s.null(),
+      tag: s.string('The tag.'),
+      data: s.object({ jid, returner: s.string('Its name.'), reason: s.string('Why, in words.') }),
+    },
+  }),
   'salt/minion/:id/stop': event({
     doc: 'The session of a minion has ended.',
     on: 'master',
@@ -142,7 +155,7 @@ export const eventMap = {
     },
   }),
   'salt/job/:jid/error': event({
-    doc: 'A job with a jid of its client\'s choice was not permitted; the request is beside these fields.',
+    doc: "A job with a jid of its client's choice was not permitted; the request is beside these fields.",
     on: 'master',
     by: 'master',
     fields: {
@@ -295,6 +308,7 @@ export const eventMap = {
       ...dropped,
       id: s.optional(s.string('The minion whose it was.')),
       jid: s.optional(s.string('The job whose it was.')),
+      returner: s.optional(s.string('The returner that it was for.')),
       outlet: s.optional(s.string('The outlet that dropped it, such as `sink NAME`.')),
     },
   }),

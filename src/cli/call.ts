@@ -5,8 +5,10 @@ import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer, text } from './options/option.ts'
 import { outputOptions } from './options/output.ts'
+import { returnerOptions } from './options/returners.ts'
 import { type OptionValues, parseCommand, printHelp, usageError } from './parse-command.ts'
 import { executorFault } from './publish/executors.ts'
+import { returnerFault } from './publish/returners.ts'
 
 const incompleteExit = 64
 
@@ -35,7 +37,7 @@ export const spec: CommandSpec = {
         flag(['--retcode-passthrough'], 'End with the return code of the function.'),
         flag(['--metadata'], 'Print what the master is told, not the result alone.'),
         flag(['--set-metadata'], 'Accepted: the master keeps the result in any case.'),
-        text(['--return'], 'NAMES', 'Accepted: this version has no returners.'),
+        ...returnerOptions,
         { ...text(['-m', '--module-dirs'], 'DIR', 'Further folder with modules of your own.'), kind: 'list' },
         text(['--file-root'], 'DIR', 'Take files from this folder, and ask no master.'),
         text(['--pillar-root'], 'DIR', 'Take pillar from this folder, and ask no master.'),
@@ -68,7 +70,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parsed = await parseCommand(spec, argv)
   if (typeof parsed === 'number') return parsed
   const { options, words } = parsed
-  const fault = executorFault(options.text('module-executors'))
+  const fault = returnerFault(options) ?? executorFault(options.text('module-executors'))
   if (fault !== undefined) return usageError(spec, fault)
   if (words.length === 0 && !options.has('grains') && !options.has('doc')) {
     printHelp(spec)

@@ -9,6 +9,7 @@ import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer, text } from './options/option.ts'
 import { outputOptions } from './options/output.ts'
+import { returnerOptions } from './options/returners.ts'
 import { targetOptions } from './options/target.ts'
 import { type OptionValues, parseCommand, printHelp, usageError } from './parse-command.ts'
 import { printerFor } from './printer.ts'
@@ -47,9 +48,7 @@ export const spec: CommandSpec = {
         integer(['--batch-safe-limit'], 'NUMBER', 'Use batches by itself when the target means more minions.'),
         integer(['--batch-safe-size'], 'NUMBER', 'Size of these batches; 8 when left out.'),
         flag(['--failhard'], 'End a batch run at the first return that reports a failure.'),
-        text(['--return'], 'NAMES', 'Names of returners, passed on with the job; this version has none.'),
-        text(['--return_config', '--return-config'], 'NAME', 'Accepted, as there are no returners.'),
-        text(['--return_kwargs', '--return-kwargs'], 'MAPPING', 'Accepted, as there are no returners.'),
+        ...returnerOptions,
         flag(['-d', '--doc', '--documentation'], 'Print the documentation of functions, modules or everything.'),
         text(
           ['--args-separator'],
@@ -84,6 +83,10 @@ export const spec: CommandSpec = {
     { line: "salt -C 'G@os:Debian and not db*' test.version", doc: 'Debian machines that are no databases' },
     { line: "salt '*' test.ping,cmd.run , uptime", doc: 'Two functions in one job; the comma parts their arguments' },
     { line: "salt --queue=7d 'laptop*' pkg.upgrade", doc: 'Also those that are away now, if they come within a week' },
+    {
+      line: "salt '*' --return=master_bus --return_kwargs '{tag: monitoring}' cmd.run_all uptime",
+      doc: 'Each return as an event of your own, for a program that waits for it',
+    },
     { line: "salt -d '*' cmd.run", doc: 'What is cmd.run?' },
   ],
 }
@@ -111,6 +114,7 @@ async function publish(options: OptionValues, words: readonly string[], master: 
   const { PublishCommand } = await import('./publish/publish-command.ts')
   const { RunningView } = await import('./publish/running-view.ts')
   const request = await jobRequest(options, words, master.values.timeout)
+  if (request.ret !== '') await (await import('./publish/unknown-returners.ts')).tellUnknownReturners(request.ret)
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
   const view = RunningView.onTerminal()
   return await new PublishCommand({ bus, request, options, view, printer: printerFor(options, view) }).run()

@@ -94,6 +94,10 @@ export interface PublishRequest {
   readonly user: string
   /** Names of returners, comma separated; empty for none. */
   readonly ret: string
+  /** Profile of the configuration of the minions that the returners take their options from. */
+  readonly ret_config?: string
+  /** Options of the returners; may hold credentials, and is never shown or stored with the job. */
+  readonly ret_kwargs?: Readonly<Record<string, unknown>>
   /** Seconds that a silent minion is waited for. */
   readonly timeout: number
   /** End at `timeout` whatever still runs (a peer's deadline), instead of waiting on while minions run. */
@@ -276,12 +280,28 @@ export interface ScheduleAnswer {
   readonly warning?: string
 }
 
+/** What became of a return that was handed to a returner. */
+export interface ReturnerReport {
+  /** Name of the returner. */
+  readonly returner: string
+  /** `waiting`: on disk, for a backend that takes nothing now; `refused`: it will never be delivered. */
+  readonly state: 'delivered' | 'waiting' | 'refused'
+  /** Why not; empty where it is delivered. */
+  readonly reason: string
+}
+
 /** The minion's local bus. */
 export interface MinionBusMethods extends BusMethods {
   /** `saltutil.running` for another process of the same host. */
   running: { params: null; item: never; result: readonly RunningJob[] }
   signal: { params: { jid: string; signal: number }; item: never; result: boolean }
   /** Fires on the buses of the masters; waits for their answer, but for those that are away, for so long at most. */
+  /** Hands a return to returners beside those of the configuration, and waits so many seconds for them. */
+  'return.deliver': {
+    params: Pick<PublishRequest, 'ret' | 'ret_config' | 'ret_kwargs'> & { readonly value: JobReturn; timeout: number }
+    item: never
+    result: readonly ReturnerReport[]
+  }
   'fire.master': { params: { load: EventLoad; timeout: number }; item: never; result: MasterFiring }
   schedule: { params: ScheduleRequest; item: never; result: ScheduleAnswer }
 }
@@ -290,7 +310,7 @@ export interface MinionBusMethods extends BusMethods {
 export interface MasterLinkMethods {
   /** A peer job; subject to `peer`. Answers at the deadline at the latest, one outcome per target. */
   publish: {
-    params: Omit<PublishRequest, 'user' | 'hardDeadline'>
+    params: Omit<PublishRequest, 'user' | 'hardDeadline' | 'ret_config' | 'ret_kwargs'>
     item: never
     result: { readonly jid: string | null; readonly outcomes: readonly TargetOutcome[]; readonly refusal?: string }
   }

@@ -11,9 +11,10 @@ import { isRecord } from '../base/narrow.ts'
 import { Secret } from '../base/secret.ts'
 import type { BusEvent, SubscribeItem } from '../bus/event.ts'
 import type { EventBus } from '../bus/event-bus.ts'
+import type { LoadedOptions } from '../engine/options/load-options.ts'
+import type { OptionTable } from '../engine/options/option.ts'
 import type { Outlet } from '../engine/outlet/outlet.ts'
 import type { ReturnerRegistry } from '../engine/returner.ts'
-import type { OptionSource } from '../engine/returners/returner-options.ts'
 import { compileEventSinks, type EventFeed, type FeedTarget } from '../engine/sinks/event-feed.ts'
 import { compileEventReturn, type EventReturnOptions } from '../engine/sinks/event-return.ts'
 import type { EventSinksOptions } from '../engine/sinks/sink-options.ts'
@@ -29,10 +30,9 @@ export interface EventSinksParts {
   readonly surroundings: ReturnerSurroundings
 }
 
-/** As last read; a minion has no `event_return`. */
-export interface EventSinksConfiguration {
+/** The options as last read; a minion has no `event_return`. */
+export interface EventSinksConfiguration extends Pick<LoadedOptions<OptionTable>, 'view' | 'where'> {
   readonly values: { readonly event_sinks: EventSinksOptions } & Partial<EventReturnOptions>
-  readonly source: OptionSource
 }
 
 type FeedKind = 'sink' | 'event_return'
@@ -67,8 +67,7 @@ export class EventSinks implements AsyncDisposable {
    * is missed by one that changes. Throws `configuration` with the place of what is wrong.
    */
   async prepare(configuration: EventSinksConfiguration): Promise<() => Promise<void>> {
-    const { values, source } = configuration
-    const where = source.where?.bind(source)
+    const { values, where } = configuration
     const sinks = compileEventSinks(values.event_sinks, where).map((feed) => ({ kind: 'sink' as const, feed }))
     const returns = compileEventReturn(withDefaults(values), where).map((feed) => ({
       kind: 'event_return' as const,
@@ -154,8 +153,9 @@ async function plan(
   registry: ReturnerRegistry,
   kind: FeedKind,
   feed: EventFeed,
-  { values, source }: EventSinksConfiguration,
+  { values, view, where }: EventSinksConfiguration,
 ): Promise<PlannedFeed> {
+  const source = { all: view.all, where }
   const targets: PlannedTarget[] = []
   for (const target of feed.targets) {
     const { backend: name, options, path } = target

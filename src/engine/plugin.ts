@@ -11,7 +11,7 @@ import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
-import type { OutletStatus } from './outlet/outlet.ts'
+import type { OutletStatus } from './outlet/outlet-status.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 
 export type Grains = Readonly<Record<string, unknown>>

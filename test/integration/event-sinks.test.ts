@@ -120,3 +120,20 @@ it('what waits for a dead backend survives kill -9 of the master', async () => {
     Array.from({ length: 501 }, (_, index) => index + 201),
   )
 })
+
+it('a minion has sinks for its own bus', async () => {
+  await using fleet = await InProcessFleet.start([])
+  const path = join(fleet.folder, 'minion.jsonl')
+  const sinks = `event_sinks:\n  mine:\n    tag: my/*\n    backend: file\n    options: {path: ${path}}\n`
+  const minion = await fleet.startMinion('web1', [fleet.master.port], sinks)
+  await using bus = await minion.bus()
+  await bus.call('fire', { tag: 'my/event', data: { number: 1 } })
+  await bus.call('fire', { tag: 'other', data: { number: 2 } })
+  await minion.running.drain(5000)
+  assert.deepEqual(numbers(path), [1])
+  const { outlets } = (await bus.call('status', null)) as { outlets?: readonly { name: string; delivered: number }[] }
+  assert.deepEqual(
+    outlets?.map(({ name, delivered }) => [name, delivered]),
+    [['sink mine', 1]],
+  )
+})

@@ -98,6 +98,16 @@ describe('a user of the host', { skip }, () => {
     assert.doesNotMatch(readFileSync(fleet.master.options.values.audit_file, 'utf8'), /hello/)
   })
 
+  it('is refused on the bus, too, where he chose the jid himself', async () => {
+    await using fleet = await InProcessFleet.start(['web1'], acl)
+    await using events = await fleet.master.events()
+    await using bus = await asUser(fleet.master, daemon)
+    const other = { ...request, jid: '20260101000000000002', fun: 'test.version', follow: false }
+    await assert.rejects(bus.call('publish', other), { code: 'denied' })
+    const { data } = await events.until(/^salt\/job\/20260101000000000002\/error$/)
+    assert.deepEqual([data.user, data.fun, (data.error as { name: string }).name], ['daemon', 'test.version', 'denied'])
+  })
+
   it('can do nothing else', async () => {
     await using fleet = await InProcessFleet.start(['web1'], acl)
     const { master } = fleet

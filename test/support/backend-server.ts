@@ -115,7 +115,7 @@ export async function startNats(configuration: string): Promise<BackendServer> {
   const folder = makeFolder('nats')
   const port = await freePort()
   const file = join(folder, 'nats.conf')
-  const place = `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}/jetstream", sync_interval: always }\n`
+  const place = `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}/jetstream" }\n`
   writeFileSync(file, place + configuration)
   const argv = (): readonly string[] => [program('nats-server'), '-c', file]
   return new BackendServer(folder, port, { argv, ready: /Server is ready/, killedBy: 'SIGKILL' }).start()

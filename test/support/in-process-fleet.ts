@@ -207,6 +207,10 @@ export class TestMinion implements AsyncDisposable {
     return connectMinionBus({ sockDir: this.options.paths.sock_dir, id: this.id })
   }
 
+  async events(): Promise<BusEvents> {
+    return BusEvents.of(await this.bus())
+  }
+
   async stop(): Promise<void> {
     await this.#running?.[Symbol.asyncDispose]()
     this.#running = undefined

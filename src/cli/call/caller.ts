@@ -17,6 +17,7 @@ import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/re
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
+import { returnersOf } from '../publish/returners.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
@@ -32,6 +33,7 @@ export class Caller {
   readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
+  #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
   readonly #jid = new JidClock(systemClock).next()
 
   constructor(options: OptionValues, minion: MinionOptions) {
@@ -67,6 +69,7 @@ export class Caller {
     await using link = this.#link
     const [fun = '', ...args] = words
     if (this.#options.has('doc')) return await this.#printDocs(fun)
+    this.#returners = await returnersOf(this.#options)
     await this.#prepare()
     if (this.#options.has('grains')) return await this.#printGrains()
     const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
@@ -94,7 +97,8 @@ export class Caller {
       await this.#printer.show({ local: shown }, { out: outcome.out, retcode: outcome.retcode })
     }
     const told = link === undefined ? 0 : await this.#tellMaster(link, ret)
-    if (outcome.retcode === 0) return told
+    const given = await this.#giveToReturners(ret)
+    if (outcome.retcode === 0) return told || given
     return this.#options.has('retcode-passthrough') ? outcome.retcode : 1
   }
 
@@ -122,6 +126,14 @@ export class Caller {
       process.stderr.write(`salt call: the master was not told the result: ${error.message} [${error.code}]\n`)
       return error.exitCode
     }
+  }
+
+  /** Those of the command line and those of the configuration. */
+  async #giveToReturners(ret: JobReturn): Promise<number> {
+    const names = this.#returners
+    if (names.ret === '' && this.#minion.values.return.length === 0) return 0
+    const { giveReturn } = await import('./returners.ts')
+    return await giveReturn(ret, names, { minion: this.#minion, log: this.#log, masters: this.#link?.masters ?? [] })
   }
 
   #context(signal: AbortSignal): ContextInputs {

@@ -1,11 +1,12 @@
 import { SaltError } from '../../base/errors.ts'
-import { isRecord } from '../../base/narrow.ts'
 import type { PublishRequest } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { callingUser } from '../calling-user.ts'
 import { targetTypeOptions } from '../options/target.ts'
 import type { OptionValues } from '../parse-command.ts'
+import { mapping } from './mapping.ts'
+import { returnersOf } from './returners.ts'
 
 /** The job that a command line asks for. Throws `usage` and `incomplete`. */
 export async function jobRequest(
@@ -26,7 +27,7 @@ export async function jobRequest(
     fun,
     arg,
     user: callingUser(),
-    ret: options.text('return') ?? '',
+    ...(await returnersOf(options)),
     timeout: timeoutOf(options, configuredTimeout),
     ...(metadata === undefined ? {} : { metadata }),
     ...(delimiter === undefined ? {} : { delimiter }),
@@ -62,16 +63,4 @@ function timeoutOf(options: OptionValues, configured: number): number {
   const seconds = options.integer('timeout') ?? configured
   if (seconds < 0) throw new SaltError('usage', 'the timeout cannot be negative')
   return seconds
-}
-
-/** A value that must be a YAML mapping, for the option that is named. */
-export async function mapping(
-  option: string,
-  value: string | undefined,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  if (value === undefined) return undefined
-  const { parseYaml } = await import('../../base/yaml.ts')
-  const parsed = parseYaml(value, { file: option })
-  if (isRecord(parsed)) return parsed
-  throw new SaltError('usage', `${option} takes a mapping such as '{ticket: 42}', not '${value}'`)
 }

@@ -3,6 +3,7 @@ import { jidToTime } from '../../engine/jobs/jid.ts'
 import { isQueueTime } from '../../engine/options/queue-ttl.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { executorFault } from './executors.ts'
+import { returnerFault } from './returners.ts'
 
 const least: Readonly<Record<string, number>> = {
   subset: 1,
@@ -24,7 +25,7 @@ export function optionFault(options: OptionValues): string | undefined {
   if (options.has('batch') && options.has('async')) {
     return 'options -b/--batch and --async exclude each other: the command itself starts each next batch'
   }
-  return queueFault(options) ?? executorFault(options.text('module-executors'))
+  return returnerFault(options) ?? queueFault(options) ?? executorFault(options.text('module-executors'))
 }
 
 /** Options that take only minions which are there. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
-import { SaltError } from '../../base/errors.ts'
+import { asSaltError, SaltError } from '../../base/errors.ts'
 import { asList, asRecord, asString, asStrings } from '../../base/narrow.ts'
 import type {
   BusMethods,
@@ -17,7 +17,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { PacedSender } from '../../wire/paced-sender.ts'
 import type { Handler, IncomingCall } from '../../wire/rpc.ts'
-import type { Authority } from './authority.ts'
+import type { Asked, Authority, Verdict } from './authority.ts'
 import { explain } from './explain.ts'
 import type { FileOffers } from './file-offers.ts'
 import { listJobs } from './job-list.ts'
@@ -104,7 +104,7 @@ export async function publishFor(
 ): Promise<Published> {
   const { fun, arg, tgt, tgt_type, delimiter } = request
   const asked = { subject, action: 'publish', fun, arg, tgt, tgt_type, delimiter } as const
-  const verdict = authority.demand(asked)
+  const verdict = demanded({ publisher, authority }, asked, request)
   let isPublished = false
   const published = ({ jid, minions }: Published): void => {
     isPublished = true
@@ -126,6 +126,20 @@ export async function publishFor(
   } catch (error) {
     // It was permitted, but there was nobody to do it.
     if (!isPublished) authority.record(asked, verdict, { targets: [] })
+    throw error
+  }
+}
+
+/** The verdict that permits it. Throws `denied`, which those who look for the job of a jid of their choice are told, too. */
+function demanded(
+  { publisher, authority }: Pick<BusMethodsOptions, 'publisher' | 'authority'>,
+  asked: Asked,
+  request: PublishRequest,
+): Verdict {
+  try {
+    return authority.demand(asked)
+  } catch (error) {
+    if (request.jid !== undefined) publisher.tellRefused(request.jid, request, asSaltError(error))
     throw error
   }
 }
@@ -191,7 +205,7 @@ export function targetFrom(record: Record<string, unknown>): Pick<PublishRequest
 }
 
 export function publishRequestFrom(record: Record<string, unknown>, user: string): PublishRequest {
-  const { fun, jid, metadata, timeout, queue } = record
+  const { fun, jid, metadata, timeout, queue, ret_config, ret_kwargs } = record
   if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
     throw new SaltError('bad-arguments', 'the timeout must be a number of seconds')
   }
@@ -201,6 +215,8 @@ export function publishRequestFrom(record: Record<string, unknown>, user: string
     arg: asList(record.arg ?? [], 'arg'),
     user,
     ret: typeof record.ret === 'string' ? record.ret : '',
+    ...(ret_config === undefined ? {} : { ret_config: asString(ret_config, 'ret_config') }),
+    ...(ret_kwargs === undefined ? {} : { ret_kwargs: asRecord(ret_kwargs, 'ret_kwargs') }),
     timeout,
     ...(record.hardDeadline === true ? { hardDeadline: true } : {}),
     ...(typeof jid === 'string' ? { jid: validJid(jid) } : {}),

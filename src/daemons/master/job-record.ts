@@ -21,10 +21,12 @@ export function recordOf(load: JobLoad, minions: readonly string[]): JobRecord {
   }
 }
 
-function queueOf({ expiresAt, ret, delimiter, id }: JobLoad): QueueRecord {
+function queueOf({ expiresAt, ret, ret_config, ret_kwargs, delimiter, id }: JobLoad): QueueRecord {
   return {
     expiresAt,
     ret,
+    ...(ret_config === undefined ? {} : { ret_config }),
+    ...(ret_kwargs === undefined ? {} : { ret_kwargs }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(id === undefined ? {} : { publisherId: id }),
   }
@@ -40,6 +42,8 @@ export function loadOf(record: JobRecord): JobLoad {
     fun: record.fun,
     arg: record.arg,
     ret: queue?.ret ?? '',
+    ...(queue?.ret_config === undefined ? {} : { ret_config: queue.ret_config }),
+    ...(queue?.ret_kwargs === undefined ? {} : { ret_kwargs: queue.ret_kwargs }),
     user: record.user,
     ...(queue?.publisherId === undefined ? {} : { id: queue.publisherId }),
     ...(queue?.delimiter === undefined ? {} : { delimiter: queue.delimiter }),

@@ -3,7 +3,8 @@ import type { Log } from '../../base/log.ts'
 import { asList, asRecord, asString } from '../../base/narrow.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
-import type { JobReturn, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
+import type { MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
+import { functionNames, returnFrom } from '../../client/job-return.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { Asked, Authority, Verdict } from './authority.ts'
 import { type FileMethodsOptions, fileMethods } from './file-methods.ts'
@@ -121,35 +122,9 @@ function refuse({ log, bus, authority }: LinkMethodsOptions, asked: Asked, verdi
   return reason
 }
 
-function functionNames(value: unknown): string | readonly string[] {
-  if (Array.isArray(value)) return value.map((name) => asString(name, 'fun'))
-  return asString(value, 'fun')
-}
-
 function peerTimeout(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new SaltError('bad-arguments', 'the timeout must be a number of seconds above 0')
   }
   return Math.min(value, longestPeerTimeoutSeconds)
-}
-
-/** A return as it comes from a session: the id is the session's, the rest has the shape of SPEC §9. */
-export function returnFrom(id: string, record: Record<string, unknown>): JobReturn {
-  const { jid, fun, retcode, success, schedule, nocache } = record
-  if (typeof jid !== 'string' || !/^\d{20}(_\d+)?$/.test(jid))
-    throw new SaltError('bad-arguments', 'a return needs a jid')
-  return {
-    id,
-    jid,
-    fun: functionNames(fun),
-    fun_args: asList(record.fun_args ?? [], 'fun_args'),
-    return: record.return ?? null,
-    retcode: typeof retcode === 'number' ? retcode : 1,
-    success: success === true,
-    ...(typeof record.out === 'string' ? { out: record.out } : {}),
-    ...(typeof record.user === 'string' ? { user: record.user } : {}),
-    ...(record.metadata === undefined ? {} : { metadata: asRecord(record.metadata, 'metadata') }),
-    ...(typeof schedule === 'string' ? { schedule } : {}),
-    ...(nocache === true ? { nocache } : {}),
-  }
 }

@@ -270,7 +270,7 @@ class MasterDaemon implements Master {
   }
 
   async start(): Promise<void> {
-    await (await this.#prepareSinks(this.#options))()
+    await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
     this.#publisher.resume()
     this.#port = await this.#wire.listen()
@@ -281,7 +281,7 @@ class MasterDaemon implements Master {
   }
 
   async reload(options: MasterOptions): Promise<void> {
-    const useSinks = await this.#prepareSinks(options)
+    const useSinks = await this.#sinks.prepare(options)
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
@@ -315,10 +315,6 @@ class MasterDaemon implements Master {
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
     this.#events[Symbol.dispose]()
-  }
-
-  #prepareSinks({ values, view, where }: MasterOptions): ReturnType<EventSinks['prepare']> {
-    return this.#sinks.prepare({ values, source: { all: view.all, where } })
   }
 
   #userMethods(user: HostUser): ReturnType<typeof userMethods> {

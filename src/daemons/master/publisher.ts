@@ -9,7 +9,9 @@ import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import { JobSigner } from '../../engine/jobs/signature.ts'
 import type { JobLoad, JobRecord, JobStore } from '../../engine/jobs/types.ts'
+import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
 import type { Identity } from '../../wire/identity.ts'
+import { tellNewJob, tellRefusedJob } from './job-events.ts'
 import { loadOf, packed, recordOf } from './job-record.ts'
 import { type JobFollower, LiveJob } from './live-job.ts'
 import type { MinionSession, MinionSessions } from './minion-sessions.ts'
@@ -31,6 +33,8 @@ export interface PublisherOptions extends TargetResolverOptions {
   readonly reconnectMs: number
   /** How long a queued job waits where its request does not say. */
   queueTtlMs(): number
+  /** The returner that the minions use for every job. */
+  extJobCache?(): string | undefined
   /** Whether the event of the bare jid is fired, too (off by default). */
   readonly firesBareJids?: boolean
 }
@@ -85,7 +89,12 @@ export class Publisher {
     this.#options.store.add(recordOf(load, minions))
     const job = this.#track(load, minions, request.timeout * 1000, request.hardDeadline)
     this.#published += 1
-    this.#announce(load, minions)
+    tellNewJob(this.#options.bus, {
+      load,
+      minions,
+      missing: minions.filter((id) => !this.#isConnected(id)),
+      isLegacy: this.#options.firesBareJids === true,
+    })
     follower?.({ kind: 'published', jid: load.jid, minions })
     if (follower !== undefined) job.follow(follower)
     for (const id of unknown) job.refused(id, 'denied', 'no key of this minion is accepted')
@@ -136,6 +145,11 @@ export class Publisher {
     })
     await untilAborted(job.ended, signal)
     return { jid: job.jid, minions: job.minions }
+  }
+
+  /** Tells those who look for the job under the jid of its client's choice that it is not permitted. */
+  tellRefused(jid: string, request: PublishRequest, error: SaltError): void {
+    tellRefusedJob(this.#options.bus, jid, request, error)
   }
 
   /** A return that arrived in the session of `session`; its id counts, not a field of the payload. */
@@ -315,7 +329,9 @@ export class Publisher {
       tgt_type: request.tgt_type,
       fun: request.fun,
       arg: request.arg,
-      ret: request.ret,
+      ret: returnerNames([request.ret, this.#options.extJobCache?.() ?? ''].join()).join(),
+      ...(request.ret_config === undefined ? {} : { ret_config: request.ret_config }),
+      ...(request.ret_kwargs === undefined ? {} : { ret_kwargs: request.ret_kwargs }),
       user: request.user,
       ...(origin.publisherId === undefined ? {} : { id: origin.publisherId }),
       ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
@@ -338,22 +354,6 @@ export class Publisher {
       const record = new Packed(pack({ kind: 'job', ...signed }))
       // A session that ended since, or takes no record any more, is told of as lost.
       for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.sendNow(record)
-    })
-  }
-
-  #announce(load: JobLoad, minions: readonly string[]): void {
-    if (this.#options.firesBareJids === true) this.#options.bus.fire(tagOf(':jid', load.jid), { minions })
-    this.#options.bus.fire(tagOf('salt/job/:jid/new', load.jid), {
-      jid: load.jid,
-      tgt_type: load.tgt_type,
-      tgt: load.tgt,
-      user: load.user,
-      fun: load.fun,
-      arg: load.arg,
-      minions,
-      missing: minions.filter((id) => !this.#isConnected(id)),
-      ...(load.metadata === undefined ? {} : { metadata: load.metadata }),
-      ...(load.id === undefined ? {} : { peer: load.id }),
     })
   }
 

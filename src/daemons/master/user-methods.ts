@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
-import type { Published, PublishItem } from '../../client/api.ts'
+import type { Published, PublishItem, PublishRequest } from '../../client/api.ts'
 import type { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
 import { jidToTime } from '../../engine/jobs/jid.ts'
 import type { Handler } from '../../wire/rpc.ts'
@@ -35,6 +35,7 @@ export function userMethods(
       const record = asRecord(params)
       const request = publishRequestFrom(record, name)
       assertNotToCome(request.jid, options.clock.now())
+      assertConfiguredReturners(request, name)
       return publishFor(options, subject, request, record.follow === true, call)
     },
     follow: (params, call) => {
@@ -65,6 +66,14 @@ export function userMethods(
     runner: (params, call) => runFor(options, subject, 'runner', asRecord(params), call),
     wheel: (params, call) => runFor(options, subject, 'wheel', asRecord(params), call),
   }
+}
+
+/** A returner writes with the rights of the minion, to where its options say: those of the configuration are the operator's. */
+function assertConfiguredReturners({ ret_kwargs }: PublishRequest, user: string): void {
+  if (ret_kwargs === undefined) return
+  throw new SaltError('denied', `${user} must not give options of returners`, {
+    hint: 'Name the returner alone, or a part of the configuration of the minions with --return_config.',
+  })
 }
 
 /** Whoever took a jid before its time would take it away from the job of somebody else that the master is going to give it to. */

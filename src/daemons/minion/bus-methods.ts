@@ -1,22 +1,26 @@
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
 import type { BusMethods, MinionBusMethods, ScheduleAnswer, ScheduleRequest } from '../../client/api.ts'
+import { returnFrom } from '../../client/job-return.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { JobTable } from './job-table.ts'
 import type { MasterEvents } from './master-events.ts'
+import type { MinionReturners } from './minion-returners.ts'
 
 type Methods = { [M in Exclude<keyof MinionBusMethods, keyof BusMethods>]: Handler }
 
 const longestWaitSeconds = 3600
 
 interface Parts {
+  readonly id: string
   readonly jobs: JobTable
   readonly events: Pick<MasterEvents, 'fireAndWait'>
+  readonly returners: Pick<MinionReturners, 'deliver'>
   readonly schedule: { manage(request: ScheduleRequest): Promise<ScheduleAnswer> }
 }
 
 /** What other processes of this host may ask a minion: `salt call saltutil.running` and the like. */
-export function busMethods({ jobs, events, schedule }: Parts): Methods {
+export function busMethods({ id, jobs, events, returners, schedule }: Parts): Methods {
   return {
     running: () => jobs.list(),
     signal: (params) => {
@@ -24,12 +28,25 @@ export function busMethods({ jobs, events, schedule }: Parts): Methods {
       if (typeof signal !== 'number') throw new SaltError('bad-arguments', 'a signal is a number')
       return jobs.signal(asString(jid, 'jid'), signal)
     },
+    'return.deliver': (params) => {
+      const { value, ret, ret_config, ret_kwargs, timeout } = asRecord(params)
+      const names = {
+        ret: asString(ret, 'ret'),
+        ...(ret_config === undefined ? {} : { ret_config: asString(ret_config, 'ret_config') }),
+        ...(ret_kwargs === undefined ? {} : { ret_kwargs: asRecord(ret_kwargs, 'ret_kwargs') }),
+      }
+      const record = asRecord(value, 'the return')
+      return returners.deliver(returnFrom(asString(record.id ?? id, 'id'), record), names, waitMs(timeout))
+    },
     'fire.master': (params) => {
       const { load, timeout } = asRecord(params)
-      const seconds = typeof timeout === 'number' && timeout > 0 ? Math.min(timeout, longestWaitSeconds) : 0
-      return events.fireAndWait(asRecord(load, 'an event'), seconds * 1000)
+      return events.fireAndWait(asRecord(load, 'an event'), waitMs(timeout))
     },
     // The schedule checks what it is asked.
     schedule: (params) => schedule.manage(params as ScheduleRequest),
   }
+}
+
+function waitMs(seconds: unknown): number {
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, longestWaitSeconds) * 1000 : 0
 }

@@ -5,7 +5,6 @@ import { pack } from '../../base/msgpack.ts'
 import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
-import { approximateSize } from '../../bus/size.ts'
 import type { MasterFiring } from '../../client/api.ts'
 import { type EventLoad, eventsOfLoad } from '../../client/event-load.ts'
 import { refusalOfTag, shownTag } from '../../engine/authorization/minion-event-tags.ts'
@@ -54,12 +53,12 @@ export class EventForwarder implements Disposable {
 
   /** Gives the load to every master, unless no event would come of it. */
   fire(load: EventLoad): MasterFiring {
-    return this.#give(load).firing
+    return this.#giveInOrder(load).firing
   }
 
   /** `fire`, and what those masters say that are connected, if they say it within the time. */
   async fireAndWait(load: EventLoad, timeoutMs: number): Promise<MasterFiring> {
-    const { firing, events, places } = this.#give(load)
+    const { firing, events, places } = this.#giveInOrder(load)
     const answers = await Promise.all(places.map(({ outbox, seq }) => outbox.answer(seq, timeoutMs)))
     if (!firing.isTaken) return firing
     const reasons = answers.flatMap((answer) => answer ?? []).map(({ reason }) => reason)
@@ -80,14 +79,20 @@ export class EventForwarder implements Disposable {
   }
 
   #take(tag: string, { _stamp, ...data }: EventData): void {
-    if (tag.startsWith(forwarded.fault)) this.fire({ tag, data, pretag: null })
+    if (tag.startsWith(forwarded.fault)) this.#give({ tag, data, pretag: null })
     else if (data.oversized === true && data.tag === undefined && data.events === undefined)
       this.tellRefused({ tag, reason: tooLarge })
     else {
       const { events, pretag = null } = data
       const isList = Array.isArray(events) && events.length > 0
-      this.fire(isList ? { events, pretag } : { tag: data.tag, data: data.data, pretag })
+      this.#give(isList ? { events, pretag } : { tag: data.tag, data: data.data, pretag })
     }
+  }
+
+  /** After what was fired on the bus before it. */
+  #giveInOrder(load: EventLoad): Given {
+    this.#options.bus.flush()
+    return this.#give(load)
   }
 
   #give(load: EventLoad): Given {
@@ -113,9 +118,9 @@ export class EventForwarder implements Disposable {
     if (refused.length === events) return { refused }
     const whole = (reason: string): { refused: RefusedEvent[] } => ({ refused: [{ tag: shown(load.tag), reason }] })
     if (outboxes().length === 0) return whole('this minion has no master')
-    if (approximateSize(load, maximumEventSize) > maximumEventSize) return whole(tooLarge)
     try {
-      return { packed: pack(load), events }
+      const packed = pack(load)
+      return packed.length > maximumEventSize ? whole(tooLarge) : { packed, events }
     } catch (error) {
       return whole(asSaltError(error).message)
     }

@@ -80,6 +80,8 @@ function loadFrom(value: unknown): JobLoad {
     arg: load.arg,
     ret: typeof load.ret === 'string' ? load.ret : '',
     user: typeof load.user === 'string' ? load.user : '',
+    ...(typeof load.ret_config === 'string' ? { ret_config: load.ret_config } : {}),
+    ...(isRecord(load.ret_kwargs) ? { ret_kwargs: load.ret_kwargs } : {}),
     ...(typeof load.id === 'string' ? { id: load.id } : {}),
     ...(typeof load.delimiter === 'string' ? { delimiter: load.delimiter } : {}),
     ...(isRecord(load.metadata) ? { metadata: load.metadata } : {}),

@@ -21,6 +21,8 @@ export interface JobRunnerOptions {
   /** Most jobs at one time, more wait; 0 or less: no limit of the operator's (Salt's `process_count_max`). */
   readonly maximumJobs: number
   run(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome>
+  /** Told each return once, when it is in the spool. */
+  returned?(load: JobLoad, ret: JobReturn): void
 }
 
 /** With no limit configured, a flood of jobs must still not take all memory. */
@@ -78,13 +80,24 @@ export class JobRunner {
     return { kind: 'started', noted, finished: noted.then(() => this.#run(load, entry)) }
   }
 
+  /** Ends the jobs that ran when a former process died. */
+  endInterrupted(): void {
+    for (const { load } of this.#options.spool.interrupted())
+      this.#finish(load, interruptedReturn(this.#options.id, load))
+  }
+
   async #run(load: JobLoad, entry: JobEntry): Promise<{ seq: number; ret: JobReturn }> {
-    const { table, spool } = this.#options
+    const { table } = this.#options
     const outcome = await this.#inTurn(load, entry)
     table.remove(load.jid)
     this.#mine.delete(load.jid)
-    const ret = sendable(returnOf(this.#options.id, load, outcome))
-    return { seq: spool.finish(ret), ret }
+    return this.#finish(load, sendable(returnOf(this.#options.id, load, outcome)))
+  }
+
+  #finish(load: JobLoad, ret: JobReturn): { seq: number; ret: JobReturn } {
+    const seq = this.#options.spool.finish(ret)
+    this.#options.returned?.(load, ret)
+    return { seq, ret }
   }
 
   async #inTurn(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {
@@ -141,7 +154,7 @@ export function returnOf(id: string, load: JobLoad, outcome: FunctionOutcome): J
 }
 
 /** What a minion that comes back says of a job that its former process was running when it died. */
-export function interruptedReturn(id: string, load: JobLoad): JobReturn {
+function interruptedReturn(id: string, load: JobLoad): JobReturn {
   return returnOf(id, load, {
     return: 'The minion ended while this job ran; how far it came is not known.',
     retcode: 70,

@@ -15,7 +15,7 @@ import type { ClientState, WireClient } from '../../wire/client.ts'
 import { RpcPeer } from '../../wire/rpc.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import { guardJob } from './job-guard.ts'
-import { interruptedReturn, type JobRunner } from './job-runner.ts'
+import type { JobRunner } from './job-runner.ts'
 import { ReturnSender } from './return-sender.ts'
 
 export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role' | 'onSession' | 'onState'> {
@@ -59,8 +59,7 @@ export class MasterConnection implements AsyncDisposable {
   }
 
   start(): void {
-    for (const { load } of this.#options.spool.interrupted())
-      this.#options.spool.finish(interruptedReturn(this.#options.id, load))
+    this.#options.runner.endInterrupted()
     this.#client.start()
   }
 

@@ -24,7 +24,6 @@ import type {
   FunctionDefinition,
   FunctionServices,
   Grains,
-  JobContext,
   RunnerFunctionDefinition,
 } from '../../engine/plugin.ts'
 import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
@@ -40,11 +39,13 @@ import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { busMethods } from './bus-methods.ts'
 import { tellFault } from './fault-event.ts'
+import { jobContext } from './job-context.ts'
 import { type FunctionOutcome, JobRunner } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnection } from './master-connection.ts'
 import { MasterEvents } from './master-events.ts'
+import { checkReturn, MinionReturners } from './minion-returners.ts'
 import { MinionSchedule } from './minion-schedule.ts'
 import { minionSurroundings } from './returner-surroundings.ts'
 
@@ -67,6 +68,7 @@ const followed: ReadonlySet<string> = new Set([
   'module_dirs',
   'schedule',
   'schedule_returner',
+  'return',
   'start_event_grains',
   'whitelist_modules',
 ])
@@ -122,6 +124,7 @@ class MinionDaemon implements Minion {
   readonly #events: MasterEvents
   readonly #outlets: Outlets
   readonly #sinks: EventSinks
+  readonly #returners: MinionReturners
   readonly #orders: Disposable
   readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
@@ -152,20 +155,27 @@ class MinionDaemon implements Minion {
       module_refresh: () => this.#refreshModules(),
       grains_refresh: () => this.#refreshGrains(),
     })
-    this.#config = liveView(() => this.#options.view)
+    const config = liveView(() => this.#options.view)
+    this.#config = config
     this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
     this.#sinks = new EventSinks({
       bus: this.#bus,
       log,
       outlets: this.#outlets,
       registry: returnerRegistry,
-      surroundings: minionSurroundings({
-        id: this.id,
-        config: this.#config,
-        log,
-        clock: this.#clock,
-        events: this.#events,
-      }),
+      surroundings: minionSurroundings({ id: this.id, config, log, clock: this.#clock, events: this.#events }),
+    })
+    this.#returners = new MinionReturners({
+      id: this.id,
+      registry: returnerRegistry,
+      outlets: this.#outlets,
+      folder: join(paths.cachedir, 'outlets'),
+      bus: this.#bus,
+      clock: this.#clock,
+      log,
+      options: () => this.#options,
+      masters: (address) => this.#mastersFor(address),
+      tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
     this.#modules = new PluginCatalogue(
@@ -181,7 +191,13 @@ class MinionDaemon implements Minion {
       bus: this.#bus,
       clock: this.#clock,
       log,
-      methods: busMethods({ jobs: this.#table, events: this.#events, schedule: this.#schedule }),
+      methods: busMethods({
+        id: this.id,
+        jobs: this.#table,
+        events: this.#events,
+        returners: this.#returners,
+        schedule: this.#schedule,
+      }),
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
@@ -202,10 +218,11 @@ class MinionDaemon implements Minion {
   }
 
   async start(): Promise<void> {
-    await (await this.#prepareSinks(this.#options))()
+    await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
     await this.#refreshGrains()
     await this.#refreshModules()
+    await this.#returners.start()
     const addresses = masterAddresses(this.#options.masters, this.#options.values.master_port)
     for (const address of addresses) this.#connections.push(this.#connect(address, addresses.length > 1))
     if (addresses.length === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
@@ -214,7 +231,8 @@ class MinionDaemon implements Minion {
   }
 
   async reload(options: MinionOptions): Promise<void> {
-    const useSinks = await this.#prepareSinks(options)
+    const useSinks = await this.#sinks.prepare(options)
+    await checkReturn(returnerRegistry, options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#refreshGrains()
@@ -229,6 +247,7 @@ class MinionDaemon implements Minion {
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)
     this.#bus.flush()
+    await within(this.#returners.settled(), timeoutMs / 8, this.#clock)
     await Promise.all([this.#events.drain(timeoutMs / 8), this.#outlets.drain(timeoutMs / 8)])
     await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 8, this.#clock)
   }
@@ -239,14 +258,11 @@ class MinionDaemon implements Minion {
     await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
     await this.#local[Symbol.asyncDispose]()
     await this.#sinks[Symbol.asyncDispose]()
+    await this.#returners[Symbol.asyncDispose]()
     await this.#outlets[Symbol.asyncDispose]()
     this.#orders[Symbol.dispose]()
     this.#events[Symbol.dispose]()
     for (const spool of this.#spools) spool[Symbol.dispose]()
-  }
-
-  #prepareSinks({ values, view, where }: MinionOptions): ReturnType<EventSinks['prepare']> {
-    return this.#sinks.prepare({ values, source: { all: view.all, where } })
   }
 
   #connect(address: MasterAddress, several: boolean): MasterConnection {
@@ -266,6 +282,7 @@ class MinionDaemon implements Minion {
       log: this.#log,
       maximumJobs: values.process_count_max,
       run: (load, entry) => this.#run(load, entry, address.text),
+      returned: (load, ret) => this.#returners.take(load, ret, address.text),
     })
     const { transport } = this.#parts
     return new MasterConnection({
@@ -402,19 +419,6 @@ class MinionDaemon implements Minion {
       outlets: this.#outlets.status(),
       memory: process.memoryUsage(),
     }
-  }
-}
-
-function jobContext(load: JobLoad): JobContext {
-  return {
-    jid: load.jid,
-    fun: load.fun,
-    arg: load.arg,
-    tgt: load.tgt,
-    tgtType: load.tgt_type,
-    ret: load.ret,
-    user: load.user,
-    ...(load.id === undefined ? {} : { publisherId: load.id }),
   }
 }
 

@@ -9,6 +9,10 @@ export interface JobLoad {
   readonly fun: string | readonly string[]
   readonly arg: readonly unknown[]
   readonly ret: string
+  /** Salt's `--return_config`. */
+  readonly ret_config?: string
+  /** Salt's `--return_kwargs`: may hold credentials. */
+  readonly ret_kwargs?: Readonly<Record<string, unknown>>
   readonly user: string
   /** Publishing minion of a peer job. */
   readonly id?: string
@@ -26,6 +30,8 @@ export interface QueueRecord {
   /** Milliseconds since 1970: after it the job is not delivered any more. */
   readonly expiresAt: number
   readonly ret: string
+  readonly ret_config?: string
+  readonly ret_kwargs?: Readonly<Record<string, unknown>>
   readonly delimiter?: string
   readonly publisherId?: string
 }

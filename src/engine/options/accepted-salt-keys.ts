@@ -66,7 +66,7 @@ const names = `
   recon_randomize reauth regen_thin rejected_retry remote_minions
   renderer renderer_blacklist renderer_whitelist render_dirs req_server_niceness request_channel_timeout
   request_channel_tries request_server_ttl require_minion_sign_messages rest_timeout ret_hwm
-  retry_dns retry_dns_count return return_config return_kwargs returner returner_dirs roots_update_interval
+  retry_dns retry_dns_count return_config return_kwargs returner returner_dirs roots_update_interval
   roster roster_defaults roster_file rosters rotate_aes_key run_dir run_func_timeout runner_returns runtests_log
   salt_cp_chunk_size salt_event_pub_hwm salt_transport saltenv scheduler search serial shell
   show_jid show_timeout signing_key_pass singleton skip_grains sls_list sock_pool_size source_interface_name

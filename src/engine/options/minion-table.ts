@@ -116,6 +116,11 @@ export const minionTable = {
     [],
     'The only execution modules that may be used, where any are named.',
   ),
+  return: option(
+    s.union([s.string(), s.array(s.string())]),
+    '',
+    'Returners that get the return of every job, as a list or with commas between them, besides those that a job names.',
+  ),
   function_timeouts: option(
     s.record(s.seconds()),
     {},

@@ -13,6 +13,7 @@ import type { Delivery, OpenReturner } from '../returner.ts'
 import { packDelivery, unpackDelivery } from './delivery-bytes.ts'
 import { DropReports } from './drop-reports.ts'
 import { inTime } from './in-time.ts'
+import type { OutletStatus } from './outlet-status.ts'
 import { RecordSpool, type SpooledRecord } from './record-spool.ts'
 
 export interface OutletOptions {
@@ -53,6 +54,8 @@ export interface OutletOptions {
   readonly onFault?: (error: SaltError | undefined) => void
 }
 
+export type { OutletStatus } from './outlet-status.ts'
+
 export type DropReason =
   | 'missed on the bus'
   | 'too many wait'
@@ -60,25 +63,6 @@ export type DropReason =
   | 'refused by the backend'
   | 'unreadable in the spool'
   | 'closed'
-
-export interface OutletStatus {
-  readonly name: string
-  readonly returner: string
-  readonly state: 'idle' | 'waiting' | 'delivering' | 'retrying'
-  /** Deliveries in the spool, and their bytes. */
-  readonly waiting: number
-  readonly bytes: number
-  /** All further figures: since the outlet was made. */
-  readonly delivered: number
-  readonly failed_attempts: number
-  readonly dropped: number
-  /** ISO 8601, UTC. */
-  readonly since: string
-  /** Why the last failed attempt failed, even when all is well again; null when none has failed. */
-  readonly last_error: string | null
-  /** ISO 8601, UTC; null while all is well. */
-  readonly failing_since: string | null
-}
 
 const defaults = { batchRecords: 100, batchBytes: 1024 * 1024, flushMs: 1000, deliveryTimeoutMs: 60_000 }
 const defaultRetry = { firstMs: 500, lastMs: 60_000 }
