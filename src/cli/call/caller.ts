@@ -19,7 +19,7 @@ import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { printFailure } from './failure.ts'
 import { MasterLink } from './master-link.ts'
-import { runningJobs } from './running-jobs.ts'
+import { runningJobs, runningSchedule } from './running-jobs.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -138,8 +138,10 @@ export class Caller {
   }
 
   #services(): FunctionServices {
+    const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
-      jobs: runningJobs({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }),
+      jobs: runningJobs(neighbor),
+      schedule: runningSchedule(neighbor),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters }),

@@ -1,12 +1,14 @@
+import { compileMinePolicy, type MinePolicy } from '../../engine/authorization/mine-get.ts'
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
 import { FileRoots } from '../../engine/files/file-roots.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
+import type { MineSettings } from './mine-methods.ts'
 
 /** What may change while the master runs. */
-interface Settings {
+interface Settings extends MineSettings {
   readonly peer: PeerPolicy
   readonly peerRun: PeerRunPolicy
   readonly publisherAcl: PublisherAcl
@@ -47,6 +49,14 @@ export class LiveSettings implements Settings {
     return this.#settings.fileReceipt
   }
 
+  get minePolicy(): MinePolicy {
+    return this.#settings.minePolicy
+  }
+
+  get mine(): Settings['mine'] {
+    return this.#settings.mine
+  }
+
   get files(): FileRoots {
     return this.#settings.files
   }
@@ -65,6 +75,8 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
     peer: compilePeerPolicy(values.peer, where),
     peerRun: compilePeerRunPolicy(values.peer_run, where),
     publisherAcl: new PublisherAcl(values, where),
+    minePolicy: compileMinePolicy(values.mine_get, where),
+    mine: { isKept: values.minion_data_cache || values.enforce_mine_cache, largestBytes: values.mine_size },
     files: new FileRoots(values.file_roots),
     fileReceipt: { isAllowed: values.file_recv, largestMebibytes: values.file_recv_max_size },
     autosign,
