@@ -51,7 +51,7 @@ export async function savedJobs(ctx: FunctionContext): Promise<Jobs> {
 /** Changes the file. Throws `bad-arguments` while a minion runs: it would not see the change, and write over it. */
 export async function changeSaved(ctx: FunctionContext, change: (jobs: Jobs) => void): Promise<void> {
   if (await hasMinion(ctx)) {
-    throw new SaltError('bad-arguments', 'The minion runs, and keeps this file itself: leave offline out.')
+    throw new SaltError('bad-arguments', 'the minion runs, and keeps this file itself; leave offline out')
   }
   const jobs = await savedJobs(ctx)
   change(jobs)
@@ -68,15 +68,14 @@ async function hasMinion(ctx: FunctionContext): Promise<boolean> {
   }
 }
 
-/** The result of `work`; where no minion runs, a failure that says so. */
+/** The result of `work`; where no minion runs, or the request makes no sense, a failure that says so. */
 export async function attempt(failed: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (thrown) {
     const error = asSaltError(thrown)
     if (error.code !== 'minion-unreachable' && error.code !== 'bad-arguments') throw error
-    const hint = error.code === 'minion-unreachable' ? ' With offline=True the saved jobs are changed.' : ''
-    return { result: false, comment: `${failed} ${error.message}${hint}`, changes: {} }
+    return { result: false, comment: `${failed}: ${error.message}`, changes: {} }
   }
 }
 

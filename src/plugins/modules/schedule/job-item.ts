@@ -104,5 +104,5 @@ function aliasOf({ pillar, grains }: FunctionContext, name: string): unknown {
 function unknownFault(given: Jobs): string | undefined {
   const known = [...jobKeys, ...directions]
   const unknown = Object.keys(given).find((key) => !known.includes(key) && !key.startsWith('_'))
-  return unknown === undefined ? undefined : `'${unknown}' is no option of a job${didYouMean(nearest(unknown, known))}`
+  return unknown === undefined ? undefined : `'${unknown}' is no option of a job.${didYouMean(nearest(unknown, known))}`
 }

@@ -24,7 +24,7 @@ function switching(on: boolean): Record<string, FunctionDefinition> {
       returns,
       examples: [`salt '*' schedule.${verb}`],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt(`Failed to ${verb} schedule on minion.`, () => switchAll(ctx, on, givenBy(extra)))),
+        asRecord(attempt(`Failed to ${verb} schedule on minion`, () => switchAll(ctx, on, givenBy(extra)))),
     }),
     [`${verb}_job`]: fn({
       doc: on ? 'Let a job run again.' : 'Let a job run no more.',
@@ -34,7 +34,7 @@ function switching(on: boolean): Record<string, FunctionDefinition> {
       examples: [`salt '*' schedule.${verb}_job job1`],
       run: (ctx, args, { extra }) =>
         asRecord(
-          attempt(`Failed to ${verb} job ${args.name} in schedule.`, () =>
+          attempt(`Failed to ${verb} job ${args.name} in schedule`, () =>
             switchJob(ctx, args.name, on, givenBy(extra)),
           ),
         ),
@@ -109,7 +109,7 @@ export const schedule = defineModule({
         "salt '*' schedule.add job2 function=cmd.run job_args=\"['date >> /tmp/date.log']\" cron='*/5 * * * *'",
       ],
       run: (ctx, args, { extra }) =>
-        asRecord(attempt(`Failed to add job ${args.name} to schedule.`, () => addJob(ctx, args.name, givenBy(extra)))),
+        asRecord(attempt(`Failed to add job ${args.name} to schedule`, () => addJob(ctx, args.name, givenBy(extra)))),
     }),
     modify: fn({
       doc: 'Put another job in the place of one. Of the old one only the function stays where no other is given.',
@@ -119,7 +119,7 @@ export const schedule = defineModule({
       examples: ["salt '*' schedule.modify job1 function=test.ping seconds=600"],
       run: (ctx, args, { extra }) =>
         asRecord(
-          attempt(`Failed to modify job ${args.name} in schedule.`, () => modifyJob(ctx, args.name, givenBy(extra))),
+          attempt(`Failed to modify job ${args.name} in schedule`, () => modifyJob(ctx, args.name, givenBy(extra))),
         ),
     }),
     delete: fn({
@@ -130,7 +130,7 @@ export const schedule = defineModule({
       examples: ["salt '*' schedule.delete job1"],
       run: (ctx, args, { extra }) =>
         asRecord(
-          attempt(`Failed to delete job ${args.name} from schedule.`, () => deleteJob(ctx, args.name, givenBy(extra))),
+          attempt(`Failed to delete job ${args.name} from schedule`, () => deleteJob(ctx, args.name, givenBy(extra))),
         ),
     }),
     purge: fn({
@@ -139,7 +139,7 @@ export const schedule = defineModule({
       returns,
       examples: ["salt '*' schedule.purge"],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt('Failed to delete the jobs from schedule.', () => purgeJobs(ctx, givenBy(extra)))),
+        asRecord(attempt('Failed to delete the jobs from schedule', () => purgeJobs(ctx, givenBy(extra)))),
     }),
     run_job: fn({
       doc: 'Run a job now.',
@@ -147,7 +147,7 @@ export const schedule = defineModule({
       returns,
       examples: ["salt '*' schedule.run_job job1"],
       run: (ctx, args) =>
-        asRecord(attempt(`Failed to run job ${args.name} on minion.`, () => runJob(ctx, args.name, args.force))),
+        asRecord(attempt(`Failed to run job ${args.name} on minion`, () => runJob(ctx, args.name, args.force))),
     }),
     ...switching(true),
     ...switching(false),
@@ -156,14 +156,13 @@ export const schedule = defineModule({
       extra: options,
       returns,
       examples: ["salt '*' schedule.save"],
-      run: (ctx, _args, { extra }) =>
-        asRecord(attempt('Failed to save schedule.', () => saveJobs(ctx, givenBy(extra)))),
+      run: (ctx, _args, { extra }) => asRecord(attempt('Failed to save schedule', () => saveJobs(ctx, givenBy(extra)))),
     }),
     reload: fn({
       doc: 'Take the jobs of the file again that outlives the minion.',
       returns,
       examples: ["salt '*' schedule.reload"],
-      run: (ctx) => asRecord(attempt('Failed to reload schedule on minion.', () => reloadJobs(ctx))),
+      run: (ctx) => asRecord(attempt('Failed to reload schedule on minion', () => reloadJobs(ctx))),
     }),
     move: sending(true),
     copy: sending(false),
@@ -180,7 +179,7 @@ export const schedule = defineModule({
       examples: ["salt '*' schedule.postpone_job job1 2026-01-07T14:30:00 2026-01-07T16:00:00"],
       run: (ctx, { name: job, current_time: time, new_time, time_fmt }, { extra }) =>
         asRecord(
-          attempt(`Failed to postpone job ${job} in schedule.`, () =>
+          attempt(`Failed to postpone job ${job} in schedule`, () =>
             moveTime(ctx, { func: 'postpone_job', name: job, time, new_time, time_fmt }, givenBy(extra)),
           ),
         ),
@@ -197,7 +196,7 @@ export const schedule = defineModule({
       examples: ["salt '*' schedule.skip_job job1 2026-01-07T14:30:00"],
       run: (ctx, { name: job, current_time: time, time_fmt }, { extra }) =>
         asRecord(
-          attempt(`Failed to skip job ${job} in schedule.`, () =>
+          attempt(`Failed to skip job ${job} in schedule`, () =>
             moveTime(ctx, { func: 'skip_job', name: job, time, time_fmt }, givenBy(extra)),
           ),
         ),
