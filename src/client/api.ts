@@ -365,6 +365,16 @@ export interface MasterLinkMethods {
     item: never
     result: number
   }
+  /** Puts entries into the mine of this minion, beside what is there or (`clear`) in place of it all. */
+  'mine.update': { params: { data: Readonly<Record<string, unknown>>; clear: boolean }; item: never; result: boolean }
+  /** What this minion may read: by minion, or by function and minion where it asks for several. */
+  'mine.get': {
+    params: { tgt: string | readonly string[]; tgt_type: string; fun: string | readonly string[] }
+    item: never
+    result: Readonly<Record<string, unknown>>
+  }
+  'mine.delete': { params: { fun: string }; item: never; result: boolean }
+  'mine.flush': { params: null; item: never; result: boolean }
   /** A return that did not come from a published job (`salt call`). */
   return: { params: JobReturn; item: never; result: null }
 }

@@ -21,7 +21,7 @@ import { returnersOf } from '../publish/returners.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
-import { runningJobs } from './running-jobs.ts'
+import { runningJobs, runningSchedule } from './running-jobs.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -151,8 +151,10 @@ export class Caller {
   }
 
   #services(): FunctionServices {
+    const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
-      jobs: runningJobs({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }),
+      jobs: runningJobs(neighbor),
+      schedule: runningSchedule(neighbor),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),

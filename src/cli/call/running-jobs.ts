@@ -1,9 +1,15 @@
 import { asSaltError } from '../../base/errors.ts'
 import type { MinionBus } from '../../client/master-bus.ts'
 import type { RunningJobs } from '../../engine/jobs/types.ts'
+import type { FunctionServices } from '../../engine/plugin.ts'
+
+interface Neighbor {
+  readonly sockDir: string
+  readonly id: string
+}
 
 /** The jobs of the minion that runs beside this process; none where none runs. */
-export function runningJobs(target: { readonly sockDir: string; readonly id: string }): RunningJobs {
+export function runningJobs(target: Neighbor): RunningJobs {
   const ask = async <Answer>(question: (bus: MinionBus) => Promise<Answer>, otherwise: Answer): Promise<Answer> => {
     const { connectMinionBus } = await import('../../client/master-bus.ts')
     try {
@@ -17,5 +23,16 @@ export function runningJobs(target: { readonly sockDir: string; readonly id: str
   return {
     list: () => ask((bus) => bus.call('running', null), []),
     signal: (jid, signal) => ask((bus) => bus.call('signal', { jid, signal }), false),
+  }
+}
+
+/** The schedule of the minion that runs beside this process. */
+export function runningSchedule(target: Neighbor): NonNullable<FunctionServices['schedule']> {
+  return {
+    async manage(request) {
+      const { connectMinionBus } = await import('../../client/master-bus.ts')
+      await using bus = await connectMinionBus(target)
+      return await bus.call('schedule', request)
+    },
   }
 }

@@ -9,13 +9,15 @@ import type { Handler } from '../../wire/rpc.ts'
 import type { Asked, Authority, Verdict } from './authority.ts'
 import { type FileMethodsOptions, fileMethods } from './file-methods.ts'
 import { outcomeOf } from './live-job.ts'
+import { type MineMethodsOptions, mineMethods } from './mine-methods.ts'
 import type { MinionEvents } from './minion-events.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
 
 const longestPeerTimeoutSeconds = 3600
 
-export interface LinkMethodsOptions extends FileMethodsOptions {
+export interface LinkMethodsOptions extends FileMethodsOptions, Pick<MineMethodsOptions, 'mine'> {
+  readonly settings: FileMethodsOptions['settings'] & MineMethodsOptions['settings']
   readonly publisher: Publisher
   readonly runners: RunnerHost
   readonly bus: EventBus
@@ -42,6 +44,7 @@ export function linkMethods(options: LinkMethodsOptions): Link {
     fire: (params, call) => events.fire(call.peer.name, asRecord(params)),
     'fire.numbered': (params, call) => events.take(call.peer.name, asRecord(params)),
     ...fileMethods(options),
+    ...mineMethods({ ...options, targets: publisher }),
     return: (params, call) => {
       const ret = returnFrom(call.peer.name, asRecord(params))
       publisher.returnedUnasked(ret, ret.user ?? options.user)

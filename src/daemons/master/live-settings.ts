@@ -1,3 +1,4 @@
+import { compileMinePolicy, type MinePolicy } from '../../engine/authorization/mine-get.ts'
 import { compileMinionEventTags, type MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
@@ -6,9 +7,10 @@ import { FileRoots } from '../../engine/files/file-roots.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { type ReactorRule, reactorRules } from '../../engine/reactor/rules.ts'
+import type { MineSettings } from './mine-methods.ts'
 
 /** What may change while the master runs. */
-interface Settings {
+interface Settings extends MineSettings {
   readonly peer: PeerPolicy
   readonly peerRun: PeerRunPolicy
   readonly publisherAcl: PublisherAcl
@@ -55,6 +57,14 @@ export class LiveSettings implements Settings {
     return this.#settings.fileReceipt
   }
 
+  get minePolicy(): MinePolicy {
+    return this.#settings.minePolicy
+  }
+
+  get mine(): Settings['mine'] {
+    return this.#settings.mine
+  }
+
   get files(): FileRoots {
     return this.#settings.files
   }
@@ -78,6 +88,8 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
     peerRun: compilePeerRunPolicy(values.peer_run, where),
     publisherAcl: new PublisherAcl(values, where),
     minionEventTags: compileMinionEventTags(values.minion_event_tags, where),
+    minePolicy: compileMinePolicy(values.mine_get, where),
+    mine: { isKept: values.minion_data_cache || values.enforce_mine_cache, largestBytes: values.mine_size },
     files: new FileRoots(values.file_roots),
     fileReceipt: { isAllowed: values.file_recv, largestMebibytes: values.file_recv_max_size },
     autosign,

@@ -14,6 +14,7 @@ import { openJobStore } from '../../engine/jobs/job-store.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
 import { KeyStore } from '../../engine/keys/key-store.ts'
 import { watchKeys } from '../../engine/keys/key-watch.ts'
+import { MineStore } from '../../engine/mine/mine-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
@@ -220,6 +221,7 @@ class MasterDaemon implements Master {
       log,
       settings: this.#settings,
       offers,
+      mine: new MineStore(this.#hosts.banks),
       pushed: new PushedFiles({ cachedir: paths.cachedir, settings: this.#settings }),
       authority: this.#access.authority,
       user,

@@ -126,9 +126,8 @@ export const masterTable = {
     s.union([s.string(), s.array(s.string())]),
     'Returners that the return of every scheduled job goes to, beside those of the job.',
   ),
-  mine_get: option(
+  mine_get: unset(
     s.union([policy, s.null()]),
-    {},
     'Which minions may read what from the mine: a mapping from expressions for ids to lists of functions, in the form of `peer_run`. Left out, every minion may read all that `allow_tgt` does not keep from it.',
   ),
   minion_data_cache: option(
