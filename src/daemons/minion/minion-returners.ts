@@ -4,7 +4,6 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, MasterCalls, PublishRequest, ReturnerReport } from '../../client/api.ts'
-import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { Delivery, ReturnerRegistry } from '../../engine/returner.ts'
 import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
@@ -57,8 +56,8 @@ export class MinionReturners implements AsyncDisposable {
   }
 
   /** A return that the spool for its master has. Costs the job nothing. */
-  take(load: JobLoad, ret: JobReturn, master: string): void {
-    void this.#put(ret, load, master, (order) => this.#returners.put({ kind: 'return', ret }, order))
+  take(names: Names, ret: JobReturn, master: string): void {
+    void this.#put(ret, names, master, (order) => this.#returners.put({ kind: 'return', ret }, order))
   }
 
   /** The same for one that another process of this host has made. Waits for the backends, for so long at most. */

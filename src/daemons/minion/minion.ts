@@ -1,22 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
-import { quietWarnings } from '../../base/quiet-warnings.ts'
 import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
-import { tagOf } from '../../bus/event-types.ts'
 import type { MasterCalls } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
-import { type MasterAddress, masterAddresses } from '../../client/master-address.ts'
+import type { MasterAddress } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
 import { type CatalogueHost, PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
-import { openReturnSpool, type ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type {
@@ -36,14 +32,13 @@ import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
 import { Outlets } from '../outlets.ts'
-import { tellStorage } from '../storage-event.ts'
 import { busMethods } from './bus-methods.ts'
 import { tellFault } from './fault-event.ts'
 import { jobContext } from './job-context.ts'
-import { type FunctionOutcome, JobRunner } from './job-runner.ts'
+import type { FunctionOutcome } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
-import { MasterConnection } from './master-connection.ts'
+import { MasterConnections } from './master-connections.ts'
 import { MasterEvents } from './master-events.ts'
 import { checkReturn, MinionReturners } from './minion-returners.ts'
 import { MinionSchedule } from './minion-schedule.ts'
@@ -108,10 +103,7 @@ class MinionDaemon implements Minion {
   readonly id: string
   #options: MinionOptions
   readonly #log: Log
-  /** Every attempt to connect meets the same trouble. */
-  #troubleLog: Pick<Log, 'warning'>
   readonly #clock: Clock
-  readonly #parts: MinionParts
   readonly #identity: Identity
   readonly #table: JobTable
   readonly #bus: EventBus
@@ -119,8 +111,7 @@ class MinionDaemon implements Minion {
   readonly #local: LocalServer
   readonly #modules: PluginCatalogue<FunctionDefinition>
   readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
-  readonly #connections: MasterConnection[] = []
-  readonly #spools: ReturnSpool[] = []
+  readonly #connections: MasterConnections
   readonly #events: MasterEvents
   readonly #outlets: Outlets
   readonly #sinks: EventSinks
@@ -135,9 +126,7 @@ class MinionDaemon implements Minion {
     const { values, paths } = options
     this.#options = options
     this.#log = log
-    this.#parts = parts
     this.#clock = parts.clock ?? systemClock
-    this.#troubleLog = quietWarnings(log, this.#clock)
     this.id = options.id
     for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'minion')
@@ -174,7 +163,7 @@ class MinionDaemon implements Minion {
       clock: this.#clock,
       log,
       options: () => this.#options,
-      masters: (address) => this.#mastersFor(address),
+      masters: (address) => this.#connections.callsFor(address),
       tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
@@ -187,6 +176,7 @@ class MinionDaemon implements Minion {
     )
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#schedule = this.#makeSchedule()
+    this.#connections = this.#connect(parts)
     this.#busServer = new BusServer({
       bus: this.#bus,
       clock: this.#clock,
@@ -214,7 +204,7 @@ class MinionDaemon implements Minion {
   }
 
   get connected(): readonly string[] {
-    return this.#connections.filter((connection) => connection.isConnected).map((connection) => connection.address)
+    return this.#connections.connected
   }
 
   async start(): Promise<void> {
@@ -223,10 +213,9 @@ class MinionDaemon implements Minion {
     await this.#refreshGrains()
     await this.#refreshModules()
     await this.#returners.start()
-    const addresses = masterAddresses(this.#options.masters, this.#options.values.master_port)
-    for (const address of addresses) this.#connections.push(this.#connect(address, addresses.length > 1))
-    if (addresses.length === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
-    for (const connection of this.#connections) connection.start()
+    const masters = this.#connections.prepare()
+    if (masters === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
+    this.#connections.start()
     this.#log.info('the minion is ready', { id: this.id, fingerprint: this.fingerprint })
   }
 
@@ -249,83 +238,42 @@ class MinionDaemon implements Minion {
     this.#bus.flush()
     await within(this.#returners.settled(), timeoutMs / 8, this.#clock)
     await Promise.all([this.#events.drain(timeoutMs / 8), this.#outlets.drain(timeoutMs / 8)])
-    await within(Promise.all(this.#connections.map((connection) => connection.drain())), timeoutMs / 8, this.#clock)
+    await within(this.#connections.drain(), timeoutMs / 8, this.#clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#schedule[Symbol.dispose]()
     this.#table.abortAll(terminate)
-    await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
+    await this.#connections.close()
     await this.#local[Symbol.asyncDispose]()
     await this.#sinks[Symbol.asyncDispose]()
     await this.#returners[Symbol.asyncDispose]()
     await this.#outlets[Symbol.asyncDispose]()
     this.#orders[Symbol.dispose]()
     this.#events[Symbol.dispose]()
-    for (const spool of this.#spools) spool[Symbol.dispose]()
+    await this.#connections[Symbol.asyncDispose]()
   }
 
-  #connect(address: MasterAddress, several: boolean): MasterConnection {
-    const { values, paths } = this.#options
-    const spool = openReturnSpool(join(paths.cachedir, `spool-${address.text.replace(/[^\w.-]/g, '-')}.db`), {
-      clock: this.#clock,
-      log: this.#log,
-      onDrop: (jid) =>
-        this.#bus.fire(tagOf('salt/drop/:what', 'return'), { count: 1, reason: 'spool full', id: this.id, jid }),
-      onFault: (error) => tellStorage(this.#bus, 'return spool', error),
-    })
-    this.#spools.push(spool)
-    const runner = new JobRunner({
+  #connect(parts: MinionParts): MasterConnections {
+    const { transport } = parts
+    return new MasterConnections({
       id: this.id,
-      table: this.#table,
-      spool,
-      log: this.#log,
-      maximumJobs: values.process_count_max,
-      run: (load, entry) => this.#run(load, entry, address.text),
-      returned: (load, ret) => this.#returners.take(load, ret, address.text),
-    })
-    const { transport } = this.#parts
-    return new MasterConnection({
-      address,
-      several,
-      id: this.id,
-      instance: randomUUID(),
+      options: () => this.#options,
       identity: this.#identity,
-      pkiDir: paths.pki_dir,
-      handshakeTimeoutMs: values.auth_timeout * 1000,
-      limits: { heartbeatMs: values.heartbeat_interval * 1000 },
-      masterFinger: values.master_finger,
-      requireMasterFinger: values.require_master_finger,
       clock: this.#clock,
       log: this.#log,
-      spool,
-      runner,
-      events: this.#events.outbox(address.text),
-      legacyStart: values.enable_legacy_startup_events,
-      reconnect: { minimumMs: values.recon_default, maximumMs: values.recon_max },
+      bus: this.#bus,
+      table: this.#table,
+      events: this.#events,
       grains: () => this.#grains.read(),
-      startEventGrains: () => this.#options.values.start_event_grains,
-      payload: () => ({ autosign_grains: this.#autosignGrains() }),
-      runningJids: () => this.#table.jids(),
-      onState: (state) => this.#tellState(address.text, state),
-      ...(transport === undefined ? {} : { transport: () => transport(address) }),
+      run: (load, entry, address) => this.#run(load, entry, address),
+      returned: (load, ret, address) => this.#returners.take(load, ret, address),
+      onState: (address, state) => {
+        parts.onState?.(address, state)
+        if (state.kind === 'connected') this.#schedule.start()
+      },
+      ...(transport === undefined ? {} : { transport: (address) => transport(address) }),
     })
-  }
-
-  #autosignGrains(): Grains {
-    const grains = this.#grains.read()
-    return Object.fromEntries(this.#options.values.autosign_grains.map((name) => [name, grains[name] ?? null]))
-  }
-
-  #tellState(address: string, state: ClientState): void {
-    this.#parts.onState?.(address, state)
-    if (state.kind === 'connected') {
-      this.#troubleLog = quietWarnings(this.#log, this.#clock)
-      this.#log.info('connected to the master', { master: address })
-      this.#schedule.start()
-    } else if (state.kind === 'waiting') {
-      this.#troubleLog.warning('not connected to the master; trying again', { master: address, reason: state.message })
-    }
   }
 
   async #run(load: JobLoad, entry: JobEntry, master: string): Promise<FunctionOutcome> {
@@ -366,14 +314,14 @@ class MinionDaemon implements Minion {
       grains: () => this.#grains.read(),
       pillar: () => ({}),
       run: (load, entry) => this.#run(load, entry, ''),
-      deliver: (ret) => {
-        for (const connection of this.#connections) connection.deliver(ret)
-      },
+      deliver: (ret) => this.#connections.deliver(ret),
+      returned: (ret, { returners, returnConfig = '', returnKwargs = {} }) =>
+        this.#returners.take({ ret: returners.join(','), ret_config: returnConfig, ret_kwargs: returnKwargs }, ret, ''),
     })
   }
 
   #services(master: string): FunctionServices {
-    const masters = (): readonly MasterCalls[] => this.#mastersFor(master)
+    const masters = (): readonly MasterCalls[] => this.#connections.callsFor(master)
     return {
       jobs: {
         list: () => Promise.resolve(this.#table.list()),
@@ -389,16 +337,10 @@ class MinionDaemon implements Minion {
     }
   }
 
-  /** For a job of one of them: itself first, then the others that are connected. */
-  #mastersFor(master: string): readonly MasterCalls[] {
-    const rank = ({ isConnected, address }: MasterConnection): number => (isConnected ? Number(address !== master) : 2)
-    return this.#connections.toSorted((left, right) => rank(left) - rank(right)).map(({ calls }) => calls)
-  }
-
   async #refreshGrains(): Promise<Grains> {
     this.#grains.setUserPlugins(await loadUserGrains(this.#config, this.#log))
     const grains = await this.#grains.refresh()
-    for (const connection of this.#connections) connection.announceGrains(grains)
+    this.#connections.announceGrains(grains)
     this.#schedule.aliasesChanged()
     return grains
   }
