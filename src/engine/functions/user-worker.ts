@@ -42,6 +42,7 @@ const s = {
   union: (anyOf, description) => withDescription({ anyOf }, description),
   optional: (schema) => ({ ...schema, 'x-optional': true }),
   withDefault: (schema, value) => ({ ...schema, 'x-optional': true, default: value }),
+  ours: (schema) => ({ ...schema, 'x-ours': true }),
 }
 globalThis.s = s
 globalThis.fn = (input) => ({ args: {}, ...input })
