@@ -49,10 +49,14 @@ class Event(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """`dropped` events are missing before the next one, whose number is greater than `seq`."""
+    """`dropped` events are missing before the next one, whose number is greater than `seq`.
+
+    `restarted`: the daemon was started anew since the event that `listen` was to begin behind.
+    """
 
     dropped: int
     seq: int
+    restarted: bool
 
 
 class BusError(Exception):
@@ -110,6 +114,8 @@ class Bus:
         self._poller.register(self._monitor, zmq.POLLIN)
         self._calls: Dict[int, deque] = {}
         self._next_rid = 1
+        #: Names the run of the daemon, once there was a `listen`: numbers of two runs have nothing to do with one another.
+        self.instance: Optional[str] = None
         self._closed: Optional[BusError] = None
         try:
             self._socket.connect('ipc://' + self._path)
@@ -152,15 +158,19 @@ class Bus:
         pattern: str = '',
         match: str = 'startswith',
         since: Optional[int] = None,
+        instance: Optional[str] = None,
         wait: Optional[float] = None,
     ) -> Iterator[Union[Event, Gap]]:
         """Yields events until nothing matched for `wait` seconds; without `wait` as long as the daemon lives.
 
-        The subscription is active when this returns: events fired from then on are not missed.
+        The subscription is active when this returns: events fired from then on are not missed. To resume, give the `seq` of
+        the last event that you have dealt with as `since`, and what `self.instance` was then as `instance`.
         """
         params = {'pattern': pattern, 'match': match}
         if since is not None:
             params['since'] = since
+        if instance is not None:
+            params['instance'] = instance
         rid = self._ask('subscribe', params)
         # The first item is an empty list of events: from now on nothing is missed.
         first = self._next_record(rid, time.monotonic() + self._timeout)
@@ -169,6 +179,7 @@ class Bus:
             if first is not None:
                 self._value(first)
             raise BusError('timeout', 'the subscription was not confirmed within %s s' % self._timeout)
+        self.instance = first['value'].get('instance')
         return self._events(rid, first, wait)
 
     def _events(self, rid: int, record: Optional[dict], wait: Optional[float]) -> Iterator[Union[Event, Gap]]:
@@ -182,7 +193,8 @@ class Bus:
                     value = held.pop(number)
                     number += 1
                     if 'gap' in value:
-                        yield Gap(value['gap']['dropped'], value['gap']['seq'])
+                        gap = value['gap']
+                        yield Gap(gap['dropped'], gap['seq'], gap.get('restarted', False))
                     for event in value.get('events', ()):
                         yield Event(event['tag'], event['data'], event['seq'])
                 record = self._next_record(rid, None if wait is None else time.monotonic() + wait)

@@ -13,8 +13,11 @@ export interface EventDescription<Fields extends Readonly<Record<string, Schema>
   readonly doc: string
   /** On which buses it is seen. */
   readonly on: 'master' | 'minion' | 'both'
-  /** Who fires it. `minion` on the master's bus: it came over the session of that minion. */
-  readonly by: 'master' | 'minion' | 'daemon'
+  /**
+   * Who fires it. `minion` on the master's bus: it came over the session of that minion. `program`: whoever wants the daemon to do
+   * something.
+   */
+  readonly by: 'master' | 'minion' | 'daemon' | 'program'
   /** Salt has no such event. */
   readonly isOurs?: true
   /** The option without which it is not fired. */
@@ -46,10 +49,28 @@ const runEnded = {
   return: s.any('What it returned; stars for a secret.'),
   success: s.boolean('Whether it ended without an error.'),
 }
-const dropped = {
-  count: s.integer('How many, since the last such event.'),
-  reason: s.string('Why.'),
+const started = {
+  id,
+  cmd: s.literal(['_minion_event']),
+  pretag: s.null(),
+  data: s.string('The same as a sentence.'),
+  tag: s.string('The tag.'),
+  grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
 }
+const returned = {
+  cmd: s.literal(['_return']),
+  id,
+  jid,
+  fun: names,
+  fun_args: s.array(s.any(), 'Its arguments.'),
+  return: s.any('What the function returned.'),
+  retcode: s.integer('0 where all is well.'),
+  success: s.boolean('Whether it ended without an error.'),
+  out: s.optional(s.string('Outputter that suits the return.')),
+  user: s.optional(s.string('Who published the job.')),
+  metadata,
+}
+const present = s.array(s.string(), 'Minions that are connected.')
 
 export const eventMap = {
   'salt/auth': event({
@@ -80,31 +101,23 @@ export const eventMap = {
     doc: 'A minion has connected, for the first time or again, and takes jobs now.',
     on: 'master',
     by: 'master',
-    fields: {
-      id,
-      cmd: s.literal(['_minion_event']),
-      pretag: s.null(),
-      data: s.string('The same as a sentence.'),
-      tag: s.string('The tag.'),
-      grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
-    },
+    fields: started,
   }),
   minion_start: event({
-    doc: 'The same as `salt/minion/:id/start`, under the name that it had long ago.',
+    doc: 'The same as `salt/minion/ID/start`, for programs that know only this.',
     on: 'master',
     by: 'master',
     option: 'enable_legacy_startup_events',
-    fields: {
-      id,
-      cmd: s.literal(['_minion_event']),
-      pretag: s.null(),
-      data: s.string('The same as a sentence.'),
-      tag: s.string('The tag.'),
-      grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
-    },
+    fields: started,
+  }),
+  'minion/refresh/:id': event({
+    doc: 'The master has stored the grains of a minion: it came, or they have changed.',
+    on: 'master',
+    by: 'master',
+    fields: { 'Minion data cache refresh': s.string('The minion.') },
   }),
   'salt/minion/:id/returner': event({
-    doc: 'A returner was not given the return of a job, as there is none of that name, or its options are wrong.',
+    doc: 'A returner was not given the return of a job: there is none of that name, or its options are wrong.',
     on: 'master',
     by: 'minion',
     isOurs: true,
@@ -123,20 +136,6 @@ export const eventMap = {
     isOurs: true,
     fields: { id, reason: s.string('Why, in words.') },
   }),
-  'minion/refresh/:id': event({
-    doc: 'The grains of a minion were told anew.',
-    on: 'master',
-    by: 'master',
-    option: 'minion_data_cache_events',
-    fields: { 'Minion data cache refresh': s.string('The minion.') },
-  }),
-  ':jid': event({
-    doc: 'A job was published: `salt/job/:jid/new` under the tag that it had long ago.',
-    on: 'master',
-    by: 'master',
-    option: 'enable_legacy_job_events',
-    fields: { minions: s.array(s.string(), 'Ids that the target means.') },
-  }),
   'salt/job/:jid/new': event({
     doc: 'A job was published.',
     on: 'master',
@@ -154,34 +153,25 @@ export const eventMap = {
       peer: s.ours(s.optional(s.string('The minion that published it.'))),
     },
   }),
-  'salt/job/:jid/error': event({
-    doc: "A job with a jid of its client's choice was not permitted; the request is beside these fields.",
-    on: 'master',
-    by: 'master',
-    fields: {
-      jid,
-      error: s.object({ name: s.string('Code of the error.'), message: s.string('Why, in words.') }),
-    },
-    isOpen: true,
-  }),
   'salt/job/:jid/ret/:id': event({
     doc: 'A minion has returned.',
     on: 'master',
     by: 'master',
-    fields: {
-      cmd: s.literal(['_return']),
-      id,
-      jid,
-      fun: names,
-      fun_args: s.array(s.any(), 'Its arguments.'),
-      return: s.any('What the function returned.'),
-      retcode: s.integer('0 where all is well.'),
-      success: s.boolean('Whether it ended without an error.'),
-      out: s.optional(s.string('Outputter that suits the return.')),
-      user: s.optional(s.string('Who published the job.')),
-      metadata,
-      schedule: s.optional(s.string('Name of the scheduled job that ran.')),
-    },
+    fields: { ...returned, schedule: s.optional(s.string('Name of the scheduled job that ran.')) },
+  }),
+  'salt/job/:jid/error': event({
+    doc: 'A job was not permitted whose client has chosen the jid.',
+    on: 'master',
+    by: 'master',
+    fields: { jid, error: s.object({ name: s.string('Kind of the error.'), message: s.string('In words.') }) },
+    isOpen: true,
+  }),
+  ':jid': event({
+    doc: 'A job was published: for programs that know only this.',
+    on: 'master',
+    by: 'master',
+    option: 'enable_legacy_job_events',
+    fields: { minions: s.array(s.string(), 'Ids that the target means.') },
   }),
   'salt/job/:jid/state/:id': event({
     doc: 'A target of a job has ended without a return, or waits in the queue.',
@@ -227,43 +217,57 @@ export const eventMap = {
     isOurs: true,
     fields: { what: s.string('Which cache.'), message: s.string('The error; empty where all is well.') },
   }),
+  'salt/drop/:what': event({
+    doc: 'Something was dropped: `return`, `reaction`, `returner`, what an outlet had no room for, or a frame of the wire (`bad-frame`, `replay`, `wrong-key` …).',
+    on: 'both',
+    by: 'daemon',
+    isOurs: true,
+    fields: {
+      count: s.integer('How many, since the last such event.'),
+      reason: s.string('Why.'),
+      id: s.optional(s.string('The minion whose it was.')),
+      jid: s.optional(s.string('The job whose it was.')),
+      returner: s.optional(s.string('Who was to store it.')),
+      outlet: s.optional(s.string('Who dropped it: `sink NAME`.')),
+    },
+  }),
+  'salt/outlet/:state': event({
+    doc: 'The backend of a sink or returner takes nothing (`fault`), or takes deliveries again (`well`).',
+    on: 'both',
+    by: 'daemon',
+    isOurs: true,
+    fields: {
+      outlet: s.string('`sink NAME`, or what else delivers.'),
+      returner: s.string('Kind of the backend.'),
+      waiting: s.integer('Deliveries that wait.'),
+      message: s.string('The error; empty where all is well.'),
+    },
+  }),
+  'salt/event/dropped': event({
+    doc: 'Events of a minion will not come: its buffer had no room for them while it was away.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: { id, count: s.integer('How many.'), reason: s.string('Why, in words.') },
+  }),
   'salt/event/refused': event({
-    doc: 'A minion may not fire this event on the bus of its master.',
+    doc: 'An event is not for the bus of the master: its tag is reserved, or not among `minion_event_tags`.',
     on: 'minion',
     by: 'minion',
     isOurs: true,
     fields: {
       id,
-      tag: s.string('The tag that was refused.'),
+      tag: s.string('Of the event.'),
       reason: s.string('Why, in words.'),
-      master: s.optional(s.string('Address of the master that refused it; absent where every one would.')),
-    },
-  }),
-  'salt/event/dropped': event({
-    doc: 'Events of a minion that its buffer had no room for will not come.',
-    on: 'master',
-    by: 'minion',
-    isOurs: true,
-    fields: { id, ...dropped },
-  }),
-  'salt/outlet/:state': event({
-    doc: 'The backend of an outlet takes nothing (`fault`), or takes deliveries again (`well`).',
-    on: 'both',
-    by: 'daemon',
-    isOurs: true,
-    fields: {
-      outlet: s.string('Which outlet, such as `sink NAME`.'),
-      returner: s.string('Its returner.'),
-      waiting: s.integer('Deliveries that wait.'),
-      message: s.string('The error; empty where all is well.'),
+      master: s.optional(s.string('Which master refused it; absent: it was not even sent.')),
     },
   }),
   'salt/presence/present': event({
-    doc: 'All minions that are connected, at regular times (`loop_interval`).',
+    doc: 'Which minions are connected, again and again.',
     on: 'master',
     by: 'master',
     option: 'presence_events',
-    fields: { present: s.array(s.string(), 'Ids, sorted.') },
+    fields: { present },
   }),
   'salt/presence/change': event({
     doc: 'Minions have come or gone.',
@@ -271,8 +275,8 @@ export const eventMap = {
     by: 'master',
     option: 'presence_events',
     fields: {
-      new: s.array(s.string(), 'Ids of those that came since the last such event.'),
-      lost: s.array(s.string(), 'Ids of those that went.'),
+      new: s.array(s.string(), 'Minions that have come.'),
+      lost: s.array(s.string(), 'Minions that have gone.'),
     },
   }),
   'salt/reactor/error': event({
@@ -299,17 +303,44 @@ export const eventMap = {
       waiting: s.integer('Events whose reactions wait for that.'),
     },
   }),
-  'salt/drop/:what': event({
-    doc: 'Something was dropped: `return`, or a frame of the wire (`bad-frame`, `replay`, `wrong-key` …).',
-    on: 'both',
-    by: 'daemon',
-    isOurs: true,
+  'salt/beacon/:id/:beacon/:rest*': event({
+    doc: 'A beacon of a minion has seen something; what, its own fields say. `REST` is its to choose, and often empty.',
+    on: 'master',
+    by: 'minion',
+    fields: { id },
+    isOpen: true,
+  }),
+  fire_master: event({
+    doc: 'The minion shall fire this on the bus of its masters: `tag` and `data`, or all of `events`.',
+    on: 'minion',
+    by: 'program',
     fields: {
-      ...dropped,
-      id: s.optional(s.string('The minion whose it was.')),
-      jid: s.optional(s.string('The job whose it was.')),
-      returner: s.optional(s.string('The returner that it was for.')),
-      outlet: s.optional(s.string('The outlet that dropped it, such as `sink NAME`.')),
+      tag: s.optional(s.union([s.string(), s.null()], 'Tag on the bus of the master.')),
+      data: s.optional(s.any('Its data; ends up under `data`.')),
+      events: s.optional(s.union([s.array(s.record(s.any())), s.null()], 'Several, each with `tag` and `data`.')),
+      pretag: s.optional(s.union([s.string(), s.null()], 'Each of `events` is fired a second time below this.')),
     },
+    isOpen: true,
+  }),
+  module_refresh: event({
+    doc: 'The minion shall load its functions anew.',
+    on: 'minion',
+    by: 'program',
+    fields: {},
+    isOpen: true,
+  }),
+  grains_refresh: event({
+    doc: 'The minion shall look for its grains anew.',
+    on: 'minion',
+    by: 'program',
+    fields: {},
+    isOpen: true,
+  }),
+  '/salt/minion/minion_mod_complete': event({
+    doc: "The functions of the minion were loaded anew. The slash in front is Salt's.",
+    on: 'minion',
+    by: 'minion',
+    fields: {},
+    isOpen: true,
   }),
 } as const satisfies Readonly<Record<string, EventDescription>>

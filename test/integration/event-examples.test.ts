@@ -173,6 +173,30 @@ with Bus(sock_dir) as bus:
     }
   })
 
+  it('resumes after a restart of the daemon, and is told of it', async () => {
+    await using own = await Fleet.start()
+    const before = `import sys
+from salt_bus import Bus
+with Bus(sys.argv[1]) as bus:
+    events = bus.listen('my/', wait=20)
+    bus.fire('my/1', {})
+    print(next(events).seq, bus.instance)
+`
+    const { stdout: position } = await examples.python(before, own.sockDir).finished
+    await own.master.end()
+    await own.startMaster()
+    await using bus = new MasterEvent(own.sockDir)
+    await bus.fireEvent({}, 'my/2')
+    const after = `import sys
+from salt_bus import Bus
+with Bus(sys.argv[1]) as bus:
+    events = bus.listen('my/', since=int(sys.argv[2]), instance=sys.argv[3], wait=20)
+    print(next(events).restarted, next(events).tag)
+`
+    const { stdout, stderr } = await examples.python(after, own.sockDir, ...position.trim().split(' ')).finished
+    assert.deepEqual([stdout, stderr], ['True my/2\n', ''])
+  })
+
   it('says that the daemon has gone, however it went', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       await using own = await Fleet.start()

@@ -33,7 +33,8 @@ export async function listen(options: OptionValues, pattern: string | undefined)
   try {
     const events = bus.iterEvents({ ...request, signal: stop.signal, gaps: true })
     await events.ready
-    say(`listening on the bus of the ${bus.node}, from number ${events.position?.seq ?? 0} on`)
+    const behind = request.since ?? events.position?.seq ?? 0
+    say(`listening on the bus of the ${bus.node}, behind event ${behind}`)
     let left = count
     for await (const item of events) {
       if ('gap' in item) tell(describeGap(item.gap))
