@@ -17,7 +17,17 @@ import type { Publisher } from './publisher.ts'
 /** What every run finds, whoever asked. */
 export type RunnerSurroundings = Pick<
   RunnerContext,
-  'config' | 'configFile' | 'log' | 'jobs' | 'minions' | 'banks' | 'outlets' | 'functions' | 'runners' | 'wheels'
+  | 'config'
+  | 'configFile'
+  | 'log'
+  | 'jobs'
+  | 'archive'
+  | 'minions'
+  | 'banks'
+  | 'outlets'
+  | 'functions'
+  | 'runners'
+  | 'wheels'
 >
 
 export interface RunnerHostOptions {

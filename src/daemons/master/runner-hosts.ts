@@ -9,7 +9,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { MasterRun } from '../../engine/plugin.ts'
+import type { JobArchive, MasterRun } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
@@ -32,6 +32,7 @@ export interface RunnerHostsParts {
   readonly cache: MinionCache
   readonly publisher: Publisher
   readonly outlets: Outlets
+  readonly archive: JobArchive
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
 
@@ -54,6 +55,7 @@ export class RunnerHosts implements Disposable {
         configFile,
         log,
         jobs: store,
+        archive: parts.archive,
         minions: {
           accepted: () => keys.ids('accepted'),
           connected: () => sessions.ids(),
