@@ -84,7 +84,7 @@ export const spec: CommandSpec = {
     { line: "salt '*' test.ping,cmd.run , uptime", doc: 'Two functions in one job; the comma parts their arguments' },
     { line: "salt --queue=7d 'laptop*' pkg.upgrade", doc: 'Also those that are away now, if they come within a week' },
     {
-      line: "salt '*' --return=master_bus --return_kwargs '{tag: monitoring}' cmd.run_all uptime",
+      line: "salt '*' --return=master_bus --return_kwargs '{tag: mine}' status.loadavg",
       doc: 'Each return as an event of your own, for a program that waits for it',
     },
     { line: "salt -d '*' cmd.run", doc: 'What is cmd.run?' },

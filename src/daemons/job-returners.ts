@@ -15,7 +15,8 @@ import type { ReturnerReport } from '../client/api.ts'
 import type { Outlet, OutletStatus } from '../engine/outlet/outlet.ts'
 import type { Delivery, ReturnerRegistry } from '../engine/returner.ts'
 import { loadReturner, returnerNames } from '../engine/returners/returner-catalogue.ts'
-import { type OptionSource, type ReturnerRequest, returnerOptions } from '../engine/returners/returner-options.ts'
+import { expandReturner } from '../engine/returners/returner-members.ts'
+import type { OptionSource, ReturnerRequest } from '../engine/returners/returner-options.ts'
 import type { Outlets } from './outlets.ts'
 import { prepareReturner, type ReturnerPlace, type ReturnerSurroundings } from './returner-opener.ts'
 
@@ -136,7 +137,7 @@ export class JobReturners implements AsyncDisposable {
         try {
           const kwargs = await this.#kwargsFor(name, names, order.kwargs)
           const request = { name, ...(profile && { profile }), ...(kwargs === undefined ? {} : { kwargs }) }
-          const ways = await this.#ways(request, order.place)
+          const ways = await expandReturner(this.#parts.registry, request, this.#parts.source())
           return await Promise.all(ways.map((way) => this.#place(delivery, way, order)))
         } catch (error) {
           return [this.#refuse(name, delivery, error)]
@@ -183,25 +184,6 @@ export class JobReturners implements AsyncDisposable {
     const error = asSaltError(thrown)
     this.#parts.refused(returner, delivery, error)
     return { returner, error }
-  }
-
-  /** The returner itself, or those that it stands for. */
-  async #ways(
-    request: ReturnerRequest,
-    place: ReturnerPlace,
-    around: readonly string[] = [],
-  ): Promise<ReturnerRequest[]> {
-    const { registry } = this.#parts
-    const { name, profile } = request
-    const definition = await loadReturner(registry, name)
-    if (definition.members === undefined) return [request]
-    if (around.includes(name)) throw new SaltError('configuration', `the returner ${name} stands for itself`)
-    const options = returnerOptions(definition, request, this.#parts.source())
-    const members = returnerNames(definition.members(options as never))
-    const ways = members.map((member) =>
-      this.#ways({ name: member, ...(profile && { profile }) }, place, [...around, name]),
-    )
-    return (await Promise.all(ways)).flat()
   }
 
   #entry(id: string, way: Way, delivers?: Delivery['kind'], place?: ReturnerPlace): Promise<Entry> {

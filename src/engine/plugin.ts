@@ -9,10 +9,14 @@ import type { MasterCalls, MasterFiring, ScheduleAnswer, ScheduleRequest, Target
 import type { EventLoad } from '../client/event-load.ts'
 import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { DataBanks } from './cache/data-banks.ts'
+import type { ConfigView } from './config-view.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
 import type { ReactorRule } from './reactor/rules.ts'
+import type { JobCacheReader } from './returner.ts'
+
+export type { ConfigView } from './config-view.ts'
 
 export type Grains = Readonly<Record<string, unknown>>
 
@@ -59,12 +63,6 @@ export interface ExecResult {
   readonly stdout: string
   readonly stderr: string
   readonly timedOut: boolean
-}
-
-/** Typed view of the merged configuration. */
-export interface ConfigView {
-  get(name: string): unknown
-  readonly all: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -210,6 +208,8 @@ export interface RunnerContext {
   /** Id of the minion that asked, for `publish.runner`. */
   readonly requesterId?: string
   readonly jobs: JobStore
+  /** Jobs that lie in other systems. */
+  readonly archive: JobArchive
   readonly minions: MinionDirectory
   /** Each key that is moved by it is told on the bus, and ends the session that was begun with it. */
   readonly keys: KeyRing
@@ -249,6 +249,15 @@ export interface ReactorControl {
   add(rule: ReactorRule): void
   /** Throws `bad-arguments` where there is none. */
   remove(tag: string): void
+}
+
+/** Other job caches of the master: `ext_job_cache`, `master_job_cache`, or any returner that can be read. */
+export interface JobArchive {
+  /**
+   * Reads from the returner of this name, or from the one that is configured; undefined where it is the built-in store, which
+   * `jobs` has. Throws `bad-arguments` for a name that is unknown or cannot be read, and what the backend says.
+   */
+  use<T>(name: string | undefined, work: (reader: JobCacheReader) => Promise<T>): Promise<T | undefined>
 }
 
 export interface RunnerPublish {

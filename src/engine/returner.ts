@@ -9,7 +9,7 @@ import type { Log } from '../base/log.ts'
 import type { Schema, StaticProperties } from '../base/schema.ts'
 import type { BusEvent, EventData } from '../bus/event.ts'
 import type { JobReturn } from '../client/api.ts'
-import type { ConfigView } from './plugin.ts'
+import type { ConfigView } from './config-view.ts'
 
 /** A job as a job cache stores it: Salt's load. */
 export interface JobLoadRecord {

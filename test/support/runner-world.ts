@@ -13,6 +13,7 @@ import { KeyRing } from '../../src/engine/keys/key-ring.ts'
 import { KeyStore } from '../../src/engine/keys/key-store.ts'
 import type { OutletStatus } from '../../src/engine/outlet/outlet.ts'
 import type { Grains, MasterRun, RunnerContext, RunnerPublish } from '../../src/engine/plugin.ts'
+import type { JobCacheReader } from '../../src/engine/returner.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../src/plugins/registry.ts'
 
 export const jid = '20261121025504701682'
@@ -48,6 +49,8 @@ export interface World {
   readonly config?: Readonly<Record<string, unknown>>
   readonly grains?: Readonly<Record<string, Grains>>
   readonly banks?: DataBanks
+  /** What can be read from a returner, or from the configured one. */
+  readonly archive?: (name: string | undefined) => JobCacheReader | undefined
   readonly outlets?: readonly OutletStatus[]
 }
 
@@ -96,6 +99,12 @@ export async function run(world: World, name: string, ...words: readonly string[
     },
     keys: new KeyRing(new KeyStore('/nonexistent'), () => assert.fail('no key is moved here')),
     outlets: () => world.outlets ?? [],
+    archive: {
+      async use(name, work) {
+        const reader = world.archive?.(name)
+        return reader && (await work(reader))
+      },
+    },
     banks: world.banks ?? new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
     reactor: { rules: () => [], add: () => {}, remove: () => {} },
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),

@@ -37,6 +37,7 @@ import { busMethods } from './bus-methods.ts'
 import { FileOffers } from './file-offers.ts'
 import { followed } from './followed-options.ts'
 import type { HostUser } from './host-users.ts'
+import { JobCaches } from './job-caches.ts'
 import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
@@ -101,6 +102,7 @@ class MasterDaemon implements Master {
   readonly #store: JobStore
   readonly #outlets: Outlets
   readonly #sinks: EventSinks
+  readonly #caches: JobCaches
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
@@ -146,6 +148,13 @@ class MasterDaemon implements Master {
       registry: returnerRegistry,
       surroundings,
     })
+    this.#caches = new JobCaches({
+      registry: returnerRegistry,
+      outlets: this.#outlets,
+      clock: this.#clock,
+      surroundings,
+      options: () => this.#options,
+    })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
     this.#publisher = new Publisher({
@@ -153,10 +162,11 @@ class MasterDaemon implements Master {
       clock: this.#clock,
       log,
       bus: this.#bus,
-      store: this.#store,
+      store: this.#caches.mirror(this.#store),
       sessions: this.#sessions,
       cache: this.#cache,
       jids,
+      extJobCache: () => this.#caches.extJobCache,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
       firesBareJids: values.enable_legacy_job_events,
@@ -181,6 +191,7 @@ class MasterDaemon implements Master {
         remove: (tag) => this.#reactor.remove(tag),
       },
       outlets: this.#outlets,
+      archive: this.#caches,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)
@@ -272,6 +283,7 @@ class MasterDaemon implements Master {
   }
 
   async start(): Promise<void> {
+    await this.#caches.start()
     await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
     this.#publisher.resume()

@@ -22,6 +22,7 @@ export type RunnerSurroundings = Pick<
   | 'configFile'
   | 'log'
   | 'jobs'
+  | 'archive'
   | 'minions'
   | 'banks'
   | 'outlets'

@@ -9,7 +9,7 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { MasterRun, ReactorControl, RunnerFunctionDefinition } from '../../engine/plugin.ts'
+import type { JobArchive, MasterRun, ReactorControl, RunnerFunctionDefinition } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
@@ -33,6 +33,7 @@ export interface RunnerHostsParts {
   readonly publisher: Publisher
   readonly reactor: ReactorControl
   readonly outlets: Outlets
+  readonly archive: JobArchive
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
 
@@ -62,6 +63,7 @@ export class RunnerHosts implements Disposable {
         configFile,
         log,
         jobs: store,
+        archive: parts.archive,
         minions: {
           accepted: () => keys.ids('accepted'),
           connected: () => sessions.ids(),

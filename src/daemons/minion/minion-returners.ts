@@ -7,6 +7,7 @@ import type { JobReturn, MasterCalls, PublishRequest, ReturnerReport } from '../
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { Delivery, ReturnerRegistry } from '../../engine/returner.ts'
 import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
+import { expandReturner } from '../../engine/returners/returner-members.ts'
 import { JobReturners, type ReturnOrder } from '../job-returners.ts'
 import type { Outlets } from '../outlets.ts'
 import { prepareReturner, type ReturnerPlace } from '../returner-opener.ts'
@@ -104,8 +105,8 @@ export class MinionReturners implements AsyncDisposable {
 export async function checkReturn(registry: ReturnerRegistry, options: MinionOptions): Promise<void> {
   const source = { all: options.view.all, where: options.where }
   for (const name of configuredNames(options)) {
-    if (name === 'multi_returner') continue
-    await prepareReturner(registry, { name }, ['return'], source, placeOf(options))
+    const members = await expandReturner(registry, { name }, source).catch(() => [{ name }])
+    for (const member of members) await prepareReturner(registry, member, ['return'], source, placeOf(options))
   }
 }
 

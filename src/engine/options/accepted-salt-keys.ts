@@ -24,7 +24,7 @@ const names = `
   enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines env_order environment
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
-  evt ext_job_cache ext_pillar ext_pillar_first external_auth
+  evt ext_pillar ext_pillar_first external_auth
   failhard features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex
   file_recv_size_max file_server_niceness fileserver_backend fileserver_events
   fileserver_followsymlinks fileserver_ignoresymlinks fileserver_interval fileserver_limit_traversal
@@ -39,8 +39,8 @@ const names = `
   jinja_env jinja_lstrip_blocks jinja_sls_env jinja_trim_blocks job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
   lazy_loader_strict_matching local localfs lock_pillarenv lock_saltenv log_datefmt log_datefmt_console log_fmt
-  log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging 
-  magic_markers master_alive_interval master_failback master_failback_interval master_id master_job_cache
+  log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging
+  magic_markers master_alive_interval master_failback master_failback_interval master_id
   master_job_caches master_pubkey_signature master_roots master_shuffle master_sign_key_name master_sign_pubkey
   master_stats master_stats_event_iter master_tops master_tops_first master_tries master_uri master_uri_format
   master_use_pubkey_signature matchers_dirs max_open_files maintenance_interval maintenance_niceness

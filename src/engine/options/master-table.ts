@@ -180,6 +180,15 @@ export const masterTable = {
     10_000,
     'Reactions that wait, at most. More are dropped, counted, and told as an event.',
   ),
+  ext_job_cache: unset(
+    s.string(),
+    'The returner that the minions give every return, besides the master. The master itself gives it the jobs, where it takes them.',
+  ),
+  master_job_cache: option(
+    s.string(),
+    'local_cache',
+    'The returner that gets jobs and returns from the master, besides the store of its own: `local_cache` is this store alone. Jobs that the store no longer has are looked up there.',
+  ),
   event_return: unset(
     s.union([s.string(), s.array(s.string())]),
     'The returner that stores the events of the bus, or a list of such; `event_sinks` can do more.',

@@ -2,9 +2,8 @@ import { join } from 'node:path'
 import { SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
 import type { JobReturn } from '../../client/api.ts'
-import { jidToTime } from '../../engine/jobs/jid.ts'
+import { jobRecordOf, loadOfReturns, loadRecordOf } from '../../engine/jobs/archived-job.ts'
 import { openJobStore, type PersistentJobStore } from '../../engine/jobs/job-store.ts'
-import type { JobRecord } from '../../engine/jobs/types.ts'
 import { defineReturner, type JobCacheReader, type JobLoadRecord } from '../../engine/returner.ts'
 
 const sweepMs = 3_600_000
@@ -44,31 +43,13 @@ export const localCache = defineReturner({
   },
 })
 
-function addJob(store: PersistentJobStore, job: JobLoadRecord, now: number): void {
-  if (store.get(job.jid) !== undefined) return
-  const { jid, fun, arg, tgt, tgt_type: tgtType, user, minions, metadata } = job
-  store.add({
-    jid,
-    fun,
-    arg,
-    tgt,
-    tgtType,
-    user,
-    minions,
-    startedAt: jidToTime(jid) ?? now,
-    ...(metadata && { metadata }),
-  })
+function addJob(store: PersistentJobStore, job: JobLoadRecord | undefined, now: number): void {
+  if (job !== undefined && store.get(job.jid) === undefined) store.add(jobRecordOf(job, now))
 }
 
 /** A minion sees only its own part of a job: that it was asked is what its return tells. */
 function addReturn(store: PersistentJobStore, ret: JobReturn, now: number): void {
-  if (store.get(ret.jid) === undefined) {
-    const { jid, fun, fun_args: arg, id, user = '', metadata } = ret
-    store.add({
-      ...{ jid, fun, arg, tgt: id, tgtType: 'glob', user, minions: [id], startedAt: jidToTime(ret.jid) ?? now },
-      ...(metadata && { metadata }),
-    })
-  }
+  addJob(store, loadOfReturns([ret]), now)
   store.setOutcome(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret })
   store.close(ret.jid, now)
 }
@@ -77,13 +58,9 @@ function readerOf(store: PersistentJobStore): JobCacheReader {
   return {
     load: async (jid) => {
       const job = store.get(jid)
-      return job && loadOf(job)
+      return job && loadRecordOf(job)
     },
     returns: async (jid) => store.outcomes(jid).flatMap(({ ret }) => ret ?? []),
-    list: async (limit) => store.list({ limit }).map(loadOf),
+    list: async (limit) => store.list({ limit }).map(loadRecordOf),
   }
-}
-
-function loadOf({ jid, fun, arg, tgt, tgtType, user, minions, metadata }: JobRecord): JobLoadRecord {
-  return { jid, fun, arg, tgt, tgt_type: tgtType, user, minions, ...(metadata && { metadata }) }
 }

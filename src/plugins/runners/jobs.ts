@@ -2,12 +2,19 @@ import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
 import type { TargetOutcome, TargetState } from '../../client/api.ts'
+import { jobRecordOf, loadOfReturns } from '../../engine/jobs/archived-job.ts'
 import { formatStartTime } from '../../engine/jobs/jid.ts'
+import { compileJobFilter } from '../../engine/jobs/job-filter.ts'
 import type { JobFilter, JobRecord } from '../../engine/jobs/types.ts'
 import { defineRunner, type RunnerContext, runnerFn } from '../../engine/plugin.ts'
 
+/** Newest jobs that are looked at in another system. */
+const mostArchived = 10_000
+
 const jid = s.string('Job id')
-const extSource = s.optional(s.string('Accepted, and without effect here: there is one job cache'))
+const extSource = s.optional(
+  s.string('The returner to read from, instead of the store of the master and of what it has configured besides'),
+)
 const displayProgress = s.withDefault(s.boolean('Accepted, and without effect here'), false)
 const jobRecords = s.record(s.any(), 'Job id → the job')
 
@@ -32,12 +39,46 @@ function resultOf({ ret }: TargetOutcome): Record<string, unknown> {
   }
 }
 
+interface FoundJob {
+  readonly job: JobRecord | undefined
+  readonly outcomes: readonly TargetOutcome[]
+}
+
+/** From the store of the master, else from elsewhere; with a source only from there. */
+async function find(ctx: RunnerContext, id: string, source: string | undefined): Promise<FoundJob> {
+  const job = isOwn(source) ? ctx.jobs.get(id) : undefined
+  if (job !== undefined) return { job, outcomes: ctx.jobs.outcomes(id) }
+  const found = await ctx.archive.use(source, async (reader) => ({
+    load: await reader.load(id),
+    returns: await reader.returns(id),
+  }))
+  if (found === undefined) return { job: undefined, outcomes: [] }
+  const { returns } = found
+  // A backend that has only returns still tells by them what was asked.
+  const load = found.load ?? loadOfReturns(returns)
+  return {
+    job: load && jobRecordOf(load),
+    outcomes: returns.map((ret) => ({ id: ret.id, state: ret.success ? 'returned' : 'failed', ret })),
+  }
+}
+
+/** Whether the store of the master is asked first. */
+function isOwn(source: string | undefined): boolean {
+  return source === undefined || source === '' || source === 'local_cache'
+}
+
+/** Those of the store of the master, or of the source. */
+async function list(ctx: RunnerContext, filter: JobFilter, source: string | undefined): Promise<readonly JobRecord[]> {
+  if (isOwn(source)) return ctx.jobs.list(filter)
+  const loads = (await ctx.archive.use(source, (reader) => reader.list(mostArchived))) ?? []
+  const found = loads.map((load) => jobRecordOf(load)).filter(compileJobFilter(filter))
+  return filter.limit === undefined ? found : found.slice(-filter.limit)
+}
+
 /** A job with the results of its minions; those that have none are listed with their state. */
-function detailed(ctx: RunnerContext, id: string): Record<string, unknown> {
-  const job = ctx.jobs.get(id)
+function detailed(id: string, { job, outcomes }: FoundJob): Record<string, unknown> {
   if (job === undefined)
     return { Error: 'The job cache has no job with this id.', StartTime: formatStartTime(id), Result: {} }
-  const outcomes = ctx.jobs.outcomes(id)
   const silent = outcomes.filter(({ ret }) => ret === undefined)
   return {
     ...described(job),
@@ -207,10 +248,10 @@ export const jobs = defineRunner({
         'salt run jobs.lookup_jid 20260102030405060708',
         'salt run jobs.lookup_jid 20260102030405060708 missing=true',
       ],
-      run(ctx, args) {
-        const outcomes = ctx.jobs.outcomes(args.jid)
+      async run(ctx, args) {
+        const { job, outcomes } = await find(ctx, args.jid, args.ext_source)
         // Who asks after a job that may wait wants to know whether it still does.
-        const missing = args.missing || ctx.jobs.get(args.jid)?.queue !== undefined
+        const missing = args.missing || job?.queue !== undefined
         const shown = outcomes.filter(({ ret }) => (ret === undefined ? missing : args.returned))
         return Object.fromEntries(shown.map((outcome) => [outcome.id, outcome.ret?.return ?? missingText(outcome)]))
       },
@@ -257,14 +298,14 @@ export const jobs = defineRunner({
       args: { jid, ext_source: extSource, display_progress: displayProgress },
       returns: s.record(s.any()),
       examples: ['salt run jobs.list_job 20260102030405060708'],
-      run: (ctx, args) => ({ jid: args.jid, ...detailed(ctx, args.jid) }),
+      run: async (ctx, { jid: id, ext_source }) => ({ jid: id, ...detailed(id, await find(ctx, id, ext_source)) }),
     }),
     print_job: runnerFn({
       doc: 'Show a job under its id.',
       args: { jid, ext_source: extSource },
       returns: jobRecords,
       examples: ['salt run jobs.print_job 20260102030405060708'],
-      run: (ctx, args) => ({ [args.jid]: detailed(ctx, args.jid) }),
+      run: async (ctx, { jid: id, ext_source }) => ({ [id]: detailed(id, await find(ctx, id, ext_source)) }),
     }),
     list_jobs: runnerFn({
       doc: 'List the jobs that the master remembers. Where several filters are given, a job must pass all of them.',
@@ -280,7 +321,7 @@ export const jobs = defineRunner({
         `salt run jobs.list_jobs search_function='test.*,cmd.run' search_target='web*'`,
         `salt run jobs.list_jobs start_time='2026-11-21 02:00' end_time='2026-11-21 04:00'`,
       ],
-      run: (ctx, args) => listed(ctx.jobs.list(filterOf(args))),
+      run: async (ctx, args) => listed(await list(ctx, filterOf(args), args.ext_source)),
     }),
     list_jobs_filter: runnerFn({
       doc: 'List the newest jobs.',
@@ -293,8 +334,8 @@ export const jobs = defineRunner({
       },
       returns: jobRecords,
       examples: ['salt run jobs.list_jobs_filter 10'],
-      run(ctx, { count, filter_find_job }) {
-        const newest = ctx.jobs.list({ limit: filter_find_job ? count * 2 + 100 : count })
+      async run(ctx, { count, filter_find_job, ext_source }) {
+        const newest = await list(ctx, { limit: filter_find_job ? count * 2 + 100 : count }, ext_source)
         const kept = filter_find_job ? newest.filter(({ fun }) => fun !== 'saltutil.find_job') : newest
         return listed(kept.slice(-count))
       },
@@ -311,14 +352,15 @@ export const jobs = defineRunner({
       },
       returns: s.union([jobRecords, s.boolean()], 'The job under its id; false where there is none'),
       examples: ['salt run jobs.last_run', 'salt run jobs.last_run function=cmd.run'],
-      run(ctx, args) {
+      async run(ctx, args) {
         const filter = filterOf({
           search_metadata: args.metadata,
           search_function: args.function,
           search_target: args.target,
         })
-        const newest = ctx.jobs.list({ ...filter, limit: 1 }).at(-1)
-        return newest === undefined ? false : { [newest.jid]: detailed(ctx, newest.jid) }
+        const newest = (await list(ctx, { ...filter, limit: 1 }, args.ext_source)).at(-1)
+        if (newest === undefined) return false
+        return { [newest.jid]: detailed(newest.jid, await find(ctx, newest.jid, args.ext_source)) }
       },
     }),
     master: runnerFn({
@@ -336,8 +378,10 @@ export const jobs = defineRunner({
       args: { jid, ext_source: extSource },
       returns: s.record(s.boolean()),
       examples: ['salt run jobs.exit_success 20260102030405060708'],
-      run: (ctx, args) =>
-        Object.fromEntries(ctx.jobs.outcomes(args.jid).map(({ id, ret }) => [id, Boolean(ret?.return)])),
+      async run(ctx, args) {
+        const { outcomes } = await find(ctx, args.jid, args.ext_source)
+        return Object.fromEntries(outcomes.map(({ id, ret }) => [id, Boolean(ret?.return)]))
+      },
     }),
   },
 })
