@@ -93,6 +93,14 @@ describe('a scheduled job of a minion', () => {
     assert.equal(Object.keys((await runner(master, 'jobs.list_jobs')) as object).length, 1)
   })
 
+  it('takes the times of whens from the grains', async () => {
+    await using fleet = await startFleet()
+    const jobs = 'schedule: {tea: {function: test.ping, when: tea time}}\n'
+    const web = await fleet.connect('web', fleet.master, `grains: {whens: {tea time: 'Friday 5pm'}}\n${jobs}`)
+    const { next_fire_time: next } = await manage(web, { func: 'get_next_fire_time', name: 'tea' })
+    assert.match(next ?? '', /T17:00:00$/)
+  })
+
   it('fails like any other', async () => {
     await using fleet = await startFleet()
     await fleet.connect('web', fleet.master, `schedule: {wrong: {function: no.such, ${atStart}}}\n`)

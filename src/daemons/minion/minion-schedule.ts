@@ -14,6 +14,7 @@ import { savedSchedulePath, withoutOwn } from '../../engine/schedule/saved-sched
 import { Schedule, type ScheduledRun, type ScheduleMapping } from '../../engine/schedule/schedule.ts'
 import { scheduleMetadata } from '../../engine/schedule/schedule-metadata.ts'
 import { ScheduleDesk } from '../../engine/schedule/schedule-requests.ts'
+import { whenAlias } from '../../engine/schedule/when-alias.ts'
 import { bringReturn, type ReturnPlaces } from '../scheduled-return.ts'
 import { type FunctionOutcome, returnOf, settleOutcome } from './job-runner.ts'
 import type { JobEntry, JobTable } from './job-table.ts'
@@ -45,7 +46,12 @@ export class MinionSchedule implements Disposable {
   constructor(options: MinionScheduleOptions) {
     const { clock, log, bus, config } = options
     this.#options = options
-    this.#schedule = new Schedule({ clock, log, run: (run) => this.#run(run), alias: (name) => this.#alias(name) })
+    this.#schedule = new Schedule({
+      clock,
+      log,
+      run: (run) => this.#run(run),
+      alias: (name) => whenAlias(name, options.pillar(), options.grains()),
+    })
     this.#desk = new ScheduleDesk({
       schedule: this.#schedule,
       savedPath: () => savedSchedulePath(config),
@@ -95,15 +101,6 @@ export class MinionSchedule implements Disposable {
       })
     }
     return true
-  }
-
-  /** Pillar first, as in Salt. */
-  #alias(name: string): unknown {
-    const { pillar, grains } = this.#options
-    for (const { whens } of [pillar(), grains()]) {
-      if (isRecord(whens) && Object.hasOwn(whens, name)) return whens[name]
-    }
-    return undefined
   }
 
   async #run({ job, fun }: ScheduledRun): Promise<void> {

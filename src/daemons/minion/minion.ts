@@ -232,6 +232,7 @@ class MinionDaemon implements Minion {
   }
 
   async drain(timeoutMs: number): Promise<void> {
+    this.#schedule[Symbol.dispose]()
     await within(this.#table.idle(), timeoutMs / 2, this.#clock)
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)

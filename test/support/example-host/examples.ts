@@ -39,7 +39,7 @@ const failsAsShown = /\b(?:cmd\.exec_code_all|cmd\.run_all|test\.exception|test\
 /** What an example needs where its answer does not tell it in words that are known below. */
 const explained: readonly (readonly [example: RegExp, need: Need, what: string])[] = [
   [
-    / publish\.| event\.| status\.(?:master|ping_master)\b| cp\.(?:push|push_dir|receive)\b/,
+    / publish\.| event\.| mine\.| schedule\.(?:copy|move)\b| status\.(?:master|ping_master)\b| cp\.(?:push|push_dir|receive)\b/,
     'system',
     'a minion with a master',
   ],

@@ -4,8 +4,13 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
 import { validate } from '../../../src/base/validate.ts'
-import type { FunctionDoc } from '../../../src/engine/plugin.ts'
+import type { FunctionDoc, FunctionServices } from '../../../src/engine/plugin.ts'
+import { writeSavedSchedule } from '../../../src/engine/schedule/saved-schedule.ts'
+import { Schedule } from '../../../src/engine/schedule/schedule.ts'
+import { ScheduleDesk } from '../../../src/engine/schedule/schedule-requests.ts'
 import { loadOutputter } from '../../../src/plugins/outputters/outputters.ts'
 import { moduleRegistry } from '../../../src/plugins/registry.ts'
 import { FunctionHost } from '../function-host.ts'
@@ -45,6 +50,19 @@ const grains = {
 
 const pillar = { cheese: 'foo' }
 
+/** A minion's, with the jobs that the examples name. */
+async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['schedule']>> {
+  const schedule = new Schedule({ clock: systemClock, log: silentLog, run: async () => {}, alias: () => undefined })
+  const job = { function: 'test.ping', seconds: 3600, enabled: true }
+  schedule.replace({ opts: name === 'schedule.add' ? {} : { job1: job } })
+  if (name === 'schedule.reload') await writeSavedSchedule(savedPath(), { job1: job })
+  return new ScheduleDesk({ schedule, savedPath, log: silentLog, fire: () => {} })
+
+  function savedPath(): string {
+    return `${config.config_dir}/minion.d/_schedule.conf`
+  }
+}
+
 /** Makes /srv what it was, where the example can have changed it. */
 function restore(example = ''): void {
   const changed = (name: string): boolean => example.includes(`/srv/${name}`) || /^(?:fred|salt-minion)$/.test(name)
@@ -57,12 +75,20 @@ function restore(example = ''): void {
 }
 
 /** What changes, or may have been changed, by an example before. */
-const takesFiles = /\/srv\b|\b(?:data|git|grains|mount|ssh)\.|salt:\/\//
+const takesFiles = /\/srv\b|\b(?:data|git|grains|mount|schedule|ssh)\.|salt:\/\//
 
 async function run(name: string, example: string, doc: FunctionDoc): Promise<ExampleRun> {
   const words = shellWords(example)
   const given = words.slice(words.indexOf(name) + 1).filter((word) => !/^--(?:out\b|$)/.test(word))
-  const host = new FunctionHost({ id: 'web1', config, grains, pillar, signal: AbortSignal.timeout(longestMs) })
+  const services = name.startsWith('schedule.') ? { schedule: await scheduleFor(name) } : {}
+  const host = new FunctionHost({
+    id: 'web1',
+    config,
+    grains,
+    pillar,
+    services,
+    signal: AbortSignal.timeout(longestMs),
+  })
   const { failure, retcode, out = 'nested', return: value } = await host.type(name, ...given)
   if (failure !== undefined) {
     const unavailable = failure.kind === 'unknown-function' ? await whyUnavailable(name) : undefined

@@ -472,10 +472,10 @@ for (const [fun, answers, expected, remains] of [
   [
     'move',
     { beta: { result: false } },
-    { comment: 'the following minions return False', result: true, minions: ['beta'] },
+    { comment: 'the following minions return False', result: false, minions: ['beta'] },
     true,
   ],
-  ['move', {}, { comment: 'no servers answered the published schedule.add command', result: true }, true],
+  ['move', {}, { comment: 'no servers answered the published schedule.add command', result: false }, true],
 ] as const) {
   test(`${fun}, answered with ${JSON.stringify(answers)}`, async () => {
     const sent: unknown[] = []

@@ -5,6 +5,7 @@ import { didYouMean, nearest } from '../../../base/text.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { parseDateText } from '../../../engine/schedule/date-text.ts'
 import { parseScheduledJob, timingConflict } from '../../../engine/schedule/job-definition.ts'
+import { whenAlias } from '../../../engine/schedule/when-alias.ts'
 import type { Jobs } from './access.ts'
 
 export type Built = { readonly job: Jobs } | { readonly fault: string }
@@ -53,7 +54,7 @@ export function buildJob(ctx: FunctionContext, name: string, given: Jobs): Built
   if (fault !== undefined) return { fault }
   const job = jobOf(name, given)
   try {
-    parseScheduledJob(name, job, (alias) => aliasOf(ctx, alias))
+    parseScheduledJob(name, job, (alias) => whenAlias(alias, ctx.pillar, ctx.grains))
     return { job }
   } catch (error) {
     return { fault: `Job ${name} cannot be scheduled: ${asSaltError(error).message}` }
@@ -87,16 +88,11 @@ function whenFault(ctx: FunctionContext, { when }: Jobs): string | undefined {
   if (when === undefined) return undefined
   for (const one of [when].flat()) {
     try {
-      parseDateText(typeof one === 'string' ? (aliasOf(ctx, one) ?? one) : one)
+      parseDateText(typeof one === 'string' ? (whenAlias(one, ctx.pillar, ctx.grains) ?? one) : one)
     } catch {
       return `Schedule item ${String(one)} for "when" in invalid.`
     }
   }
-  return undefined
-}
-
-function aliasOf({ pillar, grains }: FunctionContext, name: string): unknown {
-  for (const { whens } of [pillar, grains]) if (isRecord(whens) && Object.hasOwn(whens, name)) return whens[name]
   return undefined
 }
 

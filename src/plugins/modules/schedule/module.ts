@@ -106,7 +106,7 @@ export const schedule = defineModule({
       returns,
       examples: [
         "salt '*' schedule.add job1 function=test.ping seconds=3600",
-        "salt '*' schedule.add job2 function=cmd.run job_args=\"['date >> /tmp/date.log']\" cron='*/5 * * * *'",
+        "salt '*' schedule.add job2 function=cmd.run job_args='[uptime]' cron='*/5 * * * *'",
       ],
       run: (ctx, args, { extra }) =>
         asRecord(attempt(`Failed to add job ${args.name} to schedule`, () => addJob(ctx, args.name, givenBy(extra)))),

@@ -101,9 +101,9 @@ export async function sendJob(
   if (job === undefined) return { result: false, comment: `Job ${name} does not exist.` }
   const response = await ctx.salt('publish.publish', [target, 'schedule.add', [name, additionOf(job)]])
   const answers = Object.entries(isRecord(response) ? response : {})
-  if (answers.length === 0) return { result: true, comment: 'no servers answered the published schedule.add command' }
+  if (answers.length === 0) return { result: false, comment: 'no servers answered the published schedule.add command' }
   const errors = answers.filter(([, answer]) => !isRecord(answer) || answer.result !== true).map(([id]) => id)
-  if (errors.length > 0) return { result: true, comment: 'the following minions return False', minions: errors }
+  if (errors.length > 0) return { result: false, comment: 'the following minions return False', minions: errors }
   const minions = answers.map(([id]) => id)
   if (!moves) return { result: true, comment: `Copied Job ${name} from schedule to minion(s).`, minions }
   const deleted = await deleteJob(ctx, name, {})
