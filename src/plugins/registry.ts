@@ -505,6 +505,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/match.ts')).match,
     },
     {
+      name: 'mine',
+      guarded: false,
+      functions: ['delete', 'flush', 'get', 'send', 'update', 'valid'],
+      load: async () => (await import('./modules/mine.ts')).mine,
+    },
+    {
       name: 'mount',
       guarded: true,
       functions: [
@@ -869,6 +875,33 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
         'term_job',
       ],
       load: async () => (await import('./modules/saltutil.ts')).saltutil,
+    },
+    {
+      name: 'schedule',
+      guarded: false,
+      functions: [
+        'add',
+        'build_schedule_item',
+        'copy',
+        'delete',
+        'disable',
+        'disable_job',
+        'enable',
+        'enable_job',
+        'is_enabled',
+        'job_status',
+        'list',
+        'modify',
+        'move',
+        'postpone_job',
+        'purge',
+        'reload',
+        'run_job',
+        'save',
+        'show_next_fire_time',
+        'skip_job',
+      ],
+      load: async () => (await import('./modules/schedule/module.ts')).schedule,
     },
     {
       name: 'service',
@@ -1342,6 +1375,12 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
       load: async () => (await import('./runners/manage.ts')).manage,
     },
     {
+      name: 'mine',
+      guarded: false,
+      functions: ['get', 'update'],
+      load: async () => (await import('./runners/mine.ts')).mine,
+    },
+    {
       name: 'network',
       guarded: false,
       functions: ['wol', 'wollist', 'wolmatch'],
@@ -1358,6 +1397,18 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
       guarded: false,
       functions: ['cmd', 'execute'],
       load: async () => (await import('./runners/salt.ts')).salt,
+    },
+    {
+      name: 'sinks',
+      guarded: false,
+      functions: ['status'],
+      load: async () => (await import('./runners/sinks.ts')).sinks,
+    },
+    {
+      name: 'state',
+      guarded: false,
+      functions: ['event'],
+      load: async () => (await import('./runners/state.ts')).state,
     },
     {
       name: 'survey',
@@ -1418,6 +1469,16 @@ export const wheelRegistry: Registry<RunnerFunctionDefinition> = {
 
 export const grainsRegistry: GrainsRegistry = [async () => (await import('./grains/core/module.ts')).core]
 
-export const returnerRegistry: ReturnerRegistry = {}
+export const returnerRegistry: ReturnerRegistry = {
+  file: async () => (await import('./returners/file.ts')).file,
+  local_cache: async () => (await import('./returners/local-cache.ts')).localCache,
+  master_bus: async () => (await import('./returners/master-bus.ts')).masterBus,
+  multi_returner: async () => (await import('./returners/multi-returner.ts')).multiReturner,
+  nats: async () => (await import('./returners/nats/module.ts')).nats,
+  postgres: async () => (await import('./returners/postgres/module.ts')).postgres,
+  redis: async () => (await import('./returners/redis/module.ts')).redis,
+  sqlite: async () => (await import('./returners/sqlite/module.ts')).sqlite,
+  syslog: async () => (await import('./returners/syslog/module.ts')).syslog,
+}
 
 export const beaconRegistry: BeaconRegistry = {}

@@ -17,42 +17,33 @@ import { watchKeys } from '../../engine/keys/key-watch.ts'
 import { MineStore } from '../../engine/mine/mine-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
-import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
-import { returnerRegistry } from '../../plugins/registry.ts'
-import type { RecordChannel } from '../../wire/channel.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
-import { RpcPeer } from '../../wire/rpc.ts'
-import { type Claim, type ServerSession, WireServer } from '../../wire/server.ts'
+import { WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
-import { Outlets } from '../outlets.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
 import { MinionAdmission } from './admission.ts'
+import { Arrivals } from './arrivals.ts'
+import { Backends } from './backends.ts'
 import { busMethods } from './bus-methods.ts'
 import { FileOffers } from './file-offers.ts'
 import { followed } from './followed-options.ts'
 import type { HostUser } from './host-users.ts'
-import { JobCaches } from './job-caches.ts'
 import { KeyChanges } from './key-changes.ts'
 import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MasterSchedule } from './master-schedule.ts'
 import { MinionCache } from './minion-cache.ts'
 import { MinionEvents } from './minion-events.ts'
-import { type StartOfMinion, takeNotice } from './minion-notices.ts'
-import { MinionSession, MinionSessions } from './minion-sessions.ts'
-import { tellStart } from './minion-start.ts'
-import { performReaction } from './perform-reaction.ts'
-import { Presence } from './presence.ts'
+import { MinionSessions } from './minion-sessions.ts'
+import { makeReactor } from './perform-reaction.ts'
 import { Publisher } from './publisher.ts'
 import { PushedFiles } from './pushed-files.ts'
-import { Reactor } from './reactor.ts'
-import { masterSurroundings } from './returner-surroundings.ts'
+import type { Reactor } from './reactor.ts'
 import { RunnerHosts } from './runner-hosts.ts'
 import { UnaskedReturns } from './unasked-returns.ts'
 import type { UserKeys } from './user-keys.ts'
@@ -100,9 +91,7 @@ class MasterDaemon implements Master {
   readonly #keys: KeyStore
   readonly #bus: EventBus
   readonly #store: JobStore
-  readonly #outlets: Outlets
-  readonly #sinks: EventSinks
-  readonly #caches: JobCaches
+  readonly #backends: Backends
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
@@ -114,14 +103,13 @@ class MasterDaemon implements Master {
   readonly #schedule: MasterSchedule
   readonly #access: Access
   readonly #reactor: Reactor
-  readonly #presence: Presence | undefined
+  readonly #arrivals: Arrivals
   readonly #wire: WireServer
   readonly #busServer: BusServer
   readonly #local: LocalServer
   readonly #keyWatch: { close(): void }
   #retention: Timer | undefined
   #port = 0
-  readonly #link: ReturnType<typeof linkMethods>
 
   constructor(options: MasterOptions, log: Log, parts: MasterParts) {
     const { values, paths } = options
@@ -138,23 +126,7 @@ class MasterDaemon implements Master {
       log,
       onFault: (error) => tellStorage(this.#bus, 'job cache', error),
     })
-    this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
-    const config = liveView(() => this.#options.view)
-    const surroundings = masterSurroundings({ config, log, clock: this.#clock, bus: this.#bus })
-    this.#sinks = new EventSinks({
-      bus: this.#bus,
-      log,
-      outlets: this.#outlets,
-      registry: returnerRegistry,
-      surroundings,
-    })
-    this.#caches = new JobCaches({
-      registry: returnerRegistry,
-      outlets: this.#outlets,
-      clock: this.#clock,
-      surroundings,
-      options: () => this.#options,
-    })
+    this.#backends = new Backends({ bus: this.#bus, clock: this.#clock, log, options: () => this.#options })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
     const jids = new JidClock(this.#clock)
     this.#publisher = new Publisher({
@@ -162,11 +134,11 @@ class MasterDaemon implements Master {
       clock: this.#clock,
       log,
       bus: this.#bus,
-      store: this.#caches.mirror(this.#store),
+      store: this.#backends.caches.mirror(this.#store),
       sessions: this.#sessions,
       cache: this.#cache,
       jids,
-      extJobCache: () => this.#caches.extJobCache,
+      extJobCache: () => this.#backends.caches.extJobCache,
       nodegroups: () => this.#settings.nodegroups,
       reconnectMs: values.gather_job_timeout * 1000,
       firesBareJids: values.enable_legacy_job_events,
@@ -190,8 +162,8 @@ class MasterDaemon implements Master {
         add: (rule) => this.#reactor.add(rule),
         remove: (tag) => this.#reactor.remove(tag),
       },
-      outlets: this.#outlets,
-      archive: this.#caches,
+      outlets: this.#backends.outlets,
+      archive: this.#backends.caches,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)
@@ -219,12 +191,20 @@ class MasterDaemon implements Master {
       userKeys: parts.userKeys,
       onAuditFault: (error) => tellStorage(this.#bus, 'audit log', error),
     })
-    this.#reactor = this.#makeReactor()
-    this.#presence = values.presence_events ? this.#makePresence() : undefined
+    this.#reactor = makeReactor({
+      bus: this.#bus,
+      clock: this.#clock,
+      log,
+      settings: this.#settings,
+      options: () => this.#options,
+      publisher: this.#publisher,
+      authority: this.#access.authority,
+      hosts: this.#hosts,
+    })
     const offers = new FileOffers()
     const tags = (): MinionEventTags => this.#settings.minionEventTags
     this.#events = new MinionEvents({ bus: this.#bus, clock: this.#clock, log, tags })
-    this.#link = linkMethods({
+    const link = linkMethods({
       publisher: this.#publisher,
       runners: this.#hosts.runners,
       bus: this.#bus,
@@ -247,6 +227,7 @@ class MasterDaemon implements Master {
       log,
       recall: (id) => this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id),
     })
+    this.#arrivals = this.#makeArrivals(link)
     this.#admission = this.#makeAdmission()
     this.#wire = this.#makeWire(parts)
     this.#busServer = new BusServer({
@@ -283,8 +264,7 @@ class MasterDaemon implements Master {
   }
 
   async start(): Promise<void> {
-    await this.#caches.start()
-    await (await this.#sinks.prepare(this.#options))()
+    await this.#backends.start(this.#options)
     await this.#local.listen()
     this.#publisher.resume()
     this.#port = await this.#wire.listen()
@@ -295,7 +275,7 @@ class MasterDaemon implements Master {
   }
 
   async reload(options: MasterOptions): Promise<void> {
-    const useSinks = await this.#sinks.prepare(options)
+    const useSinks = await this.#backends.prepare(options)
     this.#settings.replace(options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
@@ -309,22 +289,21 @@ class MasterDaemon implements Master {
   async drain(timeoutMs: number): Promise<void> {
     for (const session of this.#sessions.all()) session.flushAcknowledgement()
     // Draining the bus comes before the outlets: what it still holds is theirs.
-    const parts = [this.#wire.drain(), this.#busServer.drain(), this.#access.drain(), this.#outlets.drain(timeoutMs)]
+    const parts = [this.#wire.drain(), this.#busServer.drain(), this.#access.drain(), this.#backends.drain(timeoutMs)]
     await within(Promise.all(parts), timeoutMs, this.#clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retention?.cancel()
     this.#keyWatch.close()
-    this.#presence?.[Symbol.dispose]()
+    this.#arrivals[Symbol.dispose]()
     await this.#reactor[Symbol.asyncDispose]()
     this.#schedule[Symbol.dispose]()
     this.#publisher[Symbol.dispose]()
     await this.#wire[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
     await this.#access[Symbol.asyncDispose]()
-    await this.#sinks[Symbol.asyncDispose]()
-    await this.#outlets[Symbol.asyncDispose]()
+    await this.#backends[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
@@ -337,36 +316,20 @@ class MasterDaemon implements Master {
     return userMethods({ ...shared, store: this.#store, policies: this.#settings, clock: this.#clock }, user)
   }
 
-  #makeReactor(): Reactor {
-    const { values } = this.#options
-    return new Reactor({
-      bus: this.#bus,
+  #makeArrivals(link: ReturnType<typeof linkMethods>): Arrivals {
+    const { presence_events, loop_interval } = this.#options.values
+    return new Arrivals({
       clock: this.#clock,
       log: this.#log,
-      files: new ReactionFiles(() => this.#settings.files),
-      rules: this.#settings.reactor,
-      mostAtOnce: values.reactor_worker_threads,
-      mostWaiting: values.reactor_worker_hwm,
-      perform: (reaction, signal) =>
-        performReaction(
-          {
-            publisher: this.#publisher,
-            authority: this.#access.authority,
-            hosts: this.#hosts,
-            defaultTimeoutSeconds: this.#options.values.timeout,
-          },
-          reaction,
-          signal,
-        ),
-    })
-  }
-
-  #makePresence(): Presence {
-    return new Presence({
       bus: this.#bus,
-      clock: this.#clock,
-      everyMs: this.#options.values.loop_interval * 1000,
-      ids: () => this.#sessions.ids(),
+      sessions: this.#sessions,
+      publisher: this.#publisher,
+      unasked: this.#unasked,
+      cache: this.#cache,
+      keyChanges: this.#keyChanges,
+      link,
+      presenceMs: presence_events ? loop_interval * 1000 : undefined,
+      tellsGrains: () => this.#options.values.minion_data_cache_events,
     })
   }
 
@@ -397,53 +360,11 @@ class MasterDaemon implements Master {
       log: this.#log,
       limits: { heartbeatMs: values.heartbeat_interval * 1000 },
       admit: (claim) => this.#admission.admit(claim),
-      onSession: (session, claim) => this.#begin(session, claim),
+      onSession: (session, claim) => this.#arrivals.begin(session, claim),
       onIncident: (incident) => {
         this.#bus.fire(tagOf('salt/drop/:what', incident.kind), { count: incident.count, reason: incident.detail })
       },
     })
-  }
-
-  #begin(channel: ServerSession, claim: Claim): void {
-    this.#sessions.admit(claim.name, channel)
-    if (claim.role === 'minion') return this.#beginMinion(channel, claim)
-    new RpcPeer(channel, { clock: this.#clock, serve: this.#link })
-  }
-
-  #beginMinion(channel: ServerSession, claim: Claim): void {
-    const session = new MinionSession({ id: claim.name, instance: claim.instance, channel, clock: this.#clock })
-    this.#keyChanges.keepOnly(claim.name, claim.fingerprint)
-    new RpcPeer(channel, {
-      clock: this.#clock,
-      serve: this.#link,
-      onNotice: (record) =>
-        takeNotice(
-          {
-            publisher: this.#publisher,
-            unasked: this.#unasked,
-            cache: this.#cache,
-            log: this.#log,
-            bus: this.#options.values.minion_data_cache_events ? this.#bus : undefined,
-            onHello: (hello, start) => this.#present(hello, start),
-          },
-          session,
-          record,
-        ),
-    })
-    void (channel as RecordChannel).closed.then((reason) => this.#left(session, reason.message))
-  }
-
-  #present(session: MinionSession, start: StartOfMinion): void {
-    this.#sessions.add(session)
-    this.#presence?.changed()
-    tellStart(this.#bus, { id: session.id, ...start, now: this.#clock.now() })
-  }
-
-  #left(session: MinionSession, reason: string): void {
-    if (!this.#sessions.remove(session)) return
-    this.#presence?.changed()
-    this.#publisher.disconnected(session.id)
-    this.#bus.fire(tagOf('salt/minion/:id/stop', session.id), { id: session.id, reason })
   }
 
   #removeOldJobs(): void {
@@ -463,7 +384,7 @@ class MasterDaemon implements Master {
       wire: this.#wire.counters,
       reactor: this.#reactor.counters,
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
-      outlets: this.#outlets.status(),
+      outlets: this.#backends.status(),
       memory: process.memoryUsage(),
     }
   }

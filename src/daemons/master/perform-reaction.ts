@@ -1,12 +1,18 @@
+import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { MasterOptions } from '../../engine/options/master-options.ts'
+import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
 import type { JobReaction, Reaction, RunReaction } from '../../engine/reactor/reactions.ts'
 import type { Authority } from './authority.ts'
+import type { LiveSettings } from './live-settings.ts'
 import type { LocalCall } from './local-functions.ts'
 import type { Publisher } from './publisher.ts'
-import { reactorUser } from './reactor.ts'
+import { Reactor, reactorUser } from './reactor.ts'
 import type { RunnerHost } from './runner-host.ts'
 
-export interface PerformOptions {
+interface PerformOptions {
   readonly publisher: Pick<Publisher, 'publish'>
   readonly authority: Authority
   readonly hosts: {
@@ -17,8 +23,33 @@ export interface PerformOptions {
   readonly defaultTimeoutSeconds: number
 }
 
+export interface ReactorParts extends Omit<PerformOptions, 'defaultTimeoutSeconds'> {
+  readonly bus: EventBus
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: Pick<LiveSettings, 'files' | 'reactor'>
+  /** As last read. */
+  options(): MasterOptions
+}
+
+/** The reactor of a master. */
+export function makeReactor({ bus, clock, log, settings, options, ...parts }: ReactorParts): Reactor {
+  const { reactor_worker_threads, reactor_worker_hwm } = options().values
+  return new Reactor({
+    bus,
+    clock,
+    log,
+    files: new ReactionFiles(() => settings.files),
+    rules: settings.reactor,
+    mostAtOnce: reactor_worker_threads,
+    mostWaiting: reactor_worker_hwm,
+    perform: (reaction, signal) =>
+      performReaction({ ...parts, defaultTimeoutSeconds: options().values.timeout }, reaction, signal),
+  })
+}
+
 /** Does a reaction in the name of the reactor, as the audit log has it. A job is published and not waited for. */
-export async function performReaction(options: PerformOptions, reaction: Reaction, signal: AbortSignal): Promise<void> {
+async function performReaction(options: PerformOptions, reaction: Reaction, signal: AbortSignal): Promise<void> {
   if (reaction.kind === 'local') return publishReaction(options, reaction)
   await runReaction(options, reaction, signal)
 }

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { MasterOptions } from '../../engine/options/master-options.ts'
+import type { OutletStatus } from '../../engine/outlet/outlet-status.ts'
+import { returnerRegistry } from '../../plugins/registry.ts'
+import { EventSinks } from '../event-sinks.ts'
+import { liveView } from '../live-options.ts'
+import { Outlets } from '../outlets.ts'
+import { JobCaches } from './job-caches.ts'
+import { masterSurroundings } from './returner-surroundings.ts'
+
+export interface BackendsParts {
+  readonly bus: EventBus
+  readonly clock: Clock
+  readonly log: Log
+  /** As last read. */
+  options(): MasterOptions
+}
+
+/** What a master gives to other systems: events to sinks and to `event_return`, jobs and returns to job caches. */
+export class Backends implements AsyncDisposable {
+  readonly outlets: Outlets
+  readonly caches: JobCaches
+  readonly #sinks: EventSinks
+
+  constructor({ bus, clock, log, options }: BackendsParts) {
+    const folder = join(options().paths.cachedir, 'outlets')
+    this.outlets = new Outlets({ clock, log, bus, folder })
+    const surroundings = masterSurroundings({ config: liveView(() => options().view), log, clock, bus })
+    const shared = { registry: returnerRegistry, outlets: this.outlets, surroundings }
+    this.#sinks = new EventSinks({ bus, log, ...shared })
+    this.caches = new JobCaches({ clock, options, ...shared })
+  }
+
+  /** Throws `configuration` with `file:line`. */
+  async start(options: MasterOptions): Promise<void> {
+    await this.caches.start()
+    const useSinks = await this.prepare(options)
+    await useSinks()
+  }
+
+  /** Checks other options; what it answers takes them up. Throws `configuration` with `file:line`. */
+  prepare(options: MasterOptions): ReturnType<EventSinks['prepare']> {
+    return this.#sinks.prepare(options)
+  }
+
+  status(): readonly OutletStatus[] {
+    return this.outlets.status()
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    await this.outlets.drain(timeoutMs)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sinks[Symbol.asyncDispose]()
+    await this.outlets[Symbol.asyncDispose]()
+  }
+}
