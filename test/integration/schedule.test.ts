@@ -244,6 +244,17 @@ describe('the schedule of the master', () => {
     assert.deepEqual(Object.keys(found), [masterId])
   })
 
+  it('gives returns to the returners that its jobs name, as a minion does', async () => {
+    await using fleet = await startFleet()
+    const job = (fun: string, tag: string) =>
+      `function: ${fun}, returner: master_bus, return_kwargs: {tag: ${tag}}, return_job: false, ${atStart}`
+    await fleet.connect('web', fleet.master, `schedule:\n  ofMinion: {${job('test.ping', 'of/minion')}}\n`)
+    const { data } = await fleet.events.until(/^of\/minion/)
+    assert.equal((data.data as Record<string, unknown>).schedule ?? data.schedule, 'ofMinion')
+    await fleet.master.reload(`schedule:\n  ofMaster: {${job('test.arg', 'of/master')}}\n`)
+    assert.match(JSON.stringify((await fleet.events.until(/^of\/master/)).data), /"ofMaster"/)
+  })
+
   it('goes on while a job is wrong', async () => {
     await using fleet = await startFleet()
     const jobs = `wrong: {function: a.b, cron: x}, unknown: {function: no.such, ${atStart}}`

@@ -2,12 +2,16 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { tagOf } from '../../bus/event-types.ts'
+import type { JobReturn } from '../../client/api.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { OutletStatus } from '../../engine/outlet/outlet-status.ts'
 import { returnerRegistry } from '../../plugins/registry.ts'
 import { EventSinks } from '../event-sinks.ts'
+import { JobReturners } from '../job-returners.ts'
 import { liveView } from '../live-options.ts'
 import { Outlets } from '../outlets.ts'
+import type { ReturnRoute } from '../scheduled-return.ts'
 import { JobCaches } from './job-caches.ts'
 import { masterSurroundings } from './returner-surroundings.ts'
 
@@ -24,6 +28,7 @@ export class Backends implements AsyncDisposable {
   readonly outlets: Outlets
   readonly caches: JobCaches
   readonly #sinks: EventSinks
+  readonly #returners: JobReturners
 
   constructor({ bus, clock, log, options }: BackendsParts) {
     const folder = join(options().paths.cachedir, 'outlets')
@@ -32,11 +37,21 @@ export class Backends implements AsyncDisposable {
     const shared = { registry: returnerRegistry, outlets: this.outlets, surroundings }
     this.#sinks = new EventSinks({ bus, log, ...shared })
     this.caches = new JobCaches({ clock, options, ...shared })
+    this.#returners = new JobReturners({
+      ...{ registry: returnerRegistry, outlets: this.outlets, folder, clock, log },
+      source: () => ({ all: options().view.all, where: options().where }),
+      surroundings: () => surroundings,
+      refused: (returner, _delivery, { message, hint }) => {
+        log.error('a return was not given to a returner', { returner, reason: message, ...(hint && { hint }) })
+        bus.fire(tagOf('salt/drop/:what', 'returner'), { count: 1, reason: message, returner })
+      },
+    })
   }
 
   /** Throws `configuration` with `file:line`. */
   async start(options: MasterOptions): Promise<void> {
     await this.caches.start()
+    await this.#returners.resume()
     const useSinks = await this.prepare(options)
     await useSinks()
   }
@@ -46,16 +61,25 @@ export class Backends implements AsyncDisposable {
     return this.#sinks.prepare(options)
   }
 
+  /** Gives a return of the master's own work to the returners that it names. */
+  returned(ret: JobReturn, { returners, returnConfig, returnKwargs }: ReturnRoute): void {
+    const place = { shown: 'the schedule of the master', where: undefined }
+    const order = { names: returners, profile: returnConfig, kwargs: returnKwargs, origin: '', place }
+    void this.#returners.put({ kind: 'return', ret }, order)
+  }
+
   status(): readonly OutletStatus[] {
     return this.outlets.status()
   }
 
   async drain(timeoutMs: number): Promise<void> {
+    await this.#returners.settled()
     await this.outlets.drain(timeoutMs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sinks[Symbol.asyncDispose]()
+    await this.#returners[Symbol.asyncDispose]()
     await this.outlets[Symbol.asyncDispose]()
   }
 }

@@ -179,6 +179,7 @@ class MasterDaemon implements Master {
       hosts: { runners, wheels },
       catalogues,
       unasked: this.#unasked,
+      returned: (ret, route) => this.#backends.returned(ret, route),
       user,
     })
     this.#access = new Access({
