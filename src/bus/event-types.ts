@@ -79,6 +79,10 @@ export interface EventTypes {
     out?: string
     user?: string
     metadata?: EventData
+    /** Of `salt call`, which no event has announced. */
+    arg?: readonly unknown[]
+    tgt?: string
+    tgt_type?: string
   }
   /** Ours: a target ended without a return. */
   'salt/job/:jid/state/:id': { jid: string; id: string; state: string; reason: string }

@@ -4,6 +4,7 @@ import { asSaltError } from '../../base/errors.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
+import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
@@ -107,7 +108,7 @@ export class Caller {
       id: this.#minion.id,
       jid: this.#jid,
       fun: calls.fun,
-      fun_args: calls.arg,
+      fun_args: shownArguments(calls.fun, calls.arg),
       return: outcome.return,
       retcode: outcome.retcode,
       success: outcome.success,
