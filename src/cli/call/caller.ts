@@ -14,7 +14,7 @@ import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { FunctionDefinition, FunctionServices, Grains, RunnerFunctionDefinition } from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
@@ -146,6 +146,7 @@ export class Caller {
       signal,
       catalogue: this.#modules,
       runners: this.#runners,
+      returners: returnerRegistry,
       services: this.#services(),
       emit: (tag, data) => this.#emit(tag, data),
     }
