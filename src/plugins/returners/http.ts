@@ -13,7 +13,7 @@ after any other answer (a redirect, 401, 403, 404, 408, 429, 5xx …) it is sent
 each has a header X-Salt-Delivery that is the same when it comes again.`,
   options: {
     url: s.string('Where to'),
-    method: s.withDefault(s.literal(['POST', 'PUT', 'PATCH']), 'POST'),
+    method: s.withDefault(s.literal(['POST', 'PUT', 'PATCH'], 'How it is sent'), 'POST'),
     batch: s.withDefault(s.boolean('Send a list with all of a batch, rather than one by one'), true),
     ...httpOptions,
   },
