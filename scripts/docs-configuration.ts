@@ -40,7 +40,7 @@ ${entries.map(([name, option]) => optionSection(name, option)).join('\n\n')}
 ## Accepted without effect
 
 These keys of Salt may stand in the file and change nothing here. Modules can read them with \`config.get\`. So may the keys that the other
-daemon knows, every key with a point or colon in its name (\`mysql.host\`), and those that begin with
+daemon knows, the name of every [returner](returners.md), below which its options lie, every key with a point or colon in its name (\`mysql.host\`), and those that begin with
 ${acceptedSaltPrefixes.map((prefix) => `\`${prefix}\``).join(', ')}.
 
 ${[...acceptedSaltKeys]

@@ -37,6 +37,9 @@ system_packages=(
 
 has_library() { { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -q "$1"; }
 
+# Also where it is only in the search path of root.
+has_program() { PATH=$PATH:/usr/sbin:/sbin command -v "$1"; }
+
 missing_packages() {
   local entry package check without
   for entry in "${system_packages[@]}"; do
@@ -53,7 +56,7 @@ install_system_packages() {
   names=$(cut -d'|' -f1 <<<"$missing" | xargs)
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "install the Debian packages $names"
-    apt_get update && apt_get install --no-install-recommends $names || say 'apt-get failed, going on without them'
+    apt_get update && without_daemons apt_get install --no-install-recommends $names || say 'apt-get failed, going on without them'
     missing=$(missing_packages)
   fi
   while IFS='|' read -r package without; do
@@ -62,6 +65,19 @@ install_system_packages() {
 }
 
 apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y "$@" </dev/null >>.cache/apt.log 2>&1; }
+
+# Servers among the packages are for tests, which start their own: 101 forbids those of the system to start.
+without_daemons() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ -e $policy ]; then
+    "$@"
+  else
+    (
+      trap 'rm -f $policy' EXIT
+      printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && "$@"
+    )
+  fi
+}
 
 install_npm_packages() {
   command -v node >/dev/null && command -v npm >/dev/null || fail 'node (18 or newer) and npm are needed, on Debian: apt-get install nodejs npm'

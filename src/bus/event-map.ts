@@ -157,7 +157,13 @@ export const eventMap = {
     doc: 'A minion has returned.',
     on: 'master',
     by: 'master',
-    fields: { ...returned, schedule: s.optional(s.string('Name of the scheduled job that ran.')) },
+    fields: {
+      ...returned,
+      schedule: s.optional(s.string('Name of the scheduled job that ran.')),
+      arg: s.optional(s.array(s.any(), 'Of `salt call`, which no event has announced: its arguments.')),
+      tgt: s.optional(s.string('The same: the minion.')),
+      tgt_type: s.optional(s.string('The same: `glob`.')),
+    },
   }),
   'salt/job/:jid/error': event({
     doc: 'A job was not permitted whose client has chosen the jid.',

@@ -14,7 +14,7 @@ import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
 import type { ReactorRule } from './reactor/rules.ts'
-import type { JobCacheReader } from './returner.ts'
+import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 
 export type { ConfigView } from './config-view.ts'
 
@@ -118,6 +118,8 @@ export interface FunctionContext {
   readonly functions: Catalogue
   /** Runners of this program, for their docs: a minion cannot run them. */
   readonly runners: Catalogue<RunnerFunctionDefinition>
+  /** Returners of this program, for their docs. */
+  readonly returners: ReturnerRegistry
   /** Calls another execution function: `await salt('cmd.run', ['uptime'], { cwd: '/' })`. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Runs a program in a process group of its own that ends with the job. */

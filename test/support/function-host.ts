@@ -5,7 +5,7 @@ import { type CallOutcome, callFunction } from '../../src/engine/functions/call.
 import { PluginCatalogue } from '../../src/engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../src/engine/functions/context.ts'
 import type { ExecResult, FunctionDefinition, JobContext, ModuleDefinition } from '../../src/engine/plugin.ts'
-import { moduleRegistry, runnerRegistry } from '../../src/plugins/registry.ts'
+import { moduleRegistry, returnerRegistry, runnerRegistry } from '../../src/plugins/registry.ts'
 
 export type RecordedRun = string | Partial<ExecResult>
 
@@ -74,6 +74,7 @@ export class FunctionHost {
       job,
       catalogue: this.catalogue,
       runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
+      returners: returnerRegistry,
       ...(services === undefined ? {} : { services }),
       ...(programs === undefined ? {} : { exec: (argv: readonly string[]) => this.#replay(argv, programs) }),
       ...(root === undefined ? {} : { root }),

@@ -44,7 +44,8 @@ function blocks(text: string): unknown {
   }
 }
 
-function sortKeys(value: unknown): unknown {
+/** Mappings with their keys in order, all the way down. */
+export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

@@ -20,6 +20,10 @@ const heavyPackages: Readonly<Record<string, readonly string[]>> = {
   yargs: [],
   zeromq: [],
   'libsodium-wrappers': [],
+  postgres: [],
+  ioredis: [],
+  '@nats-io': [],
+  nodemailer: [],
 }
 
 interface Import {

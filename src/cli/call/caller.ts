@@ -4,6 +4,7 @@ import { asSaltError } from '../../base/errors.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
+import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
@@ -13,7 +14,7 @@ import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { FunctionDefinition, FunctionServices, Grains, RunnerFunctionDefinition } from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
@@ -107,7 +108,7 @@ export class Caller {
       id: this.#minion.id,
       jid: this.#jid,
       fun: calls.fun,
-      fun_args: calls.arg,
+      fun_args: shownArguments(calls.fun, calls.arg),
       return: outcome.return,
       retcode: outcome.retcode,
       success: outcome.success,
@@ -145,6 +146,7 @@ export class Caller {
       signal,
       catalogue: this.#modules,
       runners: this.#runners,
+      returners: returnerRegistry,
       services: this.#services(),
       emit: (tag, data) => this.#emit(tag, data),
     }

@@ -3,6 +3,7 @@ import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { Packed, pack } from '../../base/msgpack.ts'
 import { untilAborted } from '../../base/until-aborted.ts'
+import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../client/api.ts'
@@ -188,7 +189,8 @@ export class Publisher {
       minions: [ret.id],
       startedAt: this.#options.clock.now(),
     })
-    this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret })
+    const asked = { arg: ret.fun_args, tgt: ret.id, tgt_type: 'glob' }
+    this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret }, asked)
     store.close(ret.jid, this.#options.clock.now())
   }
 
@@ -363,13 +365,14 @@ export class Publisher {
     this.#options.bus.fire(tagOf('salt/drop/:what', 'return'), { count: 1, reason, id, jid })
   }
 
-  #settled(jid: string, outcome: TargetOutcome): void {
+  /** `asked`: what nobody was told of the job before. */
+  #settled(jid: string, outcome: TargetOutcome, asked: EventData = {}): void {
     if (!this.#stored(jid, () => this.#options.store.setOutcome(jid, outcome))) return
     const waiting = outcome.state === 'queued' ? this.#live.get(jid) : undefined
     if (waiting !== undefined) this.#queue.add(waiting.load, outcome.id)
     const { ret } = outcome
     if (ret !== undefined)
-      this.#options.bus.fire(tagOf('salt/job/:jid/ret/:id', jid, outcome.id), { cmd: '_return', ...ret })
+      this.#options.bus.fire(tagOf('salt/job/:jid/ret/:id', jid, outcome.id), { cmd: '_return', ...ret, ...asked })
     else {
       const { id, state, reason } = outcome
       this.#options.bus.fire(tagOf('salt/job/:jid/state/:id', jid, id), { jid, id, state, reason: reason ?? '' })

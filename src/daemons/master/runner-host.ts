@@ -5,6 +5,7 @@ import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
+import { shownArguments } from '../../engine/arguments/parse.ts'
 import { type BoundArguments, bindArguments, SignatureError } from '../../engine/functions/bind.ts'
 import { renderDoc } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
@@ -108,7 +109,7 @@ export class RunnerHost {
   async #run(run: Run): Promise<RunnerResult> {
     const { call, jid } = run
     const { bus, kind, running } = this.#options
-    const described = { fun: `${kind}.${call.fun}`, jid, user: call.user, fun_args: call.arg }
+    const described = { fun: `${kind}.${call.fun}`, jid, user: call.user, fun_args: shownArguments(call.fun, call.arg) }
     const tags = eventTags[kind]
     bus.fire(tagOf(tags.new, jid), described)
     running.set(jid, { jid, fun: described.fun, arg: call.arg, user: call.user })

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts'
 import type { JobReturn } from '../../client/api.ts'
+import { shownArguments } from '../../engine/arguments/parse.ts'
 import { sendable } from '../../engine/jobs/packed-return.ts'
 import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
@@ -143,7 +144,7 @@ export function returnOf(id: string, load: JobLoad, outcome: FunctionOutcome): J
     id,
     jid: load.jid,
     fun: load.fun,
-    fun_args: load.arg,
+    fun_args: shownArguments(load.fun, load.arg),
     return: outcome.return,
     retcode: outcome.retcode,
     success: outcome.success,

@@ -290,6 +290,7 @@ class MinionDaemon implements Minion {
         job: jobContext(load),
         catalogue: this.#modules,
         runners: this.#runners,
+        returners: returnerRegistry,
         services: this.#services(master),
         emit: (tag, data) => {
           this.#bus.fire(tag, data)

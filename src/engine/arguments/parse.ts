@@ -58,6 +58,13 @@ export function joinKwargs(positional: readonly unknown[], keyword: Readonly<Rec
   return entries.length === 0 ? [...positional] : [...positional, joinKeywords(entries)]
 }
 
+/** Arguments as a return and an event show them: keyword arguments without their mark. For several functions: a list each. */
+export function shownArguments(fun: string | readonly string[], arg: readonly unknown[]): unknown[] {
+  const shown = (items: readonly unknown[]): unknown[] =>
+    items.map((item) => (isKeywordMapping(item) ? splitKwargs([item]).keyword : item))
+  return typeof fun === 'string' ? shown(arg) : arg.map((one) => (Array.isArray(one) ? shown(one) : one))
+}
+
 // `fromEntries` makes own properties, so that a keyword named `__proto__` is data like any other.
 function joinKeywords(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   return Object.fromEntries([['__kwarg__', true], ...entries])

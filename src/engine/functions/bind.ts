@@ -8,6 +8,7 @@ import { isRecord } from '../../base/narrow.ts'
 import { pythonString } from '../../base/python-repr.ts'
 import type { Schema } from '../../base/schema.ts'
 import { coerceArgument, describeIssues } from '../../base/validate.ts'
+import { shownArguments } from '../arguments/parse.ts'
 import type { JobContext, MoreArguments } from '../plugin.ts'
 
 /** Arguments that do not fit the signature: shown as "Passed invalid arguments to …" with the function's doc. */
@@ -99,7 +100,7 @@ export function splitGiven(arg: readonly unknown[]): GivenArguments {
 export function publicationOf(job: JobContext): Readonly<Record<string, unknown>> {
   return {
     __pub_fun: job.fun,
-    __pub_arg: Array.isArray(job.fun) ? job.arg.map((one) => (Array.isArray(one) ? shown(one) : one)) : shown(job.arg),
+    __pub_arg: shownArguments(job.fun, job.arg),
     __pub_tgt: job.tgt,
     __pub_jid: job.jid,
     __pub_ret: job.ret,
@@ -112,15 +113,6 @@ export function publicationOf(job: JobContext): Readonly<Record<string, unknown>
 /** The `__pub_…` values that `salt call` gives. */
 export function localPublication(fun: string | readonly string[], jid: string): Readonly<Record<string, unknown>> {
   return { __pub_fun: fun, __pub_jid: jid, __pub_pid: process.pid, __pub_tgt: 'salt-call' }
-}
-
-/** Keyword arguments without their mark. */
-function shown(arg: readonly unknown[]): unknown[] {
-  return arg.map((value) =>
-    isRecord(value) && value.__kwarg__ === true
-      ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== '__kwarg__'))
-      : value,
-  )
 }
 
 function refuseUnknownKeywords(signature: Signature, keyword: Readonly<Record<string, unknown>>): void {

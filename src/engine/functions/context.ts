@@ -13,6 +13,7 @@ import type {
   JobContext,
   RunnerFunctionDefinition,
 } from '../plugin.ts'
+import type { ReturnerRegistry } from '../returner.ts'
 import { bindGiven } from './bind.ts'
 import type { ProcessGroups } from './execute.ts'
 
@@ -28,6 +29,8 @@ export interface ContextInputs {
   readonly job?: JobContext | undefined
   readonly catalogue: Catalogue
   readonly runners: Catalogue<RunnerFunctionDefinition>
+  /** None where it is left out. */
+  readonly returners?: ReturnerRegistry
   readonly services?: FunctionServices
   /** Fires on the bus of this process; absent where it has none. */
   readonly emit?: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<boolean>
@@ -69,6 +72,7 @@ export function createFunctionContext(inputs: ContextInputs): CreatedContext {
     job: inputs.job,
     functions: inputs.catalogue,
     runners: inputs.runners,
+    returners: inputs.returners ?? {},
     services: inputs.services ?? {},
     salt: (fun, args, kwargs) => callWithin(inputs.catalogue, context, fun, args ?? [], kwargs ?? {}),
     at: (path) => (inputs.root === undefined ? path : join(inputs.root, path)),

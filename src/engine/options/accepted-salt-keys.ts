@@ -96,7 +96,7 @@ const names = `
   bootstrap_delay cloud cloud_conf_file config_paths pidfile_syndic proxy_pidfile sign_pub_messages
   nornir proxies salt_api saltclass sdb sshfs_verify stats subset thin token vault verify_ssl ca_bundle
   virtualname wait_for_master aliases.file hosts.file pkg pkgrepo user_agent
-  mongo redis elasticsearch influxdb influxdb2 couchbase cassandra django postgres pgjsonb slack smtp xmpp
+  mongo influxdb influxdb2 couchbase cassandra django pgjsonb slack xmpp
   sentry_handler logstash_tcp_handler logstash_udp_handler logstash_zmq_handler logstash_http_handler fluent_handler
   rest_cherrypy rest_tornado rest_wsgi http_api
 `
@@ -121,9 +121,16 @@ export const acceptedSaltPrefixes: readonly string[] = [
 
 export const acceptedSaltKeys: ReadonlySet<string> = new Set(names.trim().split(/\s+/))
 
+/** Names of returners: below each lie its options, which it reads itself. */
+export const returnerKeys: ReadonlySet<string> = new Set([
+  ...['elasticsearch', 'file', 'http', 'local_cache', 'master_bus', 'multi_returner', 'nats', 'postgres'],
+  ...['redis', 'smtp', 'sqlite', 'syslog', 'webhook'],
+])
+
 /**
  * Whether a key is one of Salt's. A key with a point (`mysql.host`, `s3.buckets`) or a colon is the configuration of a module.
  */
 export function isAcceptedSaltKey(key: string): boolean {
+  if (returnerKeys.has(key)) return true
   return acceptedSaltKeys.has(key) || /[.:]/.test(key) || acceptedSaltPrefixes.some((prefix) => key.startsWith(prefix))
 }

@@ -31,6 +31,11 @@ export function keyOf(delivery: Delivery, origin: string): string {
   }
 }
 
+/** The same key in characters that a header may have. */
+export function headerKeyOf(delivery: Delivery, origin: string): string {
+  return encodeURI(keyOf(delivery, origin).toWellFormed())
+}
+
 /** When it came to be, in milliseconds since 1970: by its jid or its stamp, never by the clock. Undefined where neither is a time. */
 export function timeOf(delivery: Delivery): number | undefined {
   if (delivery.kind !== 'event') return jidToTime(delivery.kind === 'return' ? delivery.ret.jid : delivery.job.jid)

@@ -1,6 +1,8 @@
 import { s } from '../../base/schema.ts'
+import { compareText } from '../../base/text.ts'
 import { argspecOf, renderDoc } from '../../engine/functions/doc-text.ts'
 import { type Catalogue, defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
+import { allReturners, returnerDoc, returnerFunctions } from '../../engine/returners/returner-doc.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
 
 /** Either kind of catalogue: only names and docs are read here. */
@@ -14,10 +16,11 @@ function moduleOf(name: string): string {
 
 /** Functions that the words name: a module, a function, the beginning of one with a dot, or a pattern. */
 async function select(catalogue: Described, words: readonly unknown[]): Promise<string[]> {
-  const available = await catalogue.availableNames()
-  if (words.length === 0) return [...available]
-  const wanted = words.map(String)
-  return available.filter((name) => wanted.some((word) => fits(name, word)))
+  return [...chosen(await catalogue.availableNames(), words)]
+}
+
+function chosen(all: readonly string[], words: readonly unknown[]): readonly string[] {
+  return words.length === 0 ? all : all.filter((name) => words.some((word) => fits(name, String(word))))
 }
 
 function fits(name: string, word: string): boolean {
@@ -123,6 +126,42 @@ export const sys = defineModule({
       returns: s.array(s.string()),
       examples: ["salt '*' sys.list_runner_functions", "salt '*' sys.list_runner_functions jobs"],
       run: (ctx, _args, { rest }) => select(runnersOf(ctx), rest),
+    }),
+    returner_doc: fn({
+      doc: 'Show the documentation of returners: what they do, and their options.',
+      rest: names,
+      returns: docTexts,
+      examples: ["salt '*' sys.returner_doc", "salt '*' sys.returner_doc sqlite", "salt '*' sys.returner_doc 's*'"],
+      async run(ctx, _args, { rest }) {
+        const result: Record<string, string> = {}
+        for (const definition of await allReturners(ctx.returners)) {
+          const doc = returnerDoc(definition)
+          for (const name of chosen(returnerFunctions(definition), rest)) result[name] = renderDoc(name, doc)
+        }
+        return result
+      },
+    }),
+    list_returners: fn({
+      doc: 'List returners.',
+      rest: s.string('Shell-style patterns; all when there is none'),
+      returns: s.array(s.string()),
+      examples: ["salt '*' sys.list_returners", "salt '*' sys.list_returners 's*'"],
+      run(ctx, _args, { rest }) {
+        const all = Object.keys(ctx.returners).sort(compareText)
+        return rest.length === 0 ? all : all.filter((name) => rest.some((word) => matchGlob(String(word), name)))
+      },
+    }),
+    list_returner_functions: fn({
+      doc:
+        'List what returners take, by the names that Salt has for it: `returner` for returns, `event_return` for events, ' +
+        '`save_load` for jobs.',
+      rest: names,
+      returns: s.array(s.string()),
+      examples: ["salt '*' sys.list_returner_functions", "salt '*' sys.list_returner_functions sqlite"],
+      async run(ctx, _args, { rest }) {
+        const all = (await allReturners(ctx.returners)).flatMap(returnerFunctions)
+        return [...chosen(all, rest)]
+      },
     }),
     reload_modules: fn({
       doc: 'Load the user modules of this minion anew.',

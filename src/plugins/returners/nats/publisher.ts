@@ -3,7 +3,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import type { Delivery, OpenReturner, ReturnerContext } from '../../../engine/returner.ts'
-import { deliveryJson, keyOf, recordOf } from '../../../engine/returners/delivery-record.ts'
+import { deliveryJson, headerKeyOf, recordOf } from '../../../engine/returners/delivery-record.ts'
 import { HeldConnection } from '../../../engine/returners/held-connection.ts'
 import { fromJson } from '../../../engine/returners/stored-records.ts'
 import { connectPublisher, explainFault, type PublisherOptions, serversOf } from './connect.ts'
@@ -32,9 +32,7 @@ export async function openPublisher(context: ReturnerContext, options: Publisher
   const messageOf = (delivery: Delivery): Message => {
     const record = recordOf(delivery, context.id)
     const payload = Buffer.from(deliveryJson(record))
-    // A header has no line ends, and one for each key must be another one.
-    const key = encodeURI(keyOf(delivery, context.id).toWellFormed())
-    return { subject: subjects[delivery.kind].fill(record), payload, key }
+    return { subject: subjects[delivery.kind].fill(record), payload, key: headerKeyOf(delivery, context.id) }
   }
   const held = new HeldConnection<Line>(
     {

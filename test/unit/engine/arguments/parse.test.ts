@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Float } from '../../../../src/base/float.ts'
-import { joinKwargs, parseWords, splitKwargs } from '../../../../src/engine/arguments/parse.ts'
+import { joinKwargs, parseWords, shownArguments, splitKwargs } from '../../../../src/engine/arguments/parse.ts'
 import { decideWord, parseWordAsYaml } from '../../../../src/engine/arguments/word.ts'
 
 interface Case {
@@ -48,6 +48,8 @@ describe('parseWords', () => {
     assert.deepEqual(splitKwargs(arg), { positional: [1, { b: 2 }], keyword: { a: 3, c: 4 } })
     assert.deepEqual(joinKwargs([1], { a: 2 }), [1, { __kwarg__: true, a: 2 }])
     assert.deepEqual(joinKwargs([1], {}), [1])
+    assert.deepEqual(shownArguments('test.arg', arg), [1, { a: 1 }, { b: 2 }, { a: 3, c: 4 }])
+    assert.deepEqual(shownArguments(['test.arg', 'test.ping'], [[{ __kwarg__: true, a: 1 }], []]), [[{ a: 1 }], []])
   })
 
   it('does not take a mapping for keywords because of an inherited or untrue mark', () => {

@@ -3,8 +3,10 @@ import { describe, it } from 'node:test'
 import { SaltError } from '../../../../src/base/errors.ts'
 import { s } from '../../../../src/base/schema.ts'
 import { Secret } from '../../../../src/base/secret.ts'
+import { isAcceptedSaltKey, returnerKeys } from '../../../../src/engine/options/accepted-salt-keys.ts'
 import { loadReturner, returnerNames } from '../../../../src/engine/returners/returner-catalogue.ts'
 import { type ReturnerRequest, returnerOptions } from '../../../../src/engine/returners/returner-options.ts'
+import { returnerRegistry } from '../../../../src/plugins/registry.ts'
 
 const store = {
   name: 'store',
@@ -130,5 +132,12 @@ describe('names of returners', () => {
       code: 'configuration',
       where: '/etc/salt/minion:3',
     })
+  })
+})
+
+describe('the configuration', () => {
+  it('may have a mapping for each returner', () => {
+    assert.deepEqual([...returnerKeys].sort(), Object.keys(returnerRegistry).sort())
+    for (const name of returnerKeys) assert.ok(isAcceptedSaltKey(name))
   })
 })
