@@ -168,6 +168,7 @@ export class Publisher {
       tgt: ret.id,
       tgtType: 'glob',
       user,
+      ...(ret.metadata === undefined ? {} : { metadata: ret.metadata }),
       minions: [ret.id],
       startedAt: this.#options.clock.now(),
     })
