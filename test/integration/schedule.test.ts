@@ -75,7 +75,8 @@ describe('a scheduled job of a minion', () => {
     assert.match(metadata._TT ?? '', /^\d{4} \w+ \d\d \w{3} \d\d \d\d$/)
     const found = (await runner(master, 'jobs.lookup_jid', jid)) as Record<string, unknown>
     assert.partialDeepStrictEqual(found, { web: { args: ['one'] } })
-    assert.partialDeepStrictEqual(await runner(master, 'jobs.list_jobs'), { [jid]: { Function: 'test.arg' } })
+    const listed = await runner(master, 'jobs.list_jobs', { __kwarg__: true, search_metadata: { origin: 'here' } })
+    assert.partialDeepStrictEqual(listed, { [jid]: { Function: 'test.arg' } })
   })
 
   it('is told and not kept, or neither, where it says so', async () => {

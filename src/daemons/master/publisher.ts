@@ -186,6 +186,7 @@ export class Publisher {
       tgt: ret.id,
       tgtType: 'glob',
       user,
+      ...(ret.metadata === undefined ? {} : { metadata: ret.metadata }),
       minions: [ret.id],
       startedAt: this.#options.clock.now(),
     })
