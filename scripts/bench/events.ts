@@ -3,11 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { EventConnection } from '../../src/client/event-connection.ts'
-import { connectMasterBus, type MasterBus } from '../../src/client/master-bus.ts'
+import { connectMasterBus, connectMinionBus, type MasterBus } from '../../src/client/master-bus.ts'
 import { Fleet } from '../../test/support/fleet.ts'
 import { median, quantile, timed } from './measure.ts'
 import type { Row } from './report.ts'
-import { connectSimulatedMinion } from './simulated-minion.ts'
 
 /** An event of about 200 bytes. */
 const data = { text: 'x'.repeat(160), number: 4711 }
@@ -21,9 +20,15 @@ export async function* events(count: number): AsyncGenerator<Row> {
   const fire = (): Promise<unknown> => firing.fire('bench/event', data)
   yield await throughput('master bus, 200 B: one listener', fleet.sockDir, 1, count, fire, 200_000)
   yield await throughput('master bus, 200 B: five listeners', fleet.sockDir, 5, count, fire, 100_000)
-  await using minion = await connectSimulatedMinion('firing', fleet.port)
-  const fireMaster = (): Promise<unknown> => minion.rpc.call('fire', { events: [{ tag: 'bench/event', data }] })
-  yield await throughput('events of a minion to a listener of the master', fleet.sockDir, 1, count, fireMaster, 20_000)
+  await fleet.startMinion('firing')
+  await using minion = await connectMinionBus({ sockDir: minionSockDir(fleet, 'firing'), id: 'firing' })
+  const load = { tag: 'bench/event', data }
+  const fireMaster = (): Promise<unknown> => minion.call('fire', { tag: 'fire_master', data: load })
+  yield await throughput('minion bus to master bus, over fire_master', fleet.sockDir, 1, count, fireMaster, 20_000)
+}
+
+function minionSockDir(fleet: Fleet, id: string): string {
+  return join(fleet.folder, `root-${id}`, 'var', 'run', 'salt', 'minion')
 }
 
 /** From firing to having it, in one process with two connections' worth of work. */

@@ -1112,9 +1112,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
         'doc',
         'list_functions',
         'list_modules',
+        'list_returner_functions',
+        'list_returners',
         'list_runner_functions',
         'list_runners',
         'reload_modules',
+        'returner_doc',
         'runner_argspec',
         'runner_doc',
       ],
@@ -1470,15 +1473,19 @@ export const wheelRegistry: Registry<RunnerFunctionDefinition> = {
 export const grainsRegistry: GrainsRegistry = [async () => (await import('./grains/core/module.ts')).core]
 
 export const returnerRegistry: ReturnerRegistry = {
+  elasticsearch: async () => (await import('./returners/elasticsearch/module.ts')).elasticsearch,
   file: async () => (await import('./returners/file.ts')).file,
+  http: async () => (await import('./returners/http.ts')).http,
   local_cache: async () => (await import('./returners/local-cache.ts')).localCache,
   master_bus: async () => (await import('./returners/master-bus.ts')).masterBus,
   multi_returner: async () => (await import('./returners/multi-returner.ts')).multiReturner,
   nats: async () => (await import('./returners/nats/module.ts')).nats,
   postgres: async () => (await import('./returners/postgres/module.ts')).postgres,
   redis: async () => (await import('./returners/redis/module.ts')).redis,
+  smtp: async () => (await import('./returners/smtp/module.ts')).smtp,
   sqlite: async () => (await import('./returners/sqlite/module.ts')).sqlite,
   syslog: async () => (await import('./returners/syslog/module.ts')).syslog,
+  webhook: async () => (await import('./returners/webhook/module.ts')).webhook,
 }
 
 export const beaconRegistry: BeaconRegistry = {}

@@ -148,6 +148,38 @@ describe('events in the buffer of a minion that is killed', () => {
     assert.equal(sent.stdout, 'local:\n    True\n')
     assert.deepEqual((await events.until(/^my\/sent$/)).data.data, { environ: { HOME: process.env.HOME }, a: 1 })
   })
+
+  it('go to the master over a session of salt call where no minion runs', async () => {
+    await fleet.minion('alpha').end()
+    await using events = await fleet.events()
+    const taken = await fleet.call('alpha', 'event.fire_master', '{a: 1}', 'my/own', 'preload={stage: 2}')
+    assert.equal(taken.stdout, 'local:\n    True\n', taken.stderr)
+    const { _stamp, ...data } = (await events.until(/^my\/own$/)).data
+    assert.deepEqual(data, { id: 'alpha', cmd: '_minion_event', tag: 'my/own', data: { a: 1 }, stage: 2 })
+    const local = await fleet.call('alpha', '--local', 'event.fire_master', '{a: 1}', 'my/own')
+    assert.equal(local.stdout, 'local:\n    False\n')
+  })
+})
+
+describe('events for several masters', () => {
+  it('come to each of them, to one that was away when it is back', async () => {
+    await using fleet = new InProcessFleet()
+    const one = await fleet.startMaster()
+    const two = await fleet.startMaster('', { name: 'two' })
+    const web = await fleet.startMinion('web', [one.port, two.port])
+    await web.until(({ kind }, master) => kind === 'connected' && master.endsWith(`:${two.port}`))
+    await web.until(({ kind }, master) => kind === 'connected' && master.endsWith(`:${one.port}`))
+    await two.stop()
+    await web.until(({ kind }, master) => kind === 'waiting' && master.endsWith(`:${two.port}`))
+    await using here = await one.events()
+    await using bus = await web.bus()
+    await fireAll(bus, 'both', 1, 50)
+    await here.until(/^both$/, ({ data }) => (data as { n: number }).n === 50)
+    await two.start()
+    await using there = await two.events()
+    await there.until(/^both$/, ({ data }) => (data as { n: number }).n === 50)
+    for (const events of [here, there]) assert.deepEqual(numbersOf(events, /^both$/), upTo(50))
+  })
 })
 
 describe('options about events', () => {

@@ -198,11 +198,15 @@ describe('returner redis', { skip }, () => {
   })
 
   it('gives up on a server that does not answer, and what it had done by then is there once', async () => {
-    await using returner = await openReturner(redis, options({ events_key: 'three', timeout: 0.3 }))
-    await returner.deliver(manyEvents(3))
+    const { signal } = new AbortController()
+    const open = () => openReturner(redis, options({ events_key: 'three', timeout: 0.3 }), { signal })
+    const before = await open()
+    await before.deliver(manyEvents(3))
     server.pause()
-    await assert.rejects(returner.deliver(manyEvents(3, 4)), { code: 'timeout', message: /did not answer within 0.3/ })
+    await assert.rejects(before.deliver(manyEvents(3, 4)), { code: 'timeout', message: /did not answer within 0.3/ })
+    await before[Symbol.asyncDispose]()
     server.resume()
+    await using returner = await open()
     // Whatever it had received is done before it answers.
     await ask((client) => client.ping())
     await deliverUntilTaken(returner, manyEvents(4, 4), () => {})

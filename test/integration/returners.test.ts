@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { isRecord } from '../../src/base/narrow.ts'
 import { InProcessFleet, type TestMinion } from '../support/in-process-fleet.ts'
+import { run } from '../support/program.ts'
 
 /** Values of the returns that a returner wrote into this file, in the order of their jobs. */
 function written(file: string): readonly unknown[] {
@@ -131,5 +132,92 @@ describe('returners of a job', () => {
     assert.doesNotMatch(shown, /hunter2/)
     const jobs = join(master.options.paths.cachedir, 'jobs.db')
     assert.equal(readFileSync(jobs).includes('hunter2'), false)
+  })
+})
+
+describe('salt call --return', () => {
+  function call(minion: TestMinion, ...words: readonly string[]) {
+    return run('source', ['call', '-c', join(minion.folder, 'etc'), ...words])
+  }
+
+  it('waits until the backend has the result, with a minion beside it and without one', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const { master } = fleet
+    const minion = await fleet.connect('one', master)
+    const file = join(fleet.folder, 'returns.db')
+    const order = ['--return', 'sqlite', '--return_kwargs', `{database: ${file}}`]
+    const beside = await call(minion, 'test.echo', 'beside', ...order)
+    assert.deepEqual([beside.exitCode, beside.stderr], [0, ''])
+    assert.deepEqual(written(file), ['beside'])
+    await minion.stop()
+    const alone = await call(minion, '--local', 'test.echo', 'alone', ...order)
+    assert.deepEqual([alone.exitCode, alone.stderr], [0, ''])
+    assert.deepEqual(written(file), ['beside', 'alone'])
+    assert.deepEqual(waysOf(minion), [])
+  })
+
+  it('puts the result on the bus of the master', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const { master } = fleet
+    const minion = await fleet.connect('one', master)
+    await using events = await master.events()
+    const { exitCode } = await call(minion, 'test.ping', '--return=master_bus', '--return_kwargs', '{tag: mine}')
+    assert.equal(exitCode, 0)
+    const { data } = await events.until(/^mine$/)
+    assert.deepEqual([data.id, isRecord(data.data) && data.data.fun], ['one', 'test.ping'])
+  })
+
+  it('says that the result waits on disk, where the minion finds it later', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const { master } = fleet
+    const minion = await fleet.connect('one', master)
+    await minion.stop()
+    const order = ['--return', 'master_bus', '--return_kwargs', '{tag: late}']
+    const { exitCode, stderr } = await call(minion, '--local', 'test.ping', ...order)
+    assert.equal(exitCode, 0)
+    assert.match(stderr, /the returner master_bus takes nothing now: .*waits on disk/)
+    await using events = await master.events()
+    await minion.start([master.port])
+    assert.equal((await events.until(/^late$/)).data.id, 'one')
+  })
+
+  it('ends with 1 where a returner can never have it, and runs nothing for wrong words', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const minion = await fleet.connect('one', fleet.master)
+    const unknown = await call(minion, 'test.ping', '--return', 'sqlit')
+    assert.equal(unknown.exitCode, 1)
+    assert.match(unknown.stdout, /True/)
+    assert.match(unknown.stderr, /sqlit was not given the result: .*there is no returner 'sqlit'/)
+    const wrong = await call(minion, 'test.ping', '--return', 'sqlite', '--return_kwargs', 'x')
+    assert.deepEqual([wrong.exitCode, wrong.stdout], [64, ''])
+  })
+})
+
+describe('salt --return', () => {
+  it('warns of a name that this version does not have, and runs the job', async () => {
+    await using fleet = await InProcessFleet.start(['one'])
+    const words = ['-c', join(fleet.master.folder, 'etc'), '*', 'test.ping', '--return']
+    const { exitCode, stdout, stderr } = await run('source', [...words, 'sqlit'])
+    assert.deepEqual([exitCode, stdout], [0, 'one:\n    True\n'])
+    assert.equal(stderr, "There is no returner 'sqlit' in this version. Did you mean 'sqlite'?\n")
+    const idle = await run('source', [...words.slice(0, -1), '--return_config', 'x'])
+    assert.equal(idle.exitCode, 64)
+  })
+})
+
+describe('a queued job', () => {
+  it('takes its returners along', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const { master } = fleet
+    const minion = await fleet.connect('one', master)
+    await using events = await master.events()
+    await minion.stop()
+    await events.until(/^salt\/minion\/one\/stop$/)
+    await master.begin('one', 'test.ping', [], { queue: 60, ret: 'master_bus', ret_config: 'of' })
+    await master.stop()
+    await master.start()
+    await using later = await master.events()
+    await minion.start([master.port], 'of.master_bus.tag: queued\n')
+    assert.equal((await later.until(/^queued$/)).data.id, 'one')
   })
 })

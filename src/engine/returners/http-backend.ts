@@ -7,6 +7,7 @@ import { HttpLimitError, type HttpResponse, sendRequest } from '../http/send.ts'
 import type { TlsFiles } from '../http/tls-files.ts'
 import type { ReturnerContext } from '../returner.ts'
 import { networkReason } from './connection-options.ts'
+import { remembered } from './outlet-memory.ts'
 
 export interface HttpBackendPlan {
   /** Of the returner. */
@@ -40,11 +41,12 @@ export class HttpBackend implements AsyncDisposable {
   #current = 0
   #agent: http.Agent | undefined
   /** By the monotonic clock: until then a server has asked to be left alone. */
-  #notBeforeMs = 0
+  readonly #wait: { untilMs: number }
 
   constructor(plan: HttpBackendPlan, context: Pick<ReturnerContext, 'clock' | 'signal'>) {
     this.#plan = plan
     this.#context = context
+    this.#wait = remembered(context.signal, 'wait', () => ({ untilMs: Number.NEGATIVE_INFINITY }))
   }
 
   /** As people know it: neither path nor query are shown, which often have a token in them. */
@@ -130,7 +132,7 @@ export class HttpBackend implements AsyncDisposable {
   }
 
   #assertWelcome(): void {
-    const leftMs = this.#notBeforeMs - this.#context.clock.monotonic()
+    const leftMs = this.#wait.untilMs - this.#context.clock.monotonic()
     if (leftMs <= 0) return
     throw new SaltError('overloaded', `${this.server} asks to come back in ${Math.ceil(leftMs / 1000)} seconds`)
   }
@@ -167,7 +169,7 @@ export class HttpBackend implements AsyncDisposable {
     if (header === undefined) return
     const { clock } = this.#context
     const waitMs = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - clock.now()
-    if (waitMs > 0) this.#notBeforeMs = clock.monotonic() + Math.min(waitMs, longestWaitMs)
+    if (waitMs > 0) this.#wait.untilMs = clock.monotonic() + Math.min(waitMs, longestWaitMs)
   }
 
   /** The first line of what it says, without what only it may know. */

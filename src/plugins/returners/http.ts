@@ -3,6 +3,7 @@ import { type Delivery, defineReturner, type OpenReturner } from '../../engine/r
 import { DeliveredKeys } from '../../engine/returners/delivered-keys.ts'
 import { deliveryJson, headerKeyOf, recordOf } from '../../engine/returners/delivery-record.ts'
 import { httpOptions, httpPlan } from '../../engine/returners/http-options.ts'
+import { remembered } from '../../engine/returners/outlet-memory.ts'
 
 export const http = defineReturner({
   name: 'http',
@@ -32,7 +33,7 @@ each has a header X-Salt-Delivery that is the same when it comes again.`,
     }
     const key = (delivery: Delivery): string => headerKeyOf(delivery, context.id)
     const record = (delivery: Delivery) => recordOf(delivery, context.id)
-    const delivered = new DeliveredKeys()
+    const delivered = remembered(context.signal, 'delivered', () => new DeliveredKeys())
     return {
       deliver: (batch) =>
         options.batch

@@ -4,6 +4,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import type { Delivery, JobCacheReader, OpenReturner, ReturnerContext } from '../../../engine/returner.ts'
 import { deliveryJson, functionName, keyOf, recordOf } from '../../../engine/returners/delivery-record.ts'
 import { HeldConnection } from '../../../engine/returners/held-connection.ts'
+import { remembered } from '../../../engine/returners/outlet-memory.ts'
 import { fromJson, jobLoadOf, jobReturnOf } from '../../../engine/returners/stored-records.ts'
 import { closeDatabase, connectDatabase, type DatabaseOptions, explainFault, serverName } from './connect.ts'
 
@@ -33,42 +34,48 @@ export async function openDatabase(context: ReturnerContext, options: DatabaseOp
   }
 }
 
+interface Attempts {
+  /** Of one outlet alone: this key holds the last attempt that the server has carried out. */
+  readonly marker: string
+  count: number
+  /** An attempt to which there was no answer, with the key of the last delivery in it: it may be carried out all the same. */
+  unsure: { readonly attempt: string; readonly lastKey: string } | undefined
+}
+
 class Writer {
   readonly #origin: string
   readonly #options: DatabaseOptions
   readonly #ttlSeconds: number
-  /** Of this open returner alone: holds the last attempt that the server has carried out. */
-  readonly #marker: string
-  #attempts = 0
-  /** An attempt to which there was no answer, with the key of the last delivery in it: it may be carried out all the same. */
-  #unsure: { readonly attempt: string; readonly lastKey: string } | undefined
+  readonly #attempts: Attempts
 
-  constructor({ id, config }: ReturnerContext, options: DatabaseOptions) {
+  constructor({ id, config, signal }: ReturnerContext, options: DatabaseOptions) {
     this.#origin = id
     this.#options = options
     const configured = Number(config.get('keep_jobs_seconds'))
     this.#ttlSeconds = options.ttl ?? (configured >= 1 ? Math.floor(configured) : defaultTtlSeconds)
-    this.#marker = `${options.key_prefix}salt:written:${randomUUID()}`
+    const marker = `${options.key_prefix}salt:written:${randomUUID()}`
+    this.#attempts = remembered(signal, 'attempts', () => ({ marker, count: 0, unsure: undefined }))
   }
 
   async write(client: Redis, batch: readonly Delivery[]): Promise<void> {
     const rest = await this.#unwritten(client, batch)
     const last = rest.at(-1)
     if (last === undefined) return
-    const attempt = String(++this.#attempts)
+    const attempts = this.#attempts
+    const attempt = String(++attempts.count)
     const transaction = client.multi()
     for (const delivery of rest) this.#add(transaction, delivery)
-    transaction.set(this.#marker, attempt, 'EX', markerSeconds)
-    this.#unsure = { attempt, lastKey: keyOf(last, this.#origin) }
+    transaction.set(attempts.marker, attempt, 'EX', markerSeconds)
+    attempts.unsure = { attempt, lastKey: keyOf(last, this.#origin) }
     const results = (await transaction.exec()) ?? []
-    this.#unsure = undefined
+    attempts.unsure = undefined
     for (const [error] of results) if (error !== null) throw error
   }
 
   /** A connection may break after the server has done what it was told. */
   async #unwritten(client: Redis, batch: readonly Delivery[]): Promise<readonly Delivery[]> {
-    const unsure = this.#unsure
-    if (unsure === undefined || (await client.get(this.#marker)) !== unsure.attempt) return batch
+    const { unsure, marker } = this.#attempts
+    if (unsure === undefined || (await client.get(marker)) !== unsure.attempt) return batch
     return batch.slice(batch.findLastIndex((delivery) => keyOf(delivery, this.#origin) === unsure.lastKey) + 1)
   }
 

@@ -4,6 +4,7 @@ import type { OpenReturner, ReturnerContext } from '../../../engine/returner.ts'
 import { DeliveredKeys } from '../../../engine/returners/delivered-keys.ts'
 import { keyOf } from '../../../engine/returners/delivery-record.ts'
 import { HeldConnection } from '../../../engine/returners/held-connection.ts'
+import { remembered } from '../../../engine/returners/outlet-memory.ts'
 import { answered, connectServer, explainFault, portOf, type ServerOptions } from './connect.ts'
 import { addressesOf, type Letter, type LetterOptions, LetterWriter } from './letter.ts'
 
@@ -36,7 +37,7 @@ export async function openMailer(context: ReturnerContext, options: MailerOption
       if (refused.length > 0)
         context.log.warning('a mail did not reach everybody', { server, refused: refused.join(', ') })
     })
-  const delivered = new DeliveredKeys()
+  const delivered = remembered(context.signal, 'delivered', () => new DeliveredKeys())
   return {
     async deliver(batch) {
       if (options.digest && batch.length > 0) return send(writer.digest(batch))

@@ -9,6 +9,7 @@ import { type DeliveryRecord, deliveryJson, headerKeyOf, recordOf } from '../../
 import { FieldTemplate } from '../../../engine/returners/field-template.ts'
 import { HttpBackend } from '../../../engine/returners/http-backend.ts'
 import { type HttpValues, httpPlan } from '../../../engine/returners/http-options.ts'
+import { remembered } from '../../../engine/returners/outlet-memory.ts'
 
 export interface HookOptions extends HttpValues {
   readonly url: Secret
@@ -24,7 +25,7 @@ export async function openHook(context: ReturnerContext, options: HookOptions): 
   }
   const backend = new HttpBackend(httpPlan('webhook', [options.url.reveal()], options), context)
   const content = fields === undefined ? (record: DeliveryRecord): unknown => record : filler(fields)
-  const delivered = new DeliveredKeys()
+  const delivered = remembered(context.signal, 'delivered', () => new DeliveredKeys())
   const key = (delivery: Delivery): string => headerKeyOf(delivery, context.id)
   const tell = async (delivery: Delivery): Promise<void> => {
     const body = deliveryJson(content(recordOf(delivery, context.id)))

@@ -66,6 +66,26 @@ describe('returner http', () => {
     assert.equal(keys[2], keys[3])
   })
 
+  it('knows after it was opened anew what was delivered, and how long to wait', async () => {
+    await using server = await new WebServer().start()
+    const [clock, { signal }] = [new FakeClock(), new AbortController()]
+    const open = () => openReturner(http, { http: { url: server.url, batch: false } }, { clock, signal })
+    const first = await open()
+    const busy = { status: 503, headers: { 'Retry-After': '5' } }
+    server.answering = ({ body }) => (JSON.parse(body).return === 3 ? busy : { status: 204 })
+    await assert.rejects(first.deliver(manyReturns(4)), { code: 'storage' })
+    await first[Symbol.asyncDispose]()
+    server.answering = () => ({ status: 204 })
+    await using second = await open()
+    await assert.rejects(second.deliver(manyReturns(4)), { code: 'overloaded' })
+    await clock.advance(5000)
+    await second.deliver(manyReturns(4))
+    assert.deepEqual(
+      contentsOf(server).map((content) => (content as { return: number }).return),
+      [1, 2, 3, 3, 4],
+    )
+  })
+
   const answers: readonly (readonly [answer: Answer, code: string, message: RegExp])[] = [
     [
       { status: 400, headers: { 'Content-Type': 'text/plain' }, body: 'no id\nmore' },
