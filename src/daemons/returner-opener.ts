@@ -2,6 +2,7 @@
 import { asSaltError, SaltError } from '../base/errors.ts'
 import type { Delivery, OpenReturner, ReturnerContext, ReturnerRegistry } from '../engine/returner.ts'
 import { assertTakes, loadReturner } from '../engine/returners/returner-catalogue.ts'
+import { expandReturner } from '../engine/returners/returner-members.ts'
 import { type OptionSource, type ReturnerRequest, returnerOptions } from '../engine/returners/returner-options.ts'
 
 /** What a returner may use, but for the signal that belongs to its outlet. */
@@ -50,6 +51,20 @@ export async function prepareReturner(
   } catch (error) {
     throw atPlace(error, place)
   }
+}
+
+/** The same for each that it stands for, where it stands for others. */
+export async function prepareReturners(
+  registry: ReturnerRegistry,
+  request: ReturnerRequest,
+  kinds: readonly Delivery['kind'][],
+  source: OptionSource,
+  place: ReturnerPlace,
+): Promise<readonly PreparedReturner[]> {
+  const members = await expandReturner(registry, request, source).catch((error) => {
+    throw atPlace(error, place)
+  })
+  return await Promise.all(members.map((member) => prepareReturner(registry, member, kinds, source, place)))
 }
 
 /** A fault that knows its line keeps it: it may lie in the returner's own part of the configuration. */

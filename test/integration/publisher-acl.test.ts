@@ -83,6 +83,12 @@ describe('a user of the host', { skip }, () => {
     for (const other of refused) {
       await assert.rejects(bus.call('publish', { ...request, ...other, follow: false }), { code: 'denied' })
     }
+    // A returner writes with the rights of the minion, to wherever it is told to.
+    const returner = { ret: 'file', ret_kwargs: { path: '/etc/cron.d/mine' } }
+    await assert.rejects(bus.call('publish', { ...request, ...returner, follow: false }), {
+      code: 'denied',
+      message: /daemon must not give options of returners/,
+    })
     // Written at the end of the turn in which it was answered.
     await fleet.master.stop()
     const lines = auditLines(fleet.master).filter(({ action }) => action === 'publish')

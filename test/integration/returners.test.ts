@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
+import { asSaltError } from '../../src/base/errors.ts'
 import { isRecord } from '../../src/base/narrow.ts'
 import { InProcessFleet, type TestMinion } from '../support/in-process-fleet.ts'
 import { run } from '../support/program.ts'
@@ -92,6 +93,24 @@ describe('returners of a job', () => {
     const [value] = written(file)
     assert.ok(isRecord(value))
     assert.deepEqual(Object.keys(value), ['two'])
+  })
+
+  it('that the configuration names wrongly keep the minion from starting, with the place', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const faults: readonly [string, RegExp][] = [
+      ['return: sqlit', /there is no returner 'sqlit'.*'sqlite'/],
+      ['return: [sqlite]\nsqlite.databse: x', /'sqlite\.databse' is no option.*'database'/],
+      ['return: [multi_returner]\nmulti_returner: [nosuch]', /there is no returner 'nosuch'/],
+      ['return: master_bus', /'tag' of the returner master_bus is missing/],
+    ]
+    for (const [configuration, expected] of faults) {
+      await assert.rejects(fleet.startMinion('one', [fleet.master.port], `${configuration}\n`), (thrown) => {
+        const { code, message, where } = asSaltError(thrown)
+        assert.deepEqual([code, /minion:\d+$/.test(where ?? '')], ['configuration', true], message)
+        assert.match(message, expected)
+        return true
+      })
+    }
   })
 
   it('get what waited when the minion is started again', async () => {

@@ -13,9 +13,8 @@ import type { Outlet } from '../../engine/outlet/outlet.ts'
 import type { JobArchive } from '../../engine/plugin.ts'
 import type { Delivery, JobCacheReader, ReturnerRegistry } from '../../engine/returner.ts'
 import { loadReturner } from '../../engine/returners/returner-catalogue.ts'
-import { expandReturner } from '../../engine/returners/returner-members.ts'
 import type { Outlets } from '../outlets.ts'
-import { type PreparedReturner, prepareReturner, type ReturnerSurroundings } from '../returner-opener.ts'
+import { type PreparedReturner, prepareReturners, type ReturnerSurroundings } from '../returner-opener.ts'
 
 export interface JobCachesParts {
   readonly registry: ReturnerRegistry
@@ -87,19 +86,8 @@ export class JobCaches implements JobArchive {
     const { view, where } = this.#parts.options()
     const source = { all: view.all, where }
     const place = { shown: kind ?? 'ext_source', where: kind && where([kind]) }
-    try {
-      const members = await expandReturner(registry, { name }, source)
-      const needed = kind === 'ext_job_cache' ? [] : takes
-      return await Promise.all(members.map((member) => prepareReturner(registry, member, needed, source, place)))
-    } catch (thrown) {
-      const { message, hint, where: own } = asSaltError(thrown)
-      const line = own ?? place.where
-      throw new SaltError(kind === undefined ? 'bad-arguments' : 'configuration', message, {
-        ...(hint === undefined ? {} : { hint }),
-        ...(line === undefined ? {} : { where: line }),
-        cause: thrown,
-      })
-    }
+    const needed = kind === 'ext_job_cache' ? [] : takes
+    return await prepareReturners(registry, { name }, needed, source, place)
   }
 
   async #read<T>(name: string, work: (reader: JobCacheReader) => Promise<T>): Promise<T> {
@@ -107,7 +95,7 @@ export class JobCaches implements JobArchive {
     const ending = new AbortController()
     const limits = { clock, timeoutMs: readingMs, signal: ending.signal }
     try {
-      for (const returner of await this.#prepared(name, [])) {
+      for (const returner of await this.#prepared(name, []).catch(asArgumentFault)) {
         const opening = returner.open(surroundings, ending.signal)
         await using open = await inTime(opening, { ...limits, late: (late) => late[Symbol.asyncDispose]() })
         if (open.cache !== undefined) return await inTime(work(open.cache), limits)
@@ -117,6 +105,16 @@ export class JobCaches implements JobArchive {
     }
     throw new SaltError('bad-arguments', `the returner ${name} cannot be read from`)
   }
+}
+
+/** Whoever asked has named it. */
+function asArgumentFault(thrown: unknown): never {
+  const { message, hint, where } = asSaltError(thrown)
+  throw new SaltError('bad-arguments', message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where }),
+    cause: thrown,
+  })
 }
 
 class MirroredJobStore implements JobStore {

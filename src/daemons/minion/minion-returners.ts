@@ -7,10 +7,9 @@ import type { JobReturn, MasterCalls, PublishRequest, ReturnerReport } from '../
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { Delivery, ReturnerRegistry } from '../../engine/returner.ts'
 import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
-import { expandReturner } from '../../engine/returners/returner-members.ts'
 import { JobReturners, type ReturnOrder } from '../job-returners.ts'
 import type { Outlets } from '../outlets.ts'
-import { prepareReturner, type ReturnerPlace } from '../returner-opener.ts'
+import { prepareReturners, type ReturnerPlace } from '../returner-opener.ts'
 
 export interface MinionReturnersParts {
   readonly id: string
@@ -104,10 +103,8 @@ export class MinionReturners implements AsyncDisposable {
 /** Throws `configuration` with `file:line` where `return:` names what there is not, or its options are wrong. */
 export async function checkReturn(registry: ReturnerRegistry, options: MinionOptions): Promise<void> {
   const source = { all: options.view.all, where: options.where }
-  for (const name of configuredNames(options)) {
-    const members = await expandReturner(registry, { name }, source).catch(() => [{ name }])
-    for (const member of members) await prepareReturner(registry, member, ['return'], source, placeOf(options))
-  }
+  for (const name of configuredNames(options))
+    await prepareReturners(registry, { name }, ['return'], source, placeOf(options))
 }
 
 function configuredNames({ values }: MinionOptions): readonly string[] {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { version } from '../../../src/base/build-info.ts'
+import { isRecord } from '../../../src/base/narrow.ts'
+import { someJob, someReturn } from '../../support/returner-world.ts'
 import { jid, record, returned, run, type World } from '../../support/runner-world.ts'
 
 const twoAndGhost: World = {
@@ -240,4 +242,42 @@ test('salt.execute', async () => {
     kwargs: { a: 1, b: 2 },
     timeoutSeconds: 3,
   })
+})
+
+const elsewhere = '20240101000000000000'
+
+const archived: World = {
+  jobs: [record(jid)],
+  outcomes: [returned('alpha', true)],
+  archive: (name) =>
+    name === 'redis' || name === undefined
+      ? {
+          load: async (id) =>
+            id === elsewhere ? someJob({ jid: elsewhere, tgt: 'web*', minions: ['web1', 'web2'] }) : undefined,
+          returns: async (id) => (id === elsewhere ? [someReturn({ jid: elsewhere, return: 'old' })] : []),
+          list: async () => [someJob({ jid: elsewhere }), someJob({ jid: '20240201000000000000', fun: 'cmd.run' })],
+        }
+      : undefined,
+}
+
+test('jobs that the master has forgotten are read from the configured cache', async () => {
+  assert.deepEqual((await run(archived, 'jobs.lookup_jid', elsewhere)).value, { web1: 'old' })
+  const { value } = await run(archived, 'jobs.list_job', elsewhere)
+  assert.ok(isRecord(value))
+  assert.deepEqual([value.Target, value.Minions], ['web*', ['web1', 'web2']])
+  // Lists are of the store alone, unless a source is given.
+  assert.deepEqual(Object.keys(Object((await run(archived, 'jobs.list_jobs')).value)), [jid])
+  assert.deepEqual((await run(archived, 'jobs.lookup_jid', jid)).value, { alpha: true })
+})
+
+test('jobs are read from a source alone, where one is given', async () => {
+  const all = (await run(archived, 'jobs.list_jobs', 'ext_source=redis')).value
+  assert.deepEqual(Object.keys(Object(all)), [elsewhere, '20240201000000000000'])
+  const found = (await run(archived, 'jobs.list_jobs', 'ext_source=redis', 'search_function=cmd.*')).value
+  assert.deepEqual(Object.keys(Object(found)), ['20240201000000000000'])
+  const newest = (await run(archived, 'jobs.last_run', 'ext_source=redis', 'function=test.ping')).value
+  assert.deepEqual(Object.keys(Object(newest)), [elsewhere])
+  assert.deepEqual((await run(archived, 'jobs.lookup_jid', jid, 'ext_source=redis')).value, {})
+  assert.deepEqual((await run(archived, 'jobs.exit_success', elsewhere, 'ext_source=redis')).value, { web1: true })
+  assert.deepEqual(Object.keys(Object((await run(archived, 'jobs.list_jobs', 'ext_source=local_cache')).value)), [jid])
 })

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { silentLog } from '../../../../src/base/log.ts'
 import { type FunctionOutcome, JobRunner } from '../../../../src/daemons/minion/job-runner.ts'
 import { JobTable } from '../../../../src/daemons/minion/job-table.ts'
-import { openReturnSpool } from '../../../../src/engine/jobs/return-spool.ts'
+import { openReturnSpool, type ReturnSpool } from '../../../../src/engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../../../src/engine/jobs/types.ts'
+import { ConfigFolder } from '../../../support/config-folder.ts'
 import { FakeClock, settle } from '../../../support/fake-clock.ts'
 
 const jid = '20260101000000000001'
@@ -106,5 +107,38 @@ describe('a job that is ended while it waits for its turn', () => {
     assert.equal(fixture.runs, 1)
     assert.deepEqual([ret.return, ret.retcode, ret.success], ['The job was ended by signal 9.', 137, false])
     assert.equal(fixture.table.size, 0)
+  })
+})
+
+describe('the return of a job', () => {
+  it('is told once, when it is in the spool; also that of a job which a former process left', async () => {
+    using folder = new ConfigFolder()
+    const clock = new FakeClock(0)
+    const told: unknown[] = []
+    const runnerOn = (spool: ReturnSpool): JobRunner =>
+      new JobRunner({
+        id: 'a',
+        table: new JobTable(clock),
+        spool,
+        log: silentLog,
+        maximumJobs: 0,
+        run: async () => ({ return: 'done', retcode: 0, success: true }),
+        returned: ({ ret }, value) => told.push([ret, value.return, spool.counters.waiting]),
+      })
+    const open = (): ReturnSpool => openReturnSpool(folder.file('spool.db'), { clock, log: silentLog })
+    {
+      using spool = open()
+      const intake = runnerOn(spool).take({ ...load, ret: 'sqlite' })
+      if (intake.kind === 'started') await intake.finished
+      assert.deepEqual(told, [['sqlite', 'done', 1]])
+      spool.start('20260101000000000002', { ...load, jid: '20260101000000000002', ret: 'file' })
+      await spool.settled()
+    }
+    using spool = open()
+    const runner = runnerOn(spool)
+    runner.endInterrupted()
+    runner.endInterrupted()
+    assert.equal(told.length, 2)
+    assert.match(String(told[1]), /^file,The minion ended while this job ran/)
   })
 })
