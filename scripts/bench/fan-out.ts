@@ -24,7 +24,8 @@ async function* fanOutTo(size: number, runs: number): AsyncGenerator<Row> {
     yield { name: `${size} minions: first contact to connected, all`, value: connecting, unit: 's' }
     await using bus = await fleet.bus()
     const { pid } = fleet.master
-    for (let warm = 0; warm < 3; warm += 1) await pingAll(bus, size)
+    // As many as it takes until the code of a job is compiled, in the master and in the swarms.
+    for (let warm = 0; warm < 10; warm += 1) await pingAll(bus, size)
     const cpuBefore = cpuOf(pid)
     const walls: number[] = []
     for (let count = 0; count < runs; count += 1) walls.push(await pingAll(bus, size))

@@ -87,6 +87,20 @@ export function tagOf<Pattern extends EventPattern>(
   ...parts: PartValues<Pattern>
 ): EventTag<Pattern> {
   const values: readonly string[] = parts
-  let next = 0
-  return pattern.replace(/:[a-z_]+\*?/g, () => values[next++] ?? '') as EventTag<Pattern>
+  let text = ''
+  fixedPartsOf(pattern).forEach((fixed, index) => {
+    text += fixed + (values[index] ?? '')
+  })
+  return text as EventTag<Pattern>
+}
+
+const fixedParts = new Map<string, readonly string[]>()
+
+/** What stands before, between and after the parts of a pattern: tags are made for each event. */
+function fixedPartsOf(pattern: string): readonly string[] {
+  const known = fixedParts.get(pattern)
+  if (known !== undefined) return known
+  const fixed = pattern.split(/:[a-z_]+\*?/)
+  fixedParts.set(pattern, fixed)
+  return fixed
 }

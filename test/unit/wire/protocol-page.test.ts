@@ -6,6 +6,7 @@ import { deriveKey, seal, sha256 } from '../../../src/wire/crypto.ts'
 import { encodeFrame, encodeHeader, type FrameType, frameTypes } from '../../../src/wire/frame.ts'
 import { localKeys } from '../../../src/wire/local.ts'
 import { noiseNonce } from '../../../src/wire/noise.ts'
+import { packedCall } from '../../../src/wire/packed-call.ts'
 import { RecordBatch } from '../../../src/wire/record-batch.ts'
 
 const page = readFileSync(new URL('../../../docs/wire-protocol.md', import.meta.url), 'utf8')
@@ -33,6 +34,12 @@ describe('the worked example of the wire protocol page', () => {
     const ping = pack({ kind: 'ping', number: 1 })
     const pong = pack({ kind: 'pong', number: 1 })
     const call = pack({ kind: 'call', rid: 1, method: 'status', params: null })
+    const events = [
+      { tag: 'my/tag', data: { number: 1 } },
+      { tag: 'my/other', data: {} },
+    ]
+    const fireAll = pack({ kind: 'call', rid: 2, method: 'fire.all', params: { events } })
+    assert.deepEqual(packedCall(fireAll)?.params, pack({ events }))
     const batch = new RecordBatch()
     batch.add([call], call.byteLength)
     const body = Buffer.concat(batch.take())
@@ -57,6 +64,7 @@ describe('the worked example of the wire protocol page', () => {
       ['record', call],
       ['body', body.subarray(0, 4)],
       ['frame', sealed(frameTypes.data, 1n, send.control, body)],
+      ['record', fireAll],
     ]
     assert.deepEqual(
       shown,
