@@ -30,6 +30,8 @@ function compareGroup(title: string, master: string, cases: readonly RecordedEve
         minions,
         master: `enable_legacy_job_events: true\n${master}`,
       })
+      await using arrivals = await fleet.events({ since: 0 })
+      await Promise.all(Object.keys(minions).map((id) => arrivals.until(new RegExp(`^salt/minion/${id}/start$`))))
       bin = wrapCommands(fleet.folder, fleet.config, fleet.minionConfig('alpha'))
     })
     after(() => fleet?.[Symbol.asyncDispose]())

@@ -65,7 +65,7 @@ describe('a scheduled job of a minion', () => {
     assert.partialDeepStrictEqual(data, {
       id: 'web',
       fun: 'test.arg',
-      fun_args: ['one', { two: 2, __kwarg__: true }],
+      fun_args: ['one', { two: 2 }],
       success: true,
       retcode: 0,
       metadata: { origin: 'here' },

@@ -14,12 +14,12 @@ export class BusEvents implements AsyncDisposable {
   }
 
   /** Resolves when the subscription is active; takes over the connection. */
-  static async of(bus: BusConnection<BusMethods>): Promise<BusEvents> {
+  static async of(bus: BusConnection<BusMethods>, from: { readonly since?: number } = {}): Promise<BusEvents> {
     const events = new BusEvents(bus)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const subscribe = bus.call(
       'subscribe',
-      { pattern: '', match: 'startswith' },
+      { pattern: '', match: 'startswith', ...from },
       {
         onItem: (item) => {
           resolve()

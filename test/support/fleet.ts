@@ -115,9 +115,9 @@ export class Fleet implements AsyncDisposable {
     return connectMasterBus({ sockDir: this.sockDir })
   }
 
-  /** All events of the master's bus from now on. */
-  async events(): Promise<BusEvents> {
-    return BusEvents.of(await this.bus())
+  /** All events of the master's bus from now on, or from `since` on. */
+  async events(from: { readonly since?: number } = {}): Promise<BusEvents> {
+    return BusEvents.of(await this.bus(), from)
   }
 
   /** What is known of a job at its end. */

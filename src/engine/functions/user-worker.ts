@@ -20,6 +20,7 @@ const s = {
   text: typed('string', { format: 'text' }),
   path: typed('string', { format: 'path' }),
   command: typed('string', { format: 'command' }),
+  secret: typed('string', { format: 'secret' }),
   integer: (description, limits = {}) => withDescription({ type: 'integer', ...limits }, description),
   number: (description, limits = {}) => withDescription({ type: 'number', ...limits }, description),
   seconds: typed('number', { format: 'seconds', minimum: 0 }),
@@ -41,8 +42,8 @@ const s = {
     ),
   union: (anyOf, description) => withDescription({ anyOf }, description),
   optional: (schema) => ({ ...schema, 'x-optional': true }),
-  withDefault: (schema, value) => ({ ...schema, 'x-optional': true, default: value }),
   ours: (schema) => ({ ...schema, 'x-ours': true }),
+  withDefault: (schema, value) => ({ ...schema, 'x-optional': true, default: value }),
 }
 globalThis.s = s
 globalThis.fn = (input) => ({ args: {}, ...input })
