@@ -62,7 +62,12 @@ const cases: readonly Case[] = [
     exit: 3,
     stdout: "\nExecuting run on ['alpha']\n\nalpha:\njid:\n    JID\nretcode:\n    3\n",
   },
-  { words: ['alpha', 'test.ping', '--return', 'nosuch'], exit: 0, stdout: 'alpha:\n    True\n', stderr: \"There is no returner 'nosuch' in this version.\n\" },
+  {
+    words: ['alpha', 'test.ping', '--return', 'nosuch'],
+    exit: 0,
+    stdout: 'alpha:\n    True\n',
+    stderr: "There is no returner 'nosuch' in this version.\n",
+  },
   {
     words: [],
     exit: 42,
