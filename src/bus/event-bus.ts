@@ -7,7 +7,7 @@ import type { BusGap, EventData } from './event.ts'
 import { EventBatch } from './event-batch.ts'
 import { EventLog, PendingBatch, packStamp } from './event-log.ts'
 import type { DataFor, TypedEvent } from './event-types.ts'
-import { packedEventsIn, packedPairsIn } from './packed-events.ts'
+import { eventFields, packedEventsIn, packedPairsIn } from './packed-events.ts'
 import type { TagMatcher } from './tag-match.ts'
 import { compileTagPattern } from './tag-pattern.ts'
 import { nothingLeft, packTrimmed } from './trim.ts'
@@ -146,15 +146,15 @@ export class EventBus {
     const events = packedEventsIn(list, longestTag, this.#maximumEventSize)
     if (events === undefined) return undefined
     const stamp = this.#stampNow()
-    const { count, tagFrom, tagTo, pairs, pairsFrom, pairsTo } = events
-    for (let index = 0; index < count; index++) {
-      const from = tagFrom[index] ?? 0
-      const to = tagTo[index] ?? 0
-      const dataFrom = pairsFrom[index] ?? 0
-      const dataTo = pairsTo[index] ?? 0
+    const { count, places } = events
+    for (let at = 0; at < count * eventFields; at += eventFields) {
+      const from = places[at] ?? 0
+      const to = places[at + 1] ?? 0
+      const dataFrom = places[at + 3] ?? 0
+      const dataTo = places[at + 4] ?? 0
       const tag = this.#tagOf(list, from, to)
       this.#makeRoom(dataTo - dataFrom)
-      this.#log.append(list, from, to, pairs[index] ?? 0, dataFrom, dataTo, stamp)
+      this.#log.append(list, from, to, places[at + 2] ?? 0, dataFrom, dataTo, stamp)
       this.#appended(tag)
     }
     return count

@@ -8,6 +8,8 @@ import { PackedScan } from '../base/msgpack-scan.ts'
 import type { TagMatcher } from './tag-match.ts'
 
 const slabBytes = 64 * 1024
+/** Bytes of the smallest event. */
+const smallestEvent = 50
 /** Slabs that wait to be used again. */
 const mostSpare = 8
 /** Head, keys, number, and what the stamp and longer heads add. Bytes. */
@@ -23,8 +25,10 @@ interface Slab {
   readonly bytes: Buffer
   used: number
   firstSeq: number
-  /** Where each event begins. */
-  starts: number[]
+  /** Number of events. */
+  count: number
+  /** Where each of them begins, and where the last one ends. */
+  readonly starts: Uint32Array
 }
 
 /** Neighbouring events. */
@@ -119,7 +123,6 @@ export class EventLog {
     const slab = this.#roomFor(size)
     this.#seq += 1
     const start = slab.used
-    slab.starts.push(start)
     const { bytes } = slab
     let position = start
     position = writeSmall(bytes, headText, position)
@@ -132,6 +135,8 @@ export class EventLog {
     position += source.copy(bytes, position, pairsFrom, pairsTo)
     position = writeSmall(bytes, stamp, position)
     slab.used = position
+    slab.count += 1
+    slab.starts[slab.count] = position
     this.#lastStart = start
     this.#keptBytes += position - start
     this.#trim()
@@ -147,10 +152,11 @@ export class EventLog {
   *batchesAfter(after: number, matches: TagMatcher, batchBytes: number): Generator<PendingBatch, void> {
     let batch = new PendingBatch()
     for (const slab of this.#slabs) {
-      for (const [index, from] of slab.starts.entries()) {
+      for (let index = 0; index < slab.count; index++) {
         const seq = slab.firstSeq + index
+        const from = slab.starts[index] ?? 0
         if (seq <= after || seq < this.#oldest || !matches(tagAt(slab.bytes, from))) continue
-        const to = slab.starts[index + 1] ?? slab.used
+        const to = slab.starts[index + 1] ?? 0
         if (batch.count > 0 && batch.bytes + to - from > batchBytes) {
           yield batch
           batch = new PendingBatch()
@@ -173,8 +179,10 @@ export class EventLog {
     const last = this.#slabs.at(-1)
     if (last !== undefined && last.used + size <= last.bytes.byteLength) return last
     const spare = size <= slabBytes ? this.#spare.pop() : undefined
-    const bytes = spare?.bytes ?? Buffer.allocUnsafeSlow(Math.max(size, slabBytes))
-    const slab = { bytes, used: 0, firstSeq: this.#seq + 1, starts: [] }
+    const slab = spare ?? newSlab(Math.max(size, slabBytes))
+    slab.used = 0
+    slab.count = 0
+    slab.firstSeq = this.#seq + 1
     this.#slabs.push(slab)
     return slab
   }
@@ -186,15 +194,19 @@ export class EventLog {
       const slab = this.#slabs[0]
       if (slab === undefined) return
       const index = this.#oldest - slab.firstSeq
-      const start = slab.starts[index] ?? slab.used
-      this.#keptBytes -= (slab.starts[index + 1] ?? slab.used) - start
+      this.#keptBytes -= (slab.starts[index + 1] ?? 0) - (slab.starts[index] ?? 0)
       this.#oldest += 1
-      if (index + 1 >= slab.starts.length && this.#slabs.length > 1) {
+      if (index + 1 >= slab.count && this.#slabs.length > 1) {
         this.#slabs.shift()
         this.#retired.push(slab)
       }
     }
   }
+}
+
+function newSlab(size: number): Slab {
+  const starts = new Uint32Array(Math.ceil(size / smallestEvent) + 1)
+  return { bytes: Buffer.allocUnsafeSlow(size), used: 0, firstSeq: 0, count: 0, starts }
 }
 
 function writeSmall(bytes: Buffer, part: Uint8Array, position: number): number {

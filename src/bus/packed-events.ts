@@ -9,17 +9,15 @@ export interface PackedPairs {
 }
 
 /** Where the events of a list lie. Numbers only: there are very many of them, for a moment each. */
-export class PackedEvents {
-  readonly tagFrom: number[] = []
-  readonly tagTo: number[] = []
-  readonly pairs: number[] = []
-  readonly pairsFrom: number[] = []
-  readonly pairsTo: number[] = []
-
-  get count(): number {
-    return this.tagFrom.length
-  }
+export interface PackedEvents {
+  readonly count: number
+  /** For each event `eventFields` numbers: where its tag begins and ends, number of its pairs, where they begin and end. */
+  readonly places: Uint32Array
 }
+
+export const eventFields = 5
+/** Bytes of the smallest event. */
+const smallestEvent = 13
 
 const tagKey = Buffer.from([0x82, 0xa3, ...Buffer.from('tag')])
 const dataKey = Buffer.from([0xa4, ...Buffer.from('data')])
@@ -33,12 +31,12 @@ const newline = 0x0a
 export function packedEventsIn(list: Buffer, longestTag: number, largestData: number): PackedEvents | undefined {
   const scan = new PackedScan(list)
   const count = scan.skipArrayHead()
-  if (count < 0 || count > list.byteLength) return undefined
-  const events = new PackedEvents()
+  if (count < 0 || count * smallestEvent > list.byteLength) return undefined
+  const places = new Uint32Array(count * eventFields)
   for (let index = 0; index < count; index++) {
-    if (!addEvent(events, scan, longestTag, largestData)) return undefined
+    if (!findEvent(places, index * eventFields, scan, longestTag, largestData)) return undefined
   }
-  return scan.isAtEnd ? events : undefined
+  return scan.isAtEnd ? { count, places } : undefined
 }
 
 /** The pairs of the mapping that begins there and is the last of the bytes; undefined as above. */
@@ -50,7 +48,13 @@ export function packedPairsIn(bytes: Buffer, start: number): PackedPairs | undef
   return { from, to: scan.position, count }
 }
 
-function addEvent(events: PackedEvents, scan: PackedScan, longestTag: number, largestData: number): boolean {
+function findEvent(
+  places: Uint32Array,
+  at: number,
+  scan: PackedScan,
+  longestTag: number,
+  largestData: number,
+): boolean {
   if (!scan.skipBytes(tagKey)) return false
   const length = scan.skipTextHead()
   // As many bytes are at most as many characters.
@@ -64,11 +68,11 @@ function addEvent(events: PackedEvents, scan: PackedScan, longestTag: number, la
   const pairs = scan.skipMappingHead()
   const pairsFrom = scan.position
   if (!skipPairs(scan, pairs) || scan.position - dataFrom > largestData) return false
-  events.tagFrom.push(tagFrom)
-  events.tagTo.push(tagTo)
-  events.pairs.push(pairs)
-  events.pairsFrom.push(pairsFrom)
-  events.pairsTo.push(scan.position)
+  places[at] = tagFrom
+  places[at + 1] = tagTo
+  places[at + 2] = pairs
+  places[at + 3] = pairsFrom
+  places[at + 4] = scan.position
   return true
 }
 

@@ -48,23 +48,33 @@ export class FireOutbox {
    * Resolves when the bus has taken the event. Rejects with `bad-arguments` for what cannot be an event, `overloaded` when too many
    * wait, `session-closed` when the connection was lost before the answer: the event may have been fired then.
    */
-  async add(tag: string, data: EventData): Promise<void> {
-    if (this.#end !== undefined) throw this.#end
-    if (this.#unconfirmed >= mostUnconfirmed || this.#unconfirmedBytes + this.#list.size > mostUnconfirmedBytes) {
-      throw new SaltError('overloaded', `${this.#unconfirmed} events wait for the bus to take them`, {
-        hint: 'Wait for what `fire` returns before firing more.',
-      })
-    }
-    this.#list.add({ tag, data }, maximumDepth + 1)
-    this.#unconfirmed += 1
+  add(tag: string, data: EventData): Promise<void> {
+    const refusal = this.#put(tag, data)
+    if (refusal !== undefined) return Promise.reject(refusal)
     const index = this.#list.count - 1
     const { promise } = this.#listed
     if (this.#list.size >= batchBytes) this.#endBatch()
     this.#planPump()
-    const { refused } = await promise
-    if (refused.length === 0) return
-    const refusal = refused.find((one) => one.index === index)
-    if (refusal !== undefined) throw SaltError.fromRecord(refusal.error)
+    return promise.then(({ refused }) => {
+      if (refused.length > 0) throwRefusal(refused, index)
+    })
+  }
+
+  /** Answers why it does not. */
+  #put(tag: string, data: EventData): SaltError | undefined {
+    if (this.#end !== undefined) return this.#end
+    if (this.#unconfirmed >= mostUnconfirmed || this.#unconfirmedBytes + this.#list.size > mostUnconfirmedBytes) {
+      return new SaltError('overloaded', `${this.#unconfirmed} events wait for the bus to take them`, {
+        hint: 'Wait for what `fire` returns before firing more.',
+      })
+    }
+    try {
+      this.#list.add({ tag, data }, maximumDepth + 1)
+    } catch (error) {
+      return asSaltError(error)
+    }
+    this.#unconfirmed += 1
+    return undefined
   }
 
   /** Rejects what is not sent yet, and all that is added later. */
@@ -117,6 +127,11 @@ export class FireOutbox {
     this.#unconfirmedBytes -= batch.size
     this.#pump()
   }
+}
+
+function throwRefusal(refused: FireResult['refused'], index: number): void {
+  const refusal = refused.find((one) => one.index === index)
+  if (refusal !== undefined) throw SaltError.fromRecord(refusal.error)
 }
 
 function newResult(): PromiseWithResolvers<FireResult> {
