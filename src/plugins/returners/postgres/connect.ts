@@ -60,6 +60,10 @@ export async function connectDatabase(
     username: user,
     ...(passwd === undefined ? {} : { password: passwd.reveal() }),
     max: 1,
+    // The connection is there already, and is watched here.
+    connect_timeout: 0,
+    idle_timeout: 0,
+    max_lifetime: 0,
     fetch_types: false,
     // Poolers between here and the server may give each transaction another connection.
     prepare: false,
