@@ -196,24 +196,21 @@ describe('returner postgres', { skip }, () => {
   it('gives up on a server that does not answer, and delivers when it does', async () => {
     const db = await database()
     await using returner = await openReturner(postgres, options({ db, timeout: 0.3 }))
-    server.pause()
-    await disconnectedSessions(false)
-    await assert.rejects(returner.deliver(manyReturns(3)), { code: 'timeout', message: /did not answer within 0.3/ })
-    server.resume()
-    await disconnectedSessions(true)
+    // Each connection has a process of its own.
+    const sessions = await admin`SELECT pid FROM pg_stat_activity WHERE datname = ${db}`
+    const signal = (name: NodeJS.Signals): void => {
+      for (const { pid } of sessions) process.kill(Number(pid), name)
+    }
+    assert.equal(sessions.length, 1)
+    signal('SIGSTOP')
+    try {
+      await assert.rejects(returner.deliver(manyReturns(3)), { code: 'timeout', message: /did not answer within 0.3/ })
+    } finally {
+      signal('SIGCONT')
+    }
     await deliverUntilTaken(returner, manyReturns(3), () => {})
     assert.equal((await rows(db, 'SELECT 1 FROM salt_returns')).length, 3)
   })
-
-  /** The processes that serve connections are others than the one that is stopped. */
-  async function disconnectedSessions(go: boolean): Promise<void> {
-    const { execFileSync } = await import('node:child_process')
-    const children = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    for (const line of children.trim().split('\n')) {
-      const [pid, parent] = line.trim().split(/\s+/).map(Number)
-      if (parent === server.pid && pid !== undefined) process.kill(pid, go ? 'SIGCONT' : 'SIGSTOP')
-    }
-  }
 
   it('ends at once when the outlet closes', async () => {
     const db = await database()
