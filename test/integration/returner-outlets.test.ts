@@ -78,7 +78,7 @@ const all = Array.from({ length: count }, (_, index) => index + 1)
 describe('an outlet in front of', () => {
   it('postgres', { skip: withoutProgram('postgres', 'postgresql') }, async () => {
     await using server = await startPostgres({ tls: false })
-    await deliverThrough(server, postgres, { host: '127.0.0.1', port: server.port, passwd: 'secret' })
+    await deliverThrough(server, postgres, { host: '127.0.0.1', port: server.port, password: 'secret' })
     const place = { host: '127.0.0.1', port: server.port, user: 'salt', password: 'secret', database: 'salt' }
     const sql = connectPostgres(place)
     const rows = await sql`SELECT seq FROM salt_events ORDER BY id`

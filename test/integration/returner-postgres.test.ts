@@ -45,7 +45,7 @@ describe('returner postgres', { skip }, () => {
   }
 
   const options = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
-    postgres: { host: '127.0.0.1', port: server.port, passwd: 'secret', ...more },
+    postgres: { host: '127.0.0.1', port: server.port, password: 'secret', ...more },
   })
 
   /** A database of its own for a test. */
@@ -102,7 +102,8 @@ describe('returner postgres', { skip }, () => {
 
   it('gives back what it was given', async () => {
     const db = await database()
-    await using returner = await openReturner(postgres, options({ db, host: server.folder }))
+    const more = { db, host: server.folder, password: null, passwd: 'secret' }
+    await using returner = await openReturner(postgres, options(more))
     const later = someJob({ jid: jidOf(9), metadata: { ticket: 1 }, tgt: ['web1', 'web2'], tgt_type: 'list' })
     const ret = someReturn({ return: ['a', { b: null }], retcode: 3, success: false, out: 'txt', user: 'root' })
     await returner.deliver([{ kind: 'job', job: later }, jobDelivery({ jid: jidOf(1) }), { kind: 'return', ret }])
@@ -152,8 +153,8 @@ describe('returner postgres', { skip }, () => {
   })
 
   const refused: readonly (readonly [what: string, more: Record<string, unknown>, code: string, message: RegExp])[] = [
-    ['a wrong password', { passwd: 'never-show' }, 'denied', /password authentication failed for user "salt"/],
-    ['no password', { passwd: null }, 'denied', /refuses this user|cannot be used/],
+    ['a wrong password', { password: 'never-show' }, 'denied', /password authentication failed for user "salt"/],
+    ['no password', { password: null }, 'denied', /refuses this user|cannot be used/],
     ['a database that is not there', { db: 'nowhere' }, 'configuration', /database "nowhere" does not exist/],
     [
       'tables that may not be made',
