@@ -35,7 +35,7 @@ describe('returners of the binary', () => {
     withServer(
       () => startPostgres({ tls: false }),
       async ({ port }) => {
-        await giveTo('postgres', { host: '127.0.0.1', port, passwd: 'secret' })
+        await giveTo('postgres', { host: '127.0.0.1', port, password: 'secret' })
         const place = { host: '127.0.0.1', port, user: 'salt', password: 'secret', database: 'salt' }
         const sql = connectPostgres(place)
         assert.deepEqual([...(await sql`SELECT id, return FROM salt_returns`)], [{ id: 'web1', return: 'hello' }])

@@ -45,7 +45,7 @@ describe('returner postgres', { skip }, () => {
   }
 
   const options = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
-    postgres: { host: '127.0.0.1', port: server.port, passwd: 'secret', ...more },
+    postgres: { host: '127.0.0.1', port: server.port, password: 'secret', ...more },
   })
 
   /** A database of its own for a test. */
@@ -102,7 +102,8 @@ describe('returner postgres', { skip }, () => {
 
   it('gives back what it was given', async () => {
     const db = await database()
-    await using returner = await openReturner(postgres, options({ db, host: server.folder }))
+    const more = { db, host: server.folder, password: null, passwd: 'secret' }
+    await using returner = await openReturner(postgres, options(more))
     const later = someJob({ jid: jidOf(9), metadata: { ticket: 1 }, tgt: ['web1', 'web2'], tgt_type: 'list' })
     const ret = someReturn({ return: ['a', { b: null }], retcode: 3, success: false, out: 'txt', user: 'root' })
     await returner.deliver([{ kind: 'job', job: later }, jobDelivery({ jid: jidOf(1) }), { kind: 'return', ret }])
@@ -152,8 +153,8 @@ describe('returner postgres', { skip }, () => {
   })
 
   const refused: readonly (readonly [what: string, more: Record<string, unknown>, code: string, message: RegExp])[] = [
-    ['a wrong password', { passwd: 'never-show' }, 'denied', /password authentication failed for user "salt"/],
-    ['no password', { passwd: null }, 'denied', /refuses this user|cannot be used/],
+    ['a wrong password', { password: 'never-show' }, 'denied', /password authentication failed for user "salt"/],
+    ['no password', { password: null }, 'denied', /refuses this user|cannot be used/],
     ['a database that is not there', { db: 'nowhere' }, 'configuration', /database "nowhere" does not exist/],
     [
       'tables that may not be made',
@@ -196,24 +197,21 @@ describe('returner postgres', { skip }, () => {
   it('gives up on a server that does not answer, and delivers when it does', async () => {
     const db = await database()
     await using returner = await openReturner(postgres, options({ db, timeout: 0.3 }))
-    server.pause()
-    await disconnectedSessions(false)
-    await assert.rejects(returner.deliver(manyReturns(3)), { code: 'timeout', message: /did not answer within 0.3/ })
-    server.resume()
-    await disconnectedSessions(true)
+    // Each connection has a process of its own.
+    const sessions = await admin`SELECT pid FROM pg_stat_activity WHERE datname = ${db}`
+    const signal = (name: NodeJS.Signals): void => {
+      for (const { pid } of sessions) process.kill(Number(pid), name)
+    }
+    assert.equal(sessions.length, 1)
+    signal('SIGSTOP')
+    try {
+      await assert.rejects(returner.deliver(manyReturns(3)), { code: 'timeout', message: /did not answer within 0.3/ })
+    } finally {
+      signal('SIGCONT')
+    }
     await deliverUntilTaken(returner, manyReturns(3), () => {})
     assert.equal((await rows(db, 'SELECT 1 FROM salt_returns')).length, 3)
   })
-
-  /** The processes that serve connections are others than the one that is stopped. */
-  async function disconnectedSessions(go: boolean): Promise<void> {
-    const { execFileSync } = await import('node:child_process')
-    const children = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    for (const line of children.trim().split('\n')) {
-      const [pid, parent] = line.trim().split(/\s+/).map(Number)
-      if (parent === server.pid && pid !== undefined) process.kill(pid, go ? 'SIGCONT' : 'SIGSTOP')
-    }
-  }
 
   it('ends at once when the outlet closes', async () => {
     const db = await database()

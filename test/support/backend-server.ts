@@ -94,6 +94,16 @@ export class BackendServer implements AsyncDisposable {
   }
 }
 
+/** One that does not start leaves nothing behind. */
+async function started(server: BackendServer): Promise<BackendServer> {
+  try {
+    return await server.start()
+  } catch (error) {
+    await server[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
 const makeFolder = (name: string): string => mkdtempSync(join(tmpdir(), `${name}-`))
 
 /** With the password `secret` and a socket `redis.sock` in its folder; what it has acknowledged is on disk. */
@@ -107,7 +117,7 @@ export async function startRedis(more: readonly string[] = []): Promise<BackendS
     ]
   }
   const plan = { argv, ready: /Ready to accept connections|server is now ready/, killedBy: 'SIGKILL' } as const
-  return new BackendServer(makeFolder('redis'), await freePort(), plan).start()
+  return started(new BackendServer(makeFolder('redis'), await freePort(), plan))
 }
 
 /** With JetStream and what else the configuration says. */
@@ -118,7 +128,7 @@ export async function startNats(configuration: string): Promise<BackendServer> {
   const place = `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}/jetstream" }\n`
   writeFileSync(file, place + configuration)
   const argv = (): readonly string[] => [program('nats-server'), '-c', file]
-  return new BackendServer(folder, port, { argv, ready: /Server is ready/, killedBy: 'SIGKILL' }).start()
+  return started(new BackendServer(folder, port, { argv, ready: /Server is ready/, killedBy: 'SIGKILL' }))
 }
 
 /** PostgreSQL lets root start nothing of it. */
@@ -148,7 +158,7 @@ export async function startPostgres({ tls }: { readonly tls: boolean }): Promise
     return asPostgresUser([program('postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])])
   }
   const plan = { argv, ready: /ready to accept connections/, killedBy: 'SIGQUIT' } as const
-  const server = await new BackendServer(folder, await freePort(), plan).start()
+  const server = await started(new BackendServer(folder, await freePort(), plan))
   const psql = [program('psql'), '-h', folder, '-p', String(server.port), '-U', 'salt', '-d', 'postgres']
   const [client = '', ...words] = [...psql, '-c', 'CREATE DATABASE salt']
   execFileSync(client, words, { stdio: 'ignore', env: { ...process.env, PGPASSWORD: 'secret' } })

@@ -44,7 +44,7 @@ export class HeldConnection<Connection> implements AsyncDisposable {
     const { held, connection } = await this.#connection()
     const { server, timeoutMs, explain } = this.#plan
     try {
-      return await this.#limited(work(connection), timeoutMs, `${server} did not answer`)
+      return await this.#limited(work(connection), timeoutMs, `${server} did not answer`, held)
     } catch (error) {
       const explained = error instanceof SaltError ? error : explain(error)
       if (explained.code !== 'bad-arguments') await this.#drop(held)
@@ -64,7 +64,7 @@ export class HeldConnection<Connection> implements AsyncDisposable {
     this.#held = held
     try {
       const what = `${server} cannot be reached: no answer`
-      return { connection: await this.#limited(held.connecting, connectTimeoutMs, what), held }
+      return { connection: await this.#limited(held.connecting, connectTimeoutMs, what, held), held }
     } catch (error) {
       await this.#drop(held)
       throw error instanceof SaltError ? error : explain(error)
@@ -88,14 +88,25 @@ export class HeldConnection<Connection> implements AsyncDisposable {
     await Promise.race([closing, new Promise((resolve) => setImmediate(resolve))])
   }
 
-  async #limited<Result>(work: Promise<Result>, timeoutMs: number, what: string): Promise<Result> {
+  async #limited<Result>(
+    work: Promise<Result>,
+    timeoutMs: number,
+    what: string,
+    held: Held<Connection>,
+  ): Promise<Result> {
     const { clock, signal } = this.#limits
     const { promise: ended, reject } = Promise.withResolvers<never>()
     const abort = (): void => reject(new SaltError('cancelled', `the work with ${this.#plan.server} was cancelled`))
     const timer = clock.after(timeoutMs, () =>
       reject(new SaltError('timeout', `${what} within ${timeoutMs / 1000} seconds`)),
     )
+    // The work itself knows better why, where it is told in the same moment.
+    const lose = (): void => {
+      setImmediate(() => reject(connectionFault(this.#plan.server, 'it closed the connection')))
+    }
     if (signal.aborted) abort()
+    if (held.abort.signal.aborted) lose()
+    held.abort.signal.addEventListener('abort', lose, { once: true })
     signal.addEventListener('abort', abort, { once: true })
     try {
       return await Promise.race([work, ended])
@@ -103,6 +114,7 @@ export class HeldConnection<Connection> implements AsyncDisposable {
       work.catch(() => {})
       timer.cancel()
       signal.removeEventListener('abort', abort)
+      held.abort.signal.removeEventListener('abort', lose)
     }
   }
 }

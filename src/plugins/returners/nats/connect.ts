@@ -63,6 +63,8 @@ export async function connectPublisher(
     noRandomize: true,
     noAsyncTraces: true,
     timeout: options.connect_timeout * 1000,
+    // Where a connection breaks in the moment that it is made, the client waits for its next ping before it lets go of it.
+    pingInterval: 10_000,
     tls,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password.reveal() }),

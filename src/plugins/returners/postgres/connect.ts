@@ -12,6 +12,7 @@ export interface DatabaseOptions {
   readonly port: number
   readonly db: string
   readonly user: string
+  readonly password: Secret | undefined
   readonly passwd: Secret | undefined
   readonly schema: string | undefined
   readonly create_tables: boolean
@@ -40,7 +41,8 @@ export async function connectDatabase(
   signal: AbortSignal,
 ): Promise<DatabaseConnection> {
   const { default: postgres } = await import('postgres')
-  const { host, port, db, user, passwd, schema } = options
+  const { host, port, db, user, schema } = options
+  const password = options.password ?? options.passwd
   const socket = await connected(options, signal)
   socket.once('close', lost)
   let isUsed = false
@@ -58,8 +60,12 @@ export async function connectDatabase(
     port,
     database: db,
     username: user,
-    ...(passwd === undefined ? {} : { password: passwd.reveal() }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
     max: 1,
+    // The connection is there already, and is watched here.
+    connect_timeout: 0,
+    idle_timeout: 0,
+    max_lifetime: 0,
     fetch_types: false,
     // Poolers between here and the server may give each transaction another connection.
     prepare: false,

@@ -24,7 +24,7 @@ export function explainFault(server: string, error: unknown): SaltError {
   if (dataFaults.test(code)) return new SaltError('bad-arguments', `${server} cannot store this: ${message} (${code})`)
   if (refusals.test(code)) {
     return new SaltError('denied', `${server} refuses this user: ${message} (${code})`, {
-      hint: 'Look at postgres.user, postgres.passwd, the rights of that user and pg_hba.conf.',
+      hint: 'Look at postgres.user, postgres.password, the rights of that user and pg_hba.conf.',
     })
   }
   if (settings.test(code)) {

@@ -70,6 +70,19 @@ test('a connection that is lost is not used again', async () => {
   assert.equal(await world.held.use(numberOf), 2)
 })
 
+test('work ends with its connection', async () => {
+  const world = new World()
+  await world.held.open()
+  const work = assert.rejects(
+    world.held.use(() => never),
+    { code: 'storage', message: 'Server at here:1 cannot be used: it closed the connection' },
+  )
+  await settle()
+  world.lose()
+  await work
+  assert.equal(world.clock.pending, 0)
+})
+
 test('work ends when its time is over', async () => {
   const { held, clock } = new World()
   await held.open()
