@@ -72,6 +72,8 @@ export interface EventTypes {
   'salt/run/:jid/ret': RunEnded
   'salt/wheel/:jid/new': RunStarted
   'salt/wheel/:jid/ret': RunEnded
+  /** Ours: a beacon failed too often and was disabled. */
+  'salt/beacon/:id/:name/disabled': { id: string; beacon: string; failures: number; reason: string; hint: string }
   /** Ours: a peer request that the policy refused. */
   'salt/peer/:id/refused': { id: string; fun: string | readonly string[]; arg: readonly unknown[]; reason: string }
   /** Ours: the disk under a cache takes nothing (`fault`), or takes it again (`well`). */

@@ -4,7 +4,7 @@
  */
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
-import type { MasterCalls, ScheduleAnswer, ScheduleRequest, TargetOutcome } from '../client/api.ts'
+import type { BeaconAnswer, BeaconRequest, MasterCalls, ScheduleAnswer, ScheduleRequest, TargetOutcome } from '../client/api.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
@@ -133,6 +133,8 @@ export interface FunctionServices {
   readonly jobs?: RunningJobs
   /** The schedule of the minion that runs here. Rejects with `minion-unreachable` where none does. */
   readonly schedule?: { manage(request: ScheduleRequest): Promise<ScheduleAnswer> }
+  /** The beacons of the minion that runs here. Rejects with `minion-unreachable` where none does. */
+  readonly beacons?: { manage(request: BeaconRequest): Promise<BeaconAnswer> }
   /** The way to the masters: first the one whose job this is, last those that cannot be reached; absent with `--local`. */
   readonly masters?: readonly MasterCalls[]
   /** Computes the grains anew, stores and announces them. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { asSaltError } from '../../base/errors.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
 import { quietWarnings } from '../../base/quiet-warnings.ts'
@@ -8,11 +9,12 @@ import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
-import type { MasterCalls } from '../../client/api.ts'
+import type { MasterCalls, MasterLinkMethods } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
 import { type MasterAddress, masterAddresses } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
 import { type CatalogueHost, PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
@@ -40,7 +42,10 @@ import { busMethods } from './bus-methods.ts'
 import { type FunctionOutcome, JobRunner } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
 import { MasterConnection } from './master-connection.ts'
+import { MinionBeacons } from './minion-beacons.ts'
 import { MinionSchedule } from './minion-schedule.ts'
+
+type FireLoad = MasterLinkMethods['fire']['params']
 
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
@@ -48,6 +53,7 @@ const terminate = 15
 /** Options that a running minion follows; functions see each as it was last read. */
 const followed: ReadonlySet<string> = new Set([
   'autosign_grains',
+  'beacons',
   'disable_modules',
   'extension_modules',
   'grains',
@@ -116,6 +122,7 @@ class MinionDaemon implements Minion {
   /** The configuration as last read, for functions and grains. */
   readonly #config: ConfigView
   readonly #schedule: MinionSchedule
+  readonly #beacons: MinionBeacons
 
   constructor(options: MinionOptions, log: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -140,11 +147,12 @@ class MinionDaemon implements Minion {
     )
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#schedule = this.#makeSchedule()
+    this.#beacons = this.#makeBeacons()
     this.#busServer = new BusServer({
       bus: this.#bus,
       clock: this.#clock,
       log,
-      methods: busMethods({ jobs: this.#table, schedule: this.#schedule }),
+      methods: busMethods({ jobs: this.#table, schedule: this.#schedule, beacons: this.#beacons }),
       status: () => this.#status(),
     })
     this.#local = new LocalServer({
@@ -171,6 +179,7 @@ class MinionDaemon implements Minion {
     const addresses = masterAddresses(this.#options.masters, this.#options.values.master_port)
     for (const address of addresses) this.#connections.push(this.#connect(address, addresses.length > 1))
     if (addresses.length === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
+    if (addresses.length === 0 || this.#options.values.beacons_before_connect) this.#beacons.start()
     for (const connection of this.#connections) connection.start()
     this.#log.info('the minion is ready', { id: this.id, fingerprint: this.fingerprint })
   }
@@ -181,11 +190,13 @@ class MinionDaemon implements Minion {
     await this.#refreshGrains()
     await this.#refreshModules()
     this.#schedule.configure()
+    await this.#beacons.configure()
     this.#log.info('the configuration was read again')
   }
 
   async drain(timeoutMs: number): Promise<void> {
     this.#schedule[Symbol.dispose]()
+    await this.#beacons[Symbol.asyncDispose]()
     await within(this.#table.idle(), timeoutMs / 2, this.#clock)
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)
@@ -194,6 +205,7 @@ class MinionDaemon implements Minion {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#schedule[Symbol.dispose]()
+    await this.#beacons[Symbol.asyncDispose]()
     this.#table.abortAll(terminate)
     await Promise.all(this.#connections.map((connection) => connection[Symbol.asyncDispose]()))
     await this.#local[Symbol.asyncDispose]()
@@ -255,6 +267,7 @@ class MinionDaemon implements Minion {
       this.#troubleLog = quietWarnings(this.#log, this.#clock)
       this.#log.info('connected to the master', { master: address })
       this.#schedule.start()
+      this.#beacons.start()
     } else if (state.kind === 'waiting') {
       this.#troubleLog.warning('not connected to the master; trying again', { master: address, reason: state.message })
     }
@@ -265,23 +278,29 @@ class MinionDaemon implements Minion {
       name: load.fun,
       arg: load.arg,
       context: {
-        id: this.id,
-        grains: () => this.#grains.read(),
-        config: this.#config,
-        log: this.#log,
-        signal: entry.controller.signal,
+        ...this.#inputs(entry.controller.signal, master),
         job: jobContext(load),
-        catalogue: this.#modules,
-        runners: this.#runners,
-        services: this.#services(master),
-        emit: (tag, data) => {
-          this.#bus.fire(tag, data)
-          return Promise.resolve(true)
-        },
         processGroups: entry.processes,
-        clock: this.#clock,
       },
     })
+  }
+
+  #inputs(signal: AbortSignal, master: string): ContextInputs {
+    return {
+      id: this.id,
+      grains: () => this.#grains.read(),
+      config: this.#config,
+      log: this.#log,
+      signal,
+      catalogue: this.#modules,
+      runners: this.#runners,
+      services: this.#services(master),
+      emit: (tag, data) => {
+        this.#bus.fire(tag, data)
+        return Promise.resolve(true)
+      },
+      clock: this.#clock,
+    }
   }
 
   #makeSchedule(): MinionSchedule {
@@ -302,6 +321,22 @@ class MinionDaemon implements Minion {
     })
   }
 
+  #makeBeacons(): MinionBeacons {
+    return new MinionBeacons({
+      id: this.id,
+      clock: this.#clock,
+      log: this.#log,
+      bus: this.#bus,
+      table: this.#table,
+      config: this.#config,
+      grains: () => this.#grains.read(),
+      pillar: () => ({}),
+      inputs: (signal) => this.#inputs(signal, ''),
+      where: (path) => this.#options.where(path),
+      fireMaster: (load) => fireOnEach(this.#connections, load, this.#log),
+    })
+  }
+
   #services(master: string): FunctionServices {
     const masters = (): readonly MasterCalls[] => this.#mastersFor(master)
     return {
@@ -313,6 +348,7 @@ class MinionDaemon implements Minion {
         return masters()
       },
       schedule: this.#schedule,
+      beacons: this.#beacons,
       refreshGrains: () => this.#refreshGrains(),
       refreshModules: () => this.#refreshModules(),
     }
@@ -346,6 +382,16 @@ class MinionDaemon implements Minion {
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
       memory: process.memoryUsage(),
     }
+  }
+}
+
+function fireOnEach(connections: readonly MasterConnection[], load: FireLoad, log: Log): void {
+  for (const { calls, isConnected, address } of connections) {
+    if (!isConnected) continue
+    const firing = calls.call('fire', load)
+    firing.catch((error: unknown) => {
+      log.error('events did not reach the master', { master: address, reason: asSaltError(error).message })
+    })
   }
 }
 
