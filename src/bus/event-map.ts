@@ -309,6 +309,19 @@ export const eventMap = {
       waiting: s.integer('Events whose reactions wait for that.'),
     },
   }),
+  'salt/beacon/:id/:beacon/disabled': event({
+    doc: 'A beacon failed too often and was disabled.',
+    on: 'both',
+    by: 'minion',
+    isOurs: true,
+    fields: {
+      id,
+      beacon: s.string('Its name.'),
+      failures: s.integer('How often it failed, one after the other.'),
+      reason: s.string('Why, in words.'),
+      hint: s.string('How it is enabled again.'),
+    },
+  }),
   'salt/beacon/:id/:beacon/:rest*': event({
     doc: 'A beacon of a minion has seen something; what, its own fields say. `REST` is its to choose, and often empty.',
     on: 'master',

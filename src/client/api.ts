@@ -290,6 +290,46 @@ export interface ReturnerReport {
   readonly reason: string
 }
 
+/** A request to the beacons of a running minion: the data of Salt's event `manage_beacons`. */
+export interface BeaconRequest {
+  readonly func:
+    | 'list'
+    | 'list_available'
+    | 'validate_beacon'
+    | 'add'
+    | 'modify'
+    | 'delete'
+    | 'enable'
+    | 'disable'
+    | 'enable_beacon'
+    | 'disable_beacon'
+    | 'reset'
+    | 'save'
+  readonly name?: string
+  /** `add`, `modify` and `validate_beacon`: what is configured of it. */
+  readonly beacon_data?: unknown
+  /** `list`: whether those of pillar are wanted; they are unless this is false. */
+  readonly include_pillar?: boolean
+  readonly include_opts?: boolean
+  /** Whether the change outlives the process; it does unless this is false. */
+  readonly persist?: boolean
+}
+
+/** Salt's answer, which the bus is told as well. */
+export interface BeaconAnswer {
+  readonly complete: boolean
+  readonly comment?: string
+  /** All that are configured, after the change. */
+  readonly beacons?: Readonly<Record<string, unknown>>
+  /** Names of those that can be used. */
+  readonly available?: readonly string[]
+  readonly valid?: boolean
+  /** What is wrong, one fault on each line. */
+  readonly vcomment?: string
+  /** Ours: what did not go well beside it. */
+  readonly warning?: string
+}
+
 /** The minion's local bus. */
 export interface MinionBusMethods extends BusMethods {
   /** `saltutil.running` for another process of the same host. */
@@ -304,6 +344,7 @@ export interface MinionBusMethods extends BusMethods {
   }
   'fire.master': { params: { load: EventLoad; timeout: number }; item: never; result: MasterFiring }
   schedule: { params: ScheduleRequest; item: never; result: ScheduleAnswer }
+  beacons: { params: BeaconRequest; item: never; result: BeaconAnswer }
 }
 
 /** What a minion, or `salt call` on its behalf, may ask a master over its session. The id is the session's. */

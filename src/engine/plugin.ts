@@ -5,7 +5,15 @@
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
 import type { BusEvent } from '../bus/event.ts'
-import type { MasterCalls, MasterFiring, ScheduleAnswer, ScheduleRequest, TargetOutcome } from '../client/api.ts'
+import type {
+  BeaconAnswer,
+  BeaconRequest,
+  MasterCalls,
+  MasterFiring,
+  ScheduleAnswer,
+  ScheduleRequest,
+  TargetOutcome,
+} from '../client/api.ts'
 import type { EventLoad } from '../client/event-load.ts'
 import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { DataBanks } from './cache/data-banks.ts'
@@ -138,6 +146,8 @@ export interface FunctionServices {
   readonly jobs?: RunningJobs
   /** The schedule of the minion that runs here. Rejects with `minion-unreachable` where none does. */
   readonly schedule?: { manage(request: ScheduleRequest): Promise<ScheduleAnswer> }
+  /** The beacons of the minion that runs here. Rejects with `minion-unreachable` where none does. */
+  readonly beacons?: { manage(request: BeaconRequest): Promise<BeaconAnswer> }
   /** The way to the masters: first the one whose job this is, last those that cannot be reached; absent with `--local`. */
   readonly masters?: readonly MasterCalls[]
   /**

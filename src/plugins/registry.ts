@@ -61,6 +61,24 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/at.ts')).at,
     },
     {
+      name: 'beacons',
+      guarded: false,
+      functions: [
+        'add',
+        'delete',
+        'disable',
+        'disable_beacon',
+        'enable',
+        'enable_beacon',
+        'list',
+        'list_available',
+        'modify',
+        'reset',
+        'save',
+      ],
+      load: async () => (await import('./modules/beacons/module.ts')).beacons,
+    },
+    {
       name: 'cmd',
       guarded: false,
       functions: [
@@ -1488,4 +1506,20 @@ export const returnerRegistry: ReturnerRegistry = {
   webhook: async () => (await import('./returners/webhook/module.ts')).webhook,
 }
 
-export const beaconRegistry: BeaconRegistry = {}
+export const beaconRegistry: BeaconRegistry = {
+  cert_info: async () => (await import('./beacons/cert_info.ts')).certInfo,
+  diskusage: async () => (await import('./beacons/diskusage.ts')).diskusage,
+  file: async () => (await import('./beacons/file.ts')).file,
+  inotify: async () => (await import('./beacons/inotify.ts')).inotify,
+  journald: async () => (await import('./beacons/journald.ts')).journald,
+  load: async () => (await import('./beacons/load.ts')).load,
+  log: async () => (await import('./beacons/log.ts')).log,
+  memusage: async () => (await import('./beacons/memusage.ts')).memusage,
+  network_info: async () => (await import('./beacons/network_info.ts')).networkInfo,
+  network_settings: async () => (await import('./beacons/network_settings.ts')).networkSettings,
+  ps: async () => (await import('./beacons/ps.ts')).ps,
+  service: async () => (await import('./beacons/service.ts')).service,
+  sh: async () => (await import('./beacons/sh.ts')).sh,
+  status: async () => (await import('./beacons/status.ts')).status,
+  swapusage: async () => (await import('./beacons/swapusage.ts')).swapusage,
+}

@@ -22,7 +22,7 @@ import { returnersOf } from '../publish/returners.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
-import { runningJobs, runningSchedule } from './running-jobs.ts'
+import { runningJobs, runningKeepers } from './running-jobs.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -156,7 +156,7 @@ export class Caller {
     const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
       jobs: runningJobs(neighbor),
-      schedule: runningSchedule(neighbor),
+      ...runningKeepers(neighbor),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),

@@ -26,13 +26,24 @@ export function runningJobs(target: Neighbor): RunningJobs {
   }
 }
 
-/** The schedule of the minion that runs beside this process. */
-export function runningSchedule(target: Neighbor): NonNullable<FunctionServices['schedule']> {
+/** The schedule and the beacons of the minion that runs beside this process. */
+export function runningKeepers(target: Neighbor): Required<Pick<FunctionServices, 'schedule' | 'beacons'>> {
+  const connect = async (): Promise<MinionBus> => {
+    const { connectMinionBus } = await import('../../client/master-bus.ts')
+    return await connectMinionBus(target)
+  }
   return {
-    async manage(request) {
-      const { connectMinionBus } = await import('../../client/master-bus.ts')
-      await using bus = await connectMinionBus(target)
-      return await bus.call('schedule', request)
+    schedule: {
+      async manage(request) {
+        await using bus = await connect()
+        return await bus.call('schedule', request)
+      },
+    },
+    beacons: {
+      async manage(request) {
+        await using bus = await connect()
+        return await bus.call('beacons', request)
+      },
     },
   }
 }

@@ -1,6 +1,13 @@
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
-import type { BusMethods, MinionBusMethods, ScheduleAnswer, ScheduleRequest } from '../../client/api.ts'
+import type {
+  BeaconAnswer,
+  BeaconRequest,
+  BusMethods,
+  MinionBusMethods,
+  ScheduleAnswer,
+  ScheduleRequest,
+} from '../../client/api.ts'
 import { returnFrom } from '../../client/job-return.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { JobTable } from './job-table.ts'
@@ -17,10 +24,11 @@ interface Parts {
   readonly events: Pick<MasterEvents, 'fireAndWait'>
   readonly returners: Pick<MinionReturners, 'deliver'>
   readonly schedule: { manage(request: ScheduleRequest): Promise<ScheduleAnswer> }
+  readonly beacons: { manage(request: BeaconRequest): Promise<BeaconAnswer> }
 }
 
 /** What other processes of this host may ask a minion: `salt call saltutil.running` and the like. */
-export function busMethods({ id, jobs, events, returners, schedule }: Parts): Methods {
+export function busMethods({ id, jobs, events, returners, schedule, beacons }: Parts): Methods {
   return {
     running: () => jobs.list(),
     signal: (params) => {
@@ -42,8 +50,9 @@ export function busMethods({ id, jobs, events, returners, schedule }: Parts): Me
       const { load, timeout } = asRecord(params)
       return events.fireAndWait(asRecord(load, 'an event'), waitMs(timeout))
     },
-    // The schedule checks what it is asked.
+    // Schedule and beacons check what they are asked.
     schedule: (params) => schedule.manage(params as ScheduleRequest),
+    beacons: (params) => beacons.manage(params as BeaconRequest),
   }
 }
 

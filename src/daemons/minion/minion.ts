@@ -10,6 +10,7 @@ import { minionBusName } from '../../client/bus-names.ts'
 import type { MasterAddress } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
 import { type CatalogueHost, PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
@@ -34,39 +35,20 @@ import { liveView, tellUnfollowed } from '../live-options.ts'
 import { Outlets } from '../outlets.ts'
 import { busMethods } from './bus-methods.ts'
 import { tellFault } from './fault-event.ts'
+import { followed } from './followed-options.ts'
 import { jobContext } from './job-context.ts'
 import type { FunctionOutcome } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnections } from './master-connections.ts'
 import { MasterEvents } from './master-events.ts'
+import { MinionBeacons } from './minion-beacons.ts'
 import { checkReturn, MinionReturners } from './minion-returners.ts'
 import { MinionSchedule } from './minion-schedule.ts'
 import { minionSurroundings } from './returner-surroundings.ts'
 
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
-
-/** Options that a running minion follows; functions see each as it was last read. */
-const followed: ReadonlySet<string> = new Set([
-  'autosign_grains',
-  'disable_modules',
-  'event_sinks',
-  'extension_modules',
-  'grains',
-  'log_level',
-  'log_level_logfile',
-  'mine_enabled',
-  'mine_functions',
-  'mine_interval',
-  'mine_return_job',
-  'module_dirs',
-  'schedule',
-  'schedule_returner',
-  'return',
-  'start_event_grains',
-  'whitelist_modules',
-])
 
 export interface MinionParts {
   readonly clock?: Clock
@@ -121,6 +103,7 @@ class MinionDaemon implements Minion {
   /** The configuration as last read, for functions and grains. */
   readonly #config: ConfigView
   readonly #schedule: MinionSchedule
+  readonly #beacons: MinionBeacons
 
   constructor(options: MinionOptions, log: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -177,6 +160,7 @@ class MinionDaemon implements Minion {
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
+    this.#beacons = this.#makeBeacons()
     this.#busServer = new BusServer({
       bus: this.#bus,
       clock: this.#clock,
@@ -187,6 +171,7 @@ class MinionDaemon implements Minion {
         events: this.#events,
         returners: this.#returners,
         schedule: this.#schedule,
+        beacons: this.#beacons,
       }),
       status: () => this.#status(),
     })
@@ -215,6 +200,7 @@ class MinionDaemon implements Minion {
     await this.#returners.start()
     const masters = this.#connections.prepare()
     if (masters === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
+    if (masters === 0 || this.#options.values.beacons_before_connect) this.#beacons.start()
     this.#connections.start()
     this.#log.info('the minion is ready', { id: this.id, fingerprint: this.fingerprint })
   }
@@ -228,11 +214,13 @@ class MinionDaemon implements Minion {
     await this.#refreshModules()
     this.#schedule.configure()
     await useSinks()
+    await this.#beacons.configure()
     this.#log.info('the configuration was read again')
   }
 
   async drain(timeoutMs: number): Promise<void> {
     this.#schedule[Symbol.dispose]()
+    await this.#beacons[Symbol.asyncDispose]()
     await within(this.#table.idle(), timeoutMs / 2, this.#clock)
     this.#table.abortAll(terminate)
     await within(this.#table.idle(), timeoutMs / 4, this.#clock)
@@ -244,6 +232,7 @@ class MinionDaemon implements Minion {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#schedule[Symbol.dispose]()
+    await this.#beacons[Symbol.asyncDispose]()
     this.#table.abortAll(terminate)
     await this.#connections.close()
     await this.#local[Symbol.asyncDispose]()
@@ -271,7 +260,9 @@ class MinionDaemon implements Minion {
       returned: (load, ret, address) => this.#returners.take(load, ret, address),
       onState: (address, state) => {
         parts.onState?.(address, state)
-        if (state.kind === 'connected') this.#schedule.start()
+        if (state.kind !== 'connected') return
+        this.#schedule.start()
+        this.#beacons.start()
       },
       ...(transport === undefined ? {} : { transport: (address) => transport(address) }),
     })
@@ -282,26 +273,32 @@ class MinionDaemon implements Minion {
       name: load.fun,
       arg: load.arg,
       context: {
-        id: this.id,
-        grains: () => this.#grains.read(),
-        config: this.#config,
-        log: this.#log,
-        signal: entry.controller.signal,
+        ...this.#inputs(entry.controller.signal, master),
         job: jobContext(load),
-        catalogue: this.#modules,
-        runners: this.#runners,
-        returners: returnerRegistry,
-        services: this.#services(master),
-        emit: (tag, data) => {
-          this.#bus.fire(tag, data)
-          return Promise.resolve(true)
-        },
         processGroups: entry.processes,
-        clock: this.#clock,
       },
     })
     tellFault(this.#bus, load, outcome.failure)
     return outcome
+  }
+
+  #inputs(signal: AbortSignal, master: string): ContextInputs {
+    return {
+      id: this.id,
+      grains: () => this.#grains.read(),
+      config: this.#config,
+      log: this.#log,
+      signal,
+      catalogue: this.#modules,
+      runners: this.#runners,
+      returners: returnerRegistry,
+      services: this.#services(master),
+      emit: (tag, data) => {
+        this.#bus.fire(tag, data)
+        return Promise.resolve(true)
+      },
+      clock: this.#clock,
+    }
   }
 
   #makeSchedule(): MinionSchedule {
@@ -322,6 +319,22 @@ class MinionDaemon implements Minion {
     })
   }
 
+  #makeBeacons(): MinionBeacons {
+    return new MinionBeacons({
+      id: this.id,
+      clock: this.#clock,
+      log: this.#log,
+      bus: this.#bus,
+      table: this.#table,
+      config: this.#config,
+      grains: () => this.#grains.read(),
+      pillar: () => ({}),
+      inputs: (signal) => this.#inputs(signal, ''),
+      where: (path) => this.#options.where(path),
+      fireMaster: (load) => this.#events.fire(load),
+    })
+  }
+
   #services(master: string): FunctionServices {
     const masters = (): readonly MasterCalls[] => this.#connections.callsFor(master)
     return {
@@ -334,6 +347,7 @@ class MinionDaemon implements Minion {
       },
       fireMaster: (load) => Promise.resolve(this.#events.fire(load)),
       schedule: this.#schedule,
+      beacons: this.#beacons,
       refreshGrains: () => this.#refreshGrains(),
       refreshModules: () => this.#refreshModules(),
     }

@@ -141,6 +141,16 @@ export const minionTable = {
     false,
     'Begin with the schedule at the start, instead of at the first contact with a master.',
   ),
+  beacons: option(
+    s.union([s.record(s.any()), s.null()]),
+    {},
+    'What this minion watches on its host and tells its masters of: beacons by name, each with its options. See the page on beacons.',
+  ),
+  beacons_before_connect: option(
+    s.boolean(),
+    false,
+    'Begin with the beacons at the start, instead of at the first contact with a master.',
+  ),
   mine_enabled: option(s.boolean(), true, 'Put what `mine_functions` give into the mine of the master.'),
   mine_functions: option(
     s.record(s.any()),

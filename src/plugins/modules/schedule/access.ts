@@ -2,35 +2,15 @@
 import { asSaltError, SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import type { ScheduleAnswer, ScheduleRequest } from '../../../client/api.ts'
+import { provided } from '../../../engine/functions/keeper-functions.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { readSavedSchedule, savedSchedulePath, writeSavedSchedule } from '../../../engine/schedule/saved-schedule.ts'
-import { isOn } from '../../../engine/schedule/truth.ts'
 
 export type Jobs = Record<string, unknown>
 
-/** What these functions answer, as Salt's do. */
-export interface Result {
-  result: boolean
-  comment: string | string[]
-  changes?: Jobs
-}
-
-/** Keyword arguments of a call, without those that tell of the job. */
-export function givenBy(extra: Readonly<Record<string, unknown>>): Jobs {
-  return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('__pub_')))
-}
-
-export function isTest(ctx: FunctionContext, given: Jobs): boolean {
-  return isOn(given.test ?? ctx.config.get('test'))
-}
-
 /** Rejects with `minion-unreachable` where no minion runs. */
-export function ask(ctx: FunctionContext, request: ScheduleRequest): Promise<ScheduleAnswer> {
-  const { schedule } = ctx.services
-  if (schedule !== undefined) return schedule.manage(request)
-  throw new SaltError('minion-unreachable', 'no minion runs in this process', {
-    hint: 'Run the function on a minion, or by salt call beside one.',
-  })
+export async function ask(ctx: FunctionContext, request: ScheduleRequest): Promise<ScheduleAnswer> {
+  return await provided(ctx.services.schedule).manage(request)
 }
 
 /** All jobs, or those of `opts` or `pillar` only, as they are configured. */
@@ -66,20 +46,4 @@ async function hasMinion(ctx: FunctionContext): Promise<boolean> {
     if (asSaltError(error).code === 'minion-unreachable') return false
     throw error
   }
-}
-
-/** The result of `work`; where no minion runs, or the request makes no sense, a failure that says so. */
-export async function attempt(failed: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (thrown) {
-    const error = asSaltError(thrown)
-    if (error.code !== 'minion-unreachable' && error.code !== 'bad-arguments') throw error
-    return { result: false, comment: `${failed}: ${error.message}`, changes: {} }
-  }
-}
-
-/** What was done, with what did not go well beside it. */
-export function told(comment: string, { warning }: Pick<ScheduleAnswer, 'warning'>): string {
-  return warning === undefined ? comment : `${comment} But ${warning}`
 }

@@ -1,9 +1,10 @@
 /** `schedule.add`, `modify`, `delete` and `purge`. */
 import { isDeepStrictEqual } from 'node:util'
+import { isTest, type Result, told } from '../../../engine/functions/keeper-functions.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { globalKeys } from '../../../engine/schedule/schedule.ts'
 import { isOn } from '../../../engine/schedule/truth.ts'
-import { ask, changeSaved, isTest, type Jobs, jobIn, jobsOf, type Result, told } from './access.ts'
+import { ask, changeSaved, type Jobs, jobIn, jobsOf } from './access.ts'
 import { buildJob, timingFault } from './job-item.ts'
 import { listJobs } from './listing.ts'
 

@@ -1,7 +1,8 @@
 import { s } from '../../../base/schema.ts'
+import { asRecord, attempt, givenBy } from '../../../engine/functions/keeper-functions.ts'
 import { defineModule, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import { standardTimeFormat } from '../../../engine/schedule/time-format.ts'
-import { ask, attempt, givenBy, type Result } from './access.ts'
+import { ask } from './access.ts'
 import { addJob, deleteJob, modifyJob, purgeJobs } from './changing.ts'
 import { buildJob } from './job-item.ts'
 import { listJobs, listText } from './listing.ts'
@@ -52,10 +53,6 @@ function sending(moves: boolean): FunctionDefinition {
     examples: [`salt web1 schedule.${verb} job1 'db*'`],
     run: (ctx, args, { extra }) => asRecord(sendJob(ctx, { ...args, moves }, givenBy(extra))),
   })
-}
-
-async function asRecord(result: Promise<Result>): Promise<Record<string, unknown>> {
-  return { ...(await result) }
 }
 
 export const schedule = defineModule({

@@ -2,11 +2,12 @@
 import { asSaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import type { ScheduleRequest } from '../../../client/api.ts'
+import { isTest, type Result, told } from '../../../engine/functions/keeper-functions.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { readSavedSchedule, savedSchedulePath } from '../../../engine/schedule/saved-schedule.ts'
 import { parseTimeFormat } from '../../../engine/schedule/time-format.ts'
 import { isOn } from '../../../engine/schedule/truth.ts'
-import { ask, isTest, type Jobs, jobIn, jobsOf, type Result, told } from './access.ts'
+import { ask, type Jobs, jobIn, jobsOf } from './access.ts'
 import { deleteJob } from './changing.ts'
 
 export async function runJob(ctx: FunctionContext, name: string, force: boolean): Promise<Result> {

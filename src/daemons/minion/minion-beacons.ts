@@ -1,0 +1,127 @@
+import type { Clock } from '../../base/clock.ts'
+import { asSaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import type { ValuePath } from '../../base/validate.ts'
+import type { SubscribeItem } from '../../bus/event.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { BeaconAnswer, BeaconRequest } from '../../client/api.ts'
+import type { BeaconContext } from '../../engine/beacon.ts'
+import { BeaconDesk, savedBeaconsFile } from '../../engine/beacons/beacon-requests.ts'
+import { Beacons, type FiredEvent, mappingOf } from '../../engine/beacons/beacons.ts'
+import { type ContextInputs, createFunctionContext } from '../../engine/functions/context.ts'
+import { savedOptionsPath } from '../../engine/options/saved-options.ts'
+import type { ConfigView, Grains } from '../../engine/plugin.ts'
+import { beaconRegistry } from '../../plugins/registry.ts'
+import type { JobTable } from './job-table.ts'
+
+export interface MinionBeaconsOptions {
+  readonly id: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly bus: EventBus
+  readonly table: JobTable
+  readonly config: ConfigView
+  grains(): Grains
+  pillar(): Readonly<Record<string, unknown>>
+  /** What functions that a beacon calls run with. */
+  inputs(signal: AbortSignal): ContextInputs
+  /** `file:line` of a value of the configuration. */
+  where(path: ValuePath): string | undefined
+  /** Brings events to the bus of every master. */
+  fireMaster(load: { readonly events: readonly FiredEvent[] }): unknown
+}
+
+/** Who fires this on the bus of the minion changes its beacons, as in Salt. */
+const requestTag = 'manage_beacons'
+
+/** The beacons of a minion: what they tell goes to its own bus and to those of its masters. */
+export class MinionBeacons implements AsyncDisposable {
+  readonly #options: MinionBeaconsOptions
+  readonly #beacons: Beacons
+  readonly #desk: BeaconDesk
+  readonly #subscription: { unsubscribe(): void }
+
+  constructor(options: MinionBeaconsOptions) {
+    const { id, clock, log, bus, table, config } = options
+    this.#options = options
+    this.#beacons = new Beacons({
+      id,
+      registry: beaconRegistry,
+      clock,
+      log,
+      grains: () => options.grains(),
+      context: (signal, wake) => this.#context(signal, wake),
+      isApplyingStates: () => table.list().some(({ fun }) => [fun].flat().some((name) => name.startsWith('state.'))),
+      deliver: (events) => this.#deliver(events),
+      where: (path) => options.where(path),
+    })
+    this.#desk = new BeaconDesk({
+      beacons: this.#beacons,
+      savedPath: () => savedOptionsPath(config, savedBeaconsFile),
+      log,
+      fire: (tag, data) => bus.fire(tag, data),
+    })
+    this.#subscription = bus.subscribe(
+      (tag) => tag === requestTag,
+      (item) => this.#asked(item),
+    )
+    void this.configure()
+  }
+
+  /** From now on they are at work; calling it again changes nothing. */
+  start(): void {
+    void this.#beacons.start()
+  }
+
+  /** Takes up what the configuration says now. */
+  configure(): Promise<void> {
+    const { config, pillar } = this.#options
+    const opts = mappingOf(config.get('beacons'))
+    return this.#beacons.replace({ opts, pillar: mappingOf(pillar().beacons) }, () => true)
+  }
+
+  /** Throws `bad-arguments`. */
+  manage(request: BeaconRequest): Promise<BeaconAnswer> {
+    return this.#desk.manage(request)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#subscription.unsubscribe()
+    await this.#beacons[Symbol.asyncDispose]()
+  }
+
+  #asked(item: SubscribeItem): boolean {
+    for (const { data } of 'events' in item ? item.events : []) {
+      this.#desk.manage(data).catch((error: unknown) => {
+        this.#options.log.error('a request to the beacons was refused', { reason: asSaltError(error).message })
+      })
+    }
+    return true
+  }
+
+  #deliver(events: readonly FiredEvent[]): void {
+    const { bus, fireMaster } = this.#options
+    for (const { tag, data } of events) bus.fire(tag, data)
+    fireMaster({ events })
+  }
+
+  #context(signal: AbortSignal, wake: () => void): BeaconContext {
+    const { id, clock, log, config, grains, inputs } = this.#options
+    // A context keeps the grains that it has seen, and a beacon lives long.
+    const fresh = () => createFunctionContext(inputs(signal)).context
+    return {
+      id,
+      get grains() {
+        return grains()
+      },
+      config,
+      log,
+      clock,
+      signal,
+      exec: (argv, options) => fresh().exec(argv, options),
+      salt: (fun, args, kwargs) => fresh().salt(fun, args, kwargs),
+      at: (path) => fresh().at(path),
+      wake,
+    }
+  }
+}
