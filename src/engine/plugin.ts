@@ -5,17 +5,10 @@
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
 import type { BusEvent } from '../bus/event.ts'
-import type {
-  BeaconAnswer,
-  BeaconRequest,
-  MasterCalls,
-  MasterFiring,
-  ScheduleAnswer,
-  ScheduleRequest,
-  TargetOutcome,
-} from '../client/api.ts'
+import type { MasterCalls, MasterFiring, TargetOutcome } from '../client/api.ts'
 import type { EventLoad } from '../client/event-load.ts'
 import type { EventGap, EventStream } from '../client/event-stream.ts'
+import type { BeaconAnswer, BeaconRequest, ScheduleAnswer, ScheduleRequest } from '../client/minion-requests.ts'
 import type { DataBanks } from './cache/data-banks.ts'
 import type { ConfigView } from './config-view.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'

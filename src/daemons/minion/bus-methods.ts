@@ -1,14 +1,8 @@
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
-import type {
-  BeaconAnswer,
-  BeaconRequest,
-  BusMethods,
-  MinionBusMethods,
-  ScheduleAnswer,
-  ScheduleRequest,
-} from '../../client/api.ts'
+import type { BusMethods, MinionBusMethods } from '../../client/api.ts'
 import { returnFrom } from '../../client/job-return.ts'
+import type { BeaconAnswer, BeaconRequest, ScheduleAnswer, ScheduleRequest } from '../../client/minion-requests.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { JobTable } from './job-table.ts'
 import type { MasterEvents } from './master-events.ts'

@@ -4,7 +4,7 @@ import { InTurn } from '../../base/in-turn.ts'
 import type { Log } from '../../base/log.ts'
 import { asRecord, asString, isRecord } from '../../base/narrow.ts'
 import { isMapping } from '../../base/validate.ts'
-import type { BeaconAnswer, BeaconRequest } from '../../client/api.ts'
+import type { BeaconAnswer, BeaconRequest } from '../../client/minion-requests.ts'
 import { writeSavedOptions } from '../options/saved-options.ts'
 import type { Beacons } from './beacons.ts'
 

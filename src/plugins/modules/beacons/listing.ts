@@ -1,4 +1,4 @@
-import type { BeaconAnswer, BeaconRequest } from '../../../client/api.ts'
+import type { BeaconAnswer, BeaconRequest } from '../../../client/minion-requests.ts'
 import { provided } from '../../../engine/functions/keeper-functions.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 

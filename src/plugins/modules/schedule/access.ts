@@ -1,7 +1,7 @@
 /** The way of these functions to the schedule: the running minion, or its file where none runs. */
 import { asSaltError, SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
-import type { ScheduleAnswer, ScheduleRequest } from '../../../client/api.ts'
+import type { ScheduleAnswer, ScheduleRequest } from '../../../client/minion-requests.ts'
 import { provided } from '../../../engine/functions/keeper-functions.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { readSavedSchedule, savedSchedulePath, writeSavedSchedule } from '../../../engine/schedule/saved-schedule.ts'

@@ -1,7 +1,7 @@
 /** Switching, running, postponing and sending jobs elsewhere. */
 import { asSaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
-import type { ScheduleRequest } from '../../../client/api.ts'
+import type { ScheduleRequest } from '../../../client/minion-requests.ts'
 import { isTest, type Result, told } from '../../../engine/functions/keeper-functions.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { readSavedSchedule, savedSchedulePath } from '../../../engine/schedule/saved-schedule.ts'
