@@ -48,7 +48,7 @@ class Rig implements AsyncDisposable {
       grains: () => ({}),
       context: (signal, wake) => {
         this.wake = wake
-        return { signal, clock: this.clock } as BeaconContext
+        return { signal, clock: this.clock } as unknown as BeaconContext
       },
       isApplyingStates: () => this.isApplying,
       deliver: (events) => {
