@@ -2,16 +2,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { EventConnection } from '../../src/client/event-connection.ts'
 import { connectMasterBus, type MasterBus } from '../../src/client/master-bus.ts'
 import { Fleet } from '../../test/support/fleet.ts'
-import { median, quantile, timed } from './measure.ts'
+import { median, ownMemoryOf, quantile, timed } from './measure.ts'
 import type { Row } from './report.ts'
 import { connectSimulatedMinion } from './simulated-minion.ts'
 
 /** An event of about 200 bytes. */
 const data = { text: 'x'.repeat(160), number: 4711 }
-const inFlight = 4096
+/** Events on the way at a time: of a program beside the master, and calls of a minion. */
+const inFlight = { program: 4096, minion: 512 }
 
 export async function* events(count: number): AsyncGenerator<Row> {
   await using fleet = await Fleet.start({ program: 'binary' })
@@ -19,11 +21,19 @@ export async function* events(count: number): AsyncGenerator<Row> {
   yield* latency(bus)
   await using firing = await EventConnection.open({ connect: () => connectMasterBus({ sockDir: fleet.sockDir }) })
   const fire = (): Promise<unknown> => firing.fire('bench/event', data)
-  yield await throughput('master bus, 200 B: one listener', fleet.sockDir, 1, count, fire, 200_000)
-  yield await throughput('master bus, 200 B: five listeners', fleet.sockDir, 5, count, fire, 100_000)
+  const common = { sockDir: fleet.sockDir, count, fire, inFlight: inFlight.program }
+  yield await throughput('master bus, 200 B: one listener', { ...common, listeners: 1, atLeast: 200_000 })
+  yield await throughput('master bus, 200 B: five listeners', { ...common, listeners: 5, atLeast: 100_000 })
   await using minion = await connectSimulatedMinion('firing', fleet.port)
   const fireMaster = (): Promise<unknown> => minion.rpc.call('fire', { events: [{ tag: 'bench/event', data }] })
-  yield await throughput('events of a minion to a listener of the master', fleet.sockDir, 1, count, fireMaster, 20_000)
+  yield await throughput('events of a minion to a listener of the master', {
+    ...common,
+    fire: fireMaster,
+    inFlight: inFlight.minion,
+    listeners: 1,
+    atLeast: 20_000,
+  })
+  yield await memory(fleet, firing)
 }
 
 /** From firing to having it, in one process with two connections' worth of work. */
@@ -60,16 +70,28 @@ async function* latency(bus: MasterBus): AsyncGenerator<Row> {
   }
 }
 
-async function throughput(
-  name: string,
-  sockDir: string,
-  listeners: number,
-  count: number,
-  fire: () => Promise<unknown>,
-  atLeast: number,
-): Promise<Row> {
+interface Load {
+  readonly sockDir: string
+  readonly listeners: number
+  readonly count: number
+  readonly inFlight: number
+  readonly atLeast: number
+  fire(): Promise<unknown>
+}
+
+async function throughput(name: string, load: Load): Promise<Row> {
+  const { sockDir, listeners, count, atLeast } = load
   const processes = await Promise.all(Array.from({ length: listeners }, () => startListener(sockDir, count)))
   const reports = Promise.all(processes.map((child) => once(child, 'message')))
+  let dropped = 0
+  const seconds = await timed(async () => {
+    await fireMany(load)
+    for (const [report] of await reports) dropped += (report as { dropped: number }).dropped
+  })
+  return { name, value: count / seconds, unit: 'events/s', also: { dropped }, goal: { atLeast } }
+}
+
+async function fireMany({ count, inFlight: atATime, fire }: Pick<Load, 'count' | 'inFlight' | 'fire'>): Promise<void> {
   let left = count
   const fireSome = async (): Promise<void> => {
     while (left > 0) {
@@ -77,12 +99,33 @@ async function throughput(
       await fire()
     }
   }
-  let dropped = 0
-  const seconds = await timed(async () => {
-    await Promise.all(Array.from({ length: inFlight }, fireSome))
-    for (const [report] of await reports) dropped += (report as { dropped: number }).dropped
-  })
-  return { name, value: count / seconds, unit: 'events/s', also: { dropped }, goal: { atLeast } }
+  await Promise.all(Array.from({ length: atATime }, fireSome))
+}
+
+/** What a million events leave behind in a master that was warm, with one subscriber that is stopped. */
+async function memory(fleet: Fleet, firing: EventConnection): Promise<Row> {
+  const stopped = await startListener(fleet.sockDir, 1)
+  stopped.kill('SIGSTOP')
+  const fire = (): Promise<unknown> => firing.fire('bench/event', data)
+  const { program: atATime } = inFlight
+  await fireMany({ count: 200_000, inFlight: atATime, fire })
+  const before = await settledMemoryOf(fleet.master.pid)
+  await fireMany({ count: 1_000_000, inFlight: atATime, fire })
+  const after = await settledMemoryOf(fleet.master.pid)
+  stopped.kill('SIGKILL')
+  return {
+    name: 'master: memory after 1,000,000 events, one subscriber stopped',
+    value: after - before,
+    unit: 'MiB more',
+    also: { before, after },
+    goal: { atMost: 4 },
+  }
+}
+
+/** Resident memory once the collector of garbage had its time. MiB. */
+async function settledMemoryOf(pid: number): Promise<number> {
+  await setTimeout(3000)
+  return ownMemoryOf(pid)
 }
 
 async function startListener(sockDir: string, count: number): Promise<ChildProcess> {
