@@ -62,17 +62,17 @@ export class Writer {
     }
   }
 
-  /** What was appended; from now on there is nothing. */
-  take(): Buffer {
-    const result = this.#written()
+  /** What was appended, behind so many bytes that are the caller's to fill; from now on there is nothing. */
+  take(reserved = 0): Buffer {
+    const result = this.#written(reserved)
     this.#position = 0
     if (this.#bytes.byteLength > keptSize) this.#bytes = Buffer.allocUnsafeSlow(firstSize)
     return result
   }
 
-  #written(): Buffer {
-    const result = Buffer.allocUnsafe(this.#position)
-    result.set(this.#bytes.subarray(0, this.#position))
+  #written(reserved = 0): Buffer {
+    const result = Buffer.allocUnsafe(reserved + this.#position)
+    result.set(this.#bytes.subarray(0, this.#position), reserved)
     return result
   }
 

@@ -29,6 +29,9 @@ export function packParts(value: unknown, depth = maximumDepth): readonly Uint8A
   return writer.writeParts(value, depth)
 }
 
+/** Bytes of the head of an array of any length. */
+const listHead = 5
+
 /** Values that are packed one after the other, to be taken together as an array. */
 export class PackedList {
   readonly #writer = new Writer()
@@ -52,13 +55,12 @@ export class PackedList {
 
   /** The list, which is empty from now on. */
   take(): Packed {
-    const head = Buffer.allocUnsafe(5)
-    head[0] = 0xdd
-    head.writeUInt32BE(this.#count, 1)
-    const values = this.#writer.take()
+    const list = this.#writer.take(listHead)
+    list[0] = 0xdd
+    list.writeUInt32BE(this.#count, 1)
     this.#count = 0
     this.#size = 0
-    return new Packed(Buffer.concat([head, values]))
+    return new Packed(list)
   }
 }
 

@@ -34,6 +34,8 @@ import type {
   SubscribeItem,
   SubscribeRequest,
 } from '../bus/event.ts'
+import type { TypedEvent } from '../bus/event-types.ts'
+import { compileTagPattern } from '../bus/tag-pattern.ts'
 import { Backoff, type BackoffOptions } from '../wire/backoff.ts'
 import type { BusMethods } from './api.ts'
 import { FireOutbox } from './fire-outbox.ts'
@@ -58,8 +60,8 @@ export interface EventConnectionOptions {
   onState?(state: EventConnectionState): void
 }
 
-export interface EventHandlers {
-  onEvents(events: readonly BusEvent[]): void
+export interface EventHandlers<Event extends BusEvent = BusEvent> {
+  onEvents(events: readonly Event[]): void
   /** Events are missing before the next ones. */
   onGap?(gap: BusGap): void
   /** The daemon has ended the subscription, or a handler has thrown. Not called after `unsubscribe` and `close`. */
@@ -117,10 +119,19 @@ export class EventConnection implements AsyncDisposable {
     return this.#link !== undefined
   }
 
-  /** Resolves when it is active. Rejects with `usage` for a pattern that cannot be. */
-  async subscribe(request: SubscribeRequest, handlers: EventHandlers): Promise<EventSubscription> {
+  /**
+   * Resolves when it is active. Rejects with `usage` for a pattern that cannot be. With `match: 'parts'` events have the `parts` of their
+   * tags, and those of known patterns are typed: `{ pattern: 'salt/job/:jid/ret/:id', match: 'parts' }`.
+   */
+  subscribe<const Pattern extends string>(
+    request: SubscribeRequest & { readonly pattern: Pattern; readonly match: 'parts' },
+    handlers: EventHandlers<TypedEvent<Pattern>>,
+  ): Promise<EventSubscription>
+  subscribe(request: SubscribeRequest, handlers: EventHandlers): Promise<EventSubscription>
+  async subscribe(request: SubscribeRequest, handlers: EventHandlers<never>): Promise<EventSubscription> {
     if (this.#isClosed) throw closedError()
-    const subscription = new Subscription(request, handlers, () => this.#subscriptions.delete(subscription))
+    const shaped = request.match === 'parts' ? withParts(request.pattern, handlers) : handlers
+    const subscription = new Subscription(request, shaped, () => this.#subscriptions.delete(subscription))
     this.#subscriptions.add(subscription)
     if (this.#link !== undefined) subscription.attach(this.#link)
     await subscription.active
@@ -196,6 +207,23 @@ export class EventConnection implements AsyncDisposable {
     this.#options.onState?.({ kind: 'waiting', error, retryInMs })
     this.#timer = this.#clock.after(retryInMs, () => void this.#attempt())
   }
+}
+
+function withParts(pattern: string, handlers: EventHandlers<TypedEvent<string>>): EventHandlers {
+  const { partsOf } = compileTagPattern(pattern)
+  return {
+    onEvents: (events) =>
+      handlers.onEvents(
+        events.map(({ seq, tag, data }) => ({ seq, tag, parts: partsOf(tag) ?? {}, data: stamped(data) })),
+      ),
+    onGap: (gap) => handlers.onGap?.(gap),
+    onEnd: (error) => handlers.onEnd?.(error),
+  }
+}
+
+/** A bus stamps what it tells. */
+function stamped(data: EventData): TypedEvent<string>['data'] {
+  return data as TypedEvent<string>['data']
 }
 
 /** One subscription over the connections that follow one another. */

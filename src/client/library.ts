@@ -1,6 +1,7 @@
 /** What the npm package exports. */
 export { SaltError } from '../base/errors.ts'
 export type { BusEvent, BusGap, BusPosition, EventData, MatchType } from '../bus/event.ts'
+export type { EventPattern, EventTypes, TypedEvent } from '../bus/event-types.ts'
 export type { EventConnectionState } from './event-connection.ts'
 export type { EventGap, EventStream } from './event-stream.ts'
 export {

@@ -6,6 +6,7 @@
 import { SaltError } from '../base/errors.ts'
 import { asRecord } from '../base/narrow.ts'
 import type { BusEvent, BusGap, BusPosition, EventData, MatchType } from '../bus/event.ts'
+import type { TypedEvent } from '../bus/event-types.ts'
 import { EventConnection, type EventConnectionState } from './event-connection.ts'
 import { type BeginSubscription, type EventGap, EventStream } from './event-stream.ts'
 import { connectMasterBus, connectMinionBus } from './master-bus.ts'
@@ -98,11 +99,16 @@ export class SaltEvent implements AsyncDisposable {
   /**
    * Events from now on, without end. The subscription begins with this call; `ready` of what it returns resolves when it is active.
    * A program that falls behind by 100,000 events or 64 MiB loses some, and is told so as a gap.
+   *
+   * With `{ tag: 'salt/job/:jid/ret/:id', match: 'parts' }` they have `parts: { jid, id }`, and `data` of the type that a known event has.
    */
+  iterEvents<const Pattern extends string>(
+    options: IterEventsOptions & { readonly tag: Pattern; readonly match: 'parts'; readonly gaps?: false },
+  ): EventStream<TypedEvent<Pattern>>
   iterEvents(options: IterEventsOptions & { readonly gaps: true }): EventStream<BusEvent | EventGap>
   iterEvents(options?: IterEventsOptions): EventStream
-  iterEvents(options: IterEventsOptions = {}): EventStream<BusEvent | EventGap> {
-    return this.#stream(options, options)
+  iterEvents(options: IterEventsOptions = {}): EventStream<never> {
+    return this.#stream(options, options) as unknown as EventStream<never>
   }
 
   /**

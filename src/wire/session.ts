@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { asSaltError, SaltError } from '../base/errors.ts'
 import { pack, packParts, unpack } from '../base/msgpack.ts'
 import { isRecord } from '../base/narrow.ts'
+import { release } from '../base/release.ts'
 import { BulkReceiver, BulkSender, chunkSize } from './bulk.ts'
 import type { CloseReason, Peer, RecordChannel } from './channel.ts'
 import { open, sealParts } from './crypto.ts'
@@ -223,11 +224,17 @@ export class Session implements RecordChannel {
   #take(type: FrameType, body: Buffer): void {
     if (type === frameTypes.control) return this.#takeControl(unpack(body))
     if (type === frameTypes.bulk) return this.#takeChunk(body)
+    const { byteLength } = body
+    let isUsed = false
     for (const record of recordsIn(body)) {
       if (!this.#isOpen) return
-      this.#deliver(record)
+      if (!this.#takePacked(record)) {
+        isUsed = true
+        this.#deliver(record)
+      }
     }
-    const total = this.#receiveWindow.add(body.byteLength)
+    if (!isUsed) release(body)
+    const total = this.#receiveWindow.add(byteLength)
     if (total !== undefined) this.#control({ kind: 'taken', bytes: total })
   }
 
@@ -235,7 +242,7 @@ export class Session implements RecordChannel {
     const { maximumRecord, maximumWaitingBytes } = this.#limits
     const record = this.#bulkReceiver.add(body, this.#handler === undefined ? maximumWaitingBytes : maximumRecord)
     this.#control({ kind: 'credit', chunks: 1 })
-    if (record !== undefined) this.#deliver(record)
+    if (record !== undefined && !this.#takePacked(record)) this.#deliver(record)
   }
 
   #takeControl(message: unknown): void {
@@ -262,7 +269,6 @@ export class Session implements RecordChannel {
   }
 
   #deliver(bytes: Buffer): void {
-    if (this.#packedHandler !== undefined && this.#handOverPacked(this.#packedHandler, bytes)) return
     const record = unpack(bytes, this.#limits.receiveDepth)
     if (this.#handler !== undefined) return this.#handOver(record)
     const { maximumWaiting, maximumWaitingBytes } = this.#limits
@@ -286,10 +292,10 @@ export class Session implements RecordChannel {
     }
   }
 
-  /** Whether the record was taken; also by one who has a fault of this program. */
-  #handOverPacked(handler: (record: Buffer) => boolean, bytes: Buffer): boolean {
+  /** Whether there is one who wanted the bytes as they are; also one who has a fault of this program. */
+  #takePacked(bytes: Buffer): boolean {
     try {
-      return handler(bytes)
+      return this.#packedHandler?.(bytes) === true
     } catch (error) {
       this.#fault(error)
       return true
@@ -330,7 +336,9 @@ export class Session implements RecordChannel {
     this.#heartbeat.sent()
     const header = encodeHeader(type, this.id, counter)
     const sealed = sealParts(this.#keys.send[purpose], noiseNonce(counter), header, body)
-    if (!this.#options.transmit(Buffer.concat([header, ...sealed]))) {
+    const bytes = Buffer.concat([header, ...sealed])
+    for (const part of sealed) release(part)
+    if (!this.#options.transmit(bytes)) {
       this.#end({ code: 'overflow', message: 'the peer does not take what is sent to it' })
     } else if (counter > 0n && counter % framesPerKey === 0n) this.#rekey()
   }

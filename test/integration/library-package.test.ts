@@ -79,9 +79,14 @@ for await (const item of minion.iterEvents({ gaps: true })) {
   if ('gap' in item) console.log(item.gap.dropped)
   else console.log(item.tag)
 }
+for await (const { parts, data } of master.iterEvents({ tag: 'salt/job/:jid/ret/:id', match: 'parts' })) {
+  console.log(parts.jid.length, data.retcode + 1, data._stamp.length)
+}
 const found: BusEvent | undefined = await master.getEvent({ wait: 1, noBlock: true })
 console.log(found, await minion.fireMaster({ a: 1 }, 'tag'), await other.fireEvent({}, 'tag'))
 `
   assert.equal(await complaints(program), '')
+  const wrongPart = `for await (const { parts } of master.iterEvents({ tag: 'a/:b', match: 'parts' })) console.log(parts.c)\n`
+  assert.match(await complaints(program + wrongPart), /user\.mts\(\d+,\d+\): error TS2339/)
   assert.match(await complaints(`${program}await master.fireEvent([1], 5)\n`), /user\.mts\(\d+,\d+\): error TS2345/)
 })

@@ -8,6 +8,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { BusServer } from '../../../src/bus/bus-server.ts'
 import type { BusEvent, BusGap } from '../../../src/bus/event.ts'
 import { EventBus, type EventBusOptions } from '../../../src/bus/event-bus.ts'
+import { tagOf } from '../../../src/bus/event-types.ts'
 import { masterBusName } from '../../../src/client/bus-names.ts'
 import { EventConnection, type EventConnectionState } from '../../../src/client/event-connection.ts'
 import { connectMasterBus } from '../../../src/client/master-bus.ts'
@@ -199,6 +200,28 @@ describe('a lasting connection to an event bus', () => {
     await using connection = await opening
     await connection.fire('here', {})
     assert.equal(server.bus.seq, 1)
+  })
+
+  it('gives events the parts of their tags, and known ones their types', async () => {
+    const sockDir = newFolder()
+    await using server = await daemon(sockDir)
+    await using connection = await EventConnection.open({ connect: () => connectMasterBus({ sockDir }) })
+    const heard: string[] = []
+    const listener = new Listener()
+    await connection.subscribe(
+      { pattern: 'salt/minion/:id/stop', match: 'parts' },
+      {
+        onEvents: (events) => {
+          for (const { parts, data, seq } of events) heard.push(`${seq} ${parts.id} ${data.reason.length}`)
+        },
+      },
+    )
+    await connection.subscribe({ pattern: ':any/:rest*', match: 'parts' }, listener)
+    server.bus.fire(tagOf('salt/minion/:id/stop', 'web'), { id: 'web', reason: 'closed' })
+    await listener.until(() => listener.events.length === 1, 'the event')
+    assert.deepEqual(heard, ['1 web 6'])
+    assert.deepEqual(listener.events, [{ ...listener.events[0], parts: { any: 'salt', rest: 'minion/web/stop' } }])
+    await assert.rejects(connection.subscribe({ pattern: ':x/:x', match: 'parts' }, new Listener()), { code: 'usage' })
   })
 
   it('says what is wrong with a pattern, and ends a subscription whose handler throws', async () => {
