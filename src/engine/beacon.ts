@@ -57,6 +57,8 @@ export interface BeaconDefinition<O extends Record<string, Schema> = Record<stri
   readonly extra?: Schema
   /** Time between two reads where none is configured; 0: it is read only when it asks for it by `wake`. */
   readonly intervalSeconds: number
+  /** It calls `wake`. */
+  readonly watches?: true
   /** YAML below `beacons:`. */
   readonly examples: readonly string[]
   /** `true`, or the reason why it cannot be used here. */

@@ -42,6 +42,7 @@ async function namesOn(minion: TestMinion): Promise<string[]> {
   return Object.keys((await manage(minion, { func: 'list' })).beacons ?? {})
 }
 
+const atOnce = '[{beacon_module: ps}, {processes: {no-such-process: stopped}}]'
 const never = 'ps: [{processes: {no-such-process: running}}]'
 
 describe('beacons', () => {
@@ -88,6 +89,22 @@ describe('beacons', () => {
     )
     await web.log.until(/beacons.diskusage.\/ must match/)
     await web.log.until(/beacons.inotify must be a mapping/)
+  })
+
+  it('go on where a name makes no tag, and count it', async () => {
+    await using fleet = await startFleet()
+    const { master, events, watched } = fleet
+    const folder = join(watched, ...Array.from({ length: 5 }, () => 'x'.repeat(250)))
+    mkdirSync(folder, { recursive: true })
+    const files = `{${folder}: {mask: [create]}, ${watched}: {mask: [create]}}`
+    const web = await fleet.connect('web', master, `beacons: {inotify: [{files: ${files}}], first: ${atOnce}}\n`)
+    await using own = await BusEvents.of(await web.bus())
+    await events.until(/^salt\/beacon\/web\/first\/$/)
+    writeFileSync(join(folder, 'deep'), '')
+    await own.until(/^salt\/drop\/beacon$/, ({ count }) => count === 1)
+    writeFileSync(join(watched, 'flat'), '')
+    const told = await events.until(/^salt\/beacon\/web\/inotify\//)
+    assert.partialDeepStrictEqual(saidBy(told), { path: join(watched, 'flat'), change: 'IN_CREATE' })
   })
 
   it('are disabled when they fail again and again, and can be enabled', async () => {

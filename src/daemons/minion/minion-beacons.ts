@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts'
 import type { ValuePath } from '../../base/validate.ts'
 import type { SubscribeItem } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { tagOf } from '../../bus/event-types.ts'
 import type { BeaconAnswer, BeaconRequest } from '../../client/minion-requests.ts'
 import type { BeaconContext } from '../../engine/beacon.ts'
 import { BeaconDesk, savedBeaconsFile } from '../../engine/beacons/beacon-requests.ts'
@@ -33,6 +34,7 @@ export interface MinionBeaconsOptions {
 
 /** Who fires this on the bus of the minion changes its beacons, as in Salt. */
 const requestTag = 'manage_beacons'
+const longestShown = 200
 
 /** The beacons of a minion: what they tell goes to its own bus and to those of its masters. */
 export class MinionBeacons implements AsyncDisposable {
@@ -100,9 +102,22 @@ export class MinionBeacons implements AsyncDisposable {
   }
 
   #deliver(events: readonly FiredEvent[]): void {
-    const { bus, fireMaster } = this.#options
-    for (const { tag, data } of events) bus.fire(tag, data)
-    fireMaster({ events })
+    const taken = events.filter((event) => this.#fire(event))
+    if (taken.length > 0) this.#options.fireMaster({ events: taken })
+  }
+
+  /** A path makes a tag that is too long, or one with a control character in it: that is no fault of the beacon. */
+  #fire({ tag, data }: FiredEvent): boolean {
+    const { bus, log, id } = this.#options
+    try {
+      bus.fire(tag, data)
+      return true
+    } catch (error) {
+      const reason = asSaltError(error).message
+      log.error('an event of a beacon cannot be told', { tag: tag.slice(0, longestShown), reason })
+      bus.fire(tagOf('salt/drop/:what', 'beacon'), { count: 1, reason, id })
+      return false
+    }
   }
 
   #context(signal: AbortSignal, wake: () => void): BeaconContext {

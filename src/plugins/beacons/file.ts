@@ -21,6 +21,7 @@ export const file = defineBeacon({
     ),
   },
   intervalSeconds: 60,
+  watches: true,
   examples: [
     'file:\n  - files: [/etc/passwd, /run/nologin]',
     'file:\n  - files:\n      /etc/ssh/sshd_config: {hash: sha256}\n  - emitatstartup: false\n  - delay: 5',

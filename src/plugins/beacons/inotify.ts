@@ -50,6 +50,7 @@ export const inotify = defineBeacon({
     coalesce: s.withDefault(s.boolean('Tell what happens to a file more than once in a moment only once'), false),
   },
   intervalSeconds: 10,
+  watches: true,
   examples: [
     'inotify:\n  - files:\n      /etc/important_file:\n        mask: [modify]\n  - disable_during_state_run: true',
     "inotify:\n  - files:\n      /srv/app:\n        mask: [create, modify, delete]\n        recurse: true\n        exclude:\n          - /srv/app/cache\n          - '\\.swp$':\n              regex: true\n  - coalesce: true",

@@ -17,6 +17,7 @@ export const journald = defineBeacon({
   },
   extra: fields,
   intervalSeconds: 0,
+  watches: true,
   examples: ['journald:\n  - services:\n      sshd:\n        SYSLOG_IDENTIFIER: sshd\n        PRIORITY: 6'],
   available: onlyOn('Linux'),
   open(context, { services }, extra) {

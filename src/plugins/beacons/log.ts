@@ -16,6 +16,7 @@ export const log = defineBeacon({
     ),
   },
   intervalSeconds: 5,
+  watches: true,
   examples: ['log:\n  - file: /var/log/messages\n  - tags:\n      goodbye/world:\n        regex: .*good-bye.*'],
   faults: ({ tags }) =>
     Object.entries(tags).flatMap(([tag, { regex }]) => {

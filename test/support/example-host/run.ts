@@ -7,12 +7,15 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { validate } from '../../../src/base/validate.ts'
+import type { BeaconContext } from '../../../src/engine/beacon.ts'
+import { BeaconDesk, savedBeaconsFile } from '../../../src/engine/beacons/beacon-requests.ts'
+import { Beacons } from '../../../src/engine/beacons/beacons.ts'
 import type { FunctionDoc, FunctionServices } from '../../../src/engine/plugin.ts'
 import { writeSavedSchedule } from '../../../src/engine/schedule/saved-schedule.ts'
 import { Schedule } from '../../../src/engine/schedule/schedule.ts'
 import { ScheduleDesk } from '../../../src/engine/schedule/schedule-requests.ts'
 import { loadOutputter } from '../../../src/plugins/outputters/outputters.ts'
-import { moduleRegistry } from '../../../src/plugins/registry.ts'
+import { beaconRegistry, moduleRegistry } from '../../../src/plugins/registry.ts'
 import { FunctionHost } from '../function-host.ts'
 import { type ExampleRun, neverRun, shellWords } from './examples.ts'
 import { serve } from './network.ts'
@@ -63,6 +66,24 @@ async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['
   }
 }
 
+/** A minion's, with the beacon that the examples name. */
+async function beaconsFor(name: string): Promise<NonNullable<FunctionServices['beacons']>> {
+  const beacons = new Beacons({
+    id: config.id,
+    registry: beaconRegistry,
+    clock: systemClock,
+    log: silentLog,
+    grains: () => grains,
+    context: () => ({}) as BeaconContext,
+    isApplyingStates: () => false,
+    deliver: () => {},
+    where: () => undefined,
+  })
+  await beacons.replace({ opts: name === 'beacons.add' ? {} : { ps: [{ processes: { 'salt-master': 'stopped' } }] } })
+  const savedPath = () => `${config.config_dir}/minion.d/${savedBeaconsFile}`
+  return new BeaconDesk({ beacons, savedPath, log: silentLog, fire: () => {} })
+}
+
 /** Makes /srv what it was, where the example can have changed it. */
 function restore(example = ''): void {
   const changed = (name: string): boolean => example.includes(`/srv/${name}`) || /^(?:fred|salt-minion)$/.test(name)
@@ -75,12 +96,15 @@ function restore(example = ''): void {
 }
 
 /** What changes, or may have been changed, by an example before. */
-const takesFiles = /\/srv\b|\b(?:data|git|grains|mount|schedule|ssh)\.|salt:\/\//
+const takesFiles = /\/srv\b|\b(?:beacons|data|git|grains|mount|schedule|ssh)\.|salt:\/\//
 
 async function run(name: string, example: string, doc: FunctionDoc): Promise<ExampleRun> {
   const words = shellWords(example)
   const given = words.slice(words.indexOf(name) + 1).filter((word) => !/^--(?:out\b|$)/.test(word))
-  const services = name.startsWith('schedule.') ? { schedule: await scheduleFor(name) } : {}
+  const services = {
+    ...(name.startsWith('schedule.') ? { schedule: await scheduleFor(name) } : {}),
+    ...(name.startsWith('beacons.') ? { beacons: await beaconsFor(name) } : {}),
+  }
   const host = new FunctionHost({
     id: 'web1',
     config,

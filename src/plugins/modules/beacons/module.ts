@@ -76,8 +76,8 @@ export const beacons = defineModule({
       extra: options,
       returns,
       examples: [
-        "salt '*' beacons.add ps \"[{'processes': {'salt-master': 'stopped', 'apache2': 'stopped'}}]\"",
-        "salt '*' beacons.add watch_hosts \"[{'files': {'/etc/hosts': {'mask': ['modify']}}}, {'beacon_module': 'inotify'}]\"",
+        "salt '*' beacons.add load '[{averages: {1m: [0, 4]}}, {onchangeonly: true}]'",
+        "salt '*' beacons.add watch_hosts '[{files: {/etc/hosts: {mask: [modify]}}}, {beacon_module: inotify}]'",
       ],
       run: (ctx, args, { extra }) =>
         asRecord(
@@ -91,7 +91,7 @@ export const beacons = defineModule({
       args: { name, beacon_data: data },
       extra: options,
       returns,
-      examples: ["salt '*' beacons.modify ps \"[{'processes': {'apache2': 'stopped'}}]\""],
+      examples: ["salt '*' beacons.modify ps '[{processes: {apache2: stopped}}]'"],
       run: (ctx, args, { extra }) =>
         asRecord(
           attempt(`Failed to modify beacon ${args.name}`, () =>
