@@ -1,6 +1,5 @@
 /** Daemons that find their folders in a state in which no daemon leaves them. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -16,23 +15,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { loadOrCreateIdentity } from '../../src/wire/identity.ts'
+import { asAnotherUser, whyNotAsAnotherUser } from '../support/another-user.ts'
 import { InProcessFleet } from '../support/in-process-fleet.ts'
 import { type Finished, programArgv, Running } from '../support/program.ts'
 
 const nobody = 65_534
-const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] as const
+const asNobody = asAnotherUser(nobody)
 
-/** Why no program can be started here as another user; false when it can. */
-function whyNotAsNobody(): string | false {
-  if (process.getuid?.() !== 0) return 'needs root'
-  const [program, ...options] = asNobody
-  return (
-    spawnSync(program, [...options, ...programArgv('source'), '--version']).status !== 0 &&
-    'needs setpriv, and sources that everybody may read'
-  )
-}
-
-describe('a daemon whose user', { skip: whyNotAsNobody() }, () => {
+describe('a daemon whose user', { skip: whyNotAsAnotherUser(nobody) }, () => {
   let folder = ''
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'salt-nobody-'))

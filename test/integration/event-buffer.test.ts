@@ -32,6 +32,9 @@ describe('events while the master is away', () => {
   after(() => fleet[Symbol.asyncDispose]())
 
   async function away(): Promise<void> {
+    await using bus = await web.bus()
+    // What the master has and has not confirmed would count among what is lost.
+    await bus.call('fire.master', { load: { tag: 'confirmed', data: {} }, timeout: 5 })
     await master.stop()
     await web.until(({ kind }) => kind === 'waiting')
     web.forget()
