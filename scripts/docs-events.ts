@@ -2,7 +2,8 @@
 import type { Schema } from '../src/base/schema.ts'
 import { compareText } from '../src/base/text.ts'
 import { expectation } from '../src/base/validate.ts'
-import { type EventDescription, eventMap } from '../src/bus/event-map.ts'
+import type { EventDescription } from '../src/bus/event-description.ts'
+import { eventMap } from '../src/bus/event-map.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
 
 type Entry = readonly [pattern: string, description: EventDescription]

@@ -35,6 +35,7 @@ MAGIC = b'\x5a\x17'
 LARGEST_FRAME = 1024 * 1024 + 64
 LARGEST_INLINE = CHUNK = 256 * 1024
 LARGEST_RECORD = 80 * 1024 * 1024
+DEEPEST = 96
 CHUNKS_ON_THE_WAY = 4
 TELL_TAKEN_AFTER = 65536
 TAKEN_EXTRA = 1024
@@ -415,11 +416,11 @@ def hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:
 
 def pack(value: Any) -> bytes:
     out = bytearray()
-    _pack(value, out)
+    _pack(value, out, 0)
     return bytes(out)
 
 
-def _pack(value: Any, out: bytearray) -> None:
+def _pack(value: Any, out: bytearray, depth: int) -> None:
     if value is None:
         out.append(0xC0)
     elif value is False or value is True:
@@ -435,15 +436,17 @@ def _pack(value: Any, out: bytearray) -> None:
     elif isinstance(value, (bytes, bytearray)):
         _head(out, len(value), None, -1, (0xC4, 0xC5, 0xC6))
         out += value
+    elif depth == DEEPEST:
+        raise ValueError('a value of more than %d levels cannot be sent' % DEEPEST)
     elif isinstance(value, (list, tuple)):
         _head(out, len(value), 0x90, 15, (None, 0xDC, 0xDD))
         for item in value:
-            _pack(item, out)
+            _pack(item, out, depth + 1)
     elif isinstance(value, dict):
         _head(out, len(value), 0x80, 15, (None, 0xDE, 0xDF))
         for key, item in value.items():
-            _pack(str(key), out)
-            _pack(item, out)
+            _pack(str(key), out, depth + 1)
+            _pack(item, out, depth + 1)
     else:
         raise TypeError('%s cannot be sent' % type(value).__name__)
 

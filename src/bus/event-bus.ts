@@ -323,9 +323,9 @@ export class EventBus {
 
   /** What is no longer kept counts as dropped for this subscriber. */
   #replay(subscriber: Subscriber, matches: TagMatcher, { since, instance = this.instance }: ResumePoint): void {
-    subscriber.isRestarted = instance !== this.instance
-    // A number from before a restart of the daemon means nothing here.
-    const after = subscriber.isRestarted || since > this.seq ? 0 : since
+    // A number that was not given yet is one from before a restart, whatever is said of its instance.
+    subscriber.isRestarted = instance !== this.instance || since > this.seq
+    const after = subscriber.isRestarted ? 0 : since
     subscriber.dropped = Math.max(0, this.#log.oldest - after - 1)
     const batches: EventBatch[] = []
     for (const batch of this.#log.batchesAfter(after, matches, batchBytes)) {

@@ -6,37 +6,9 @@
  *
  * Tags and fields are Salt's (SPEC §3.2 and §3.3) where nothing else is said.
  */
-import { type Schema, s } from '../base/schema.ts'
-
-export interface EventDescription<Fields extends Readonly<Record<string, Schema>> = Readonly<Record<string, Schema>>> {
-  /** When it is fired, in a sentence or two. */
-  readonly doc: string
-  /** On which buses it is seen. */
-  readonly on: 'master' | 'minion' | 'both'
-  /**
-   * Who fires it. `minion` on the master's bus: it came over the session of that minion. `program`: whoever wants the daemon to do
-   * something.
-   */
-  readonly by: 'master' | 'minion' | 'daemon' | 'program'
-  /** Salt has no such event. */
-  readonly isOurs?: true
-  /** The option without which it is not fired. */
-  readonly option?: string
-  /** Without `_stamp`, which every event has. */
-  readonly fields: Fields
-  /** Further fields may come: what they are is up to whoever caused the event. */
-  readonly isOpen?: true
-}
-
-function event<const D extends EventDescription>(description: D): D {
-  return description
-}
-
-const id = s.string('The minion.')
-const jid = s.string('The job.')
-const names = s.union([s.string(), s.array(s.string())], 'Name of the function; a list of several.')
-const words = s.array(s.any())
-const metadata = s.optional(s.record(s.any(), 'What the publisher gave with it.'))
+import { s } from '../base/schema.ts'
+import { type EventDescription, event, id, jid, metadata, names, returned, words } from './event-description.ts'
+import { minionEventMap } from './minion-event-map.ts'
 
 const runStarted = {
   fun: s.string('`runner.` or `wheel.` before the name of the function.'),
@@ -56,19 +28,6 @@ const started = {
   data: s.string('The same as a sentence.'),
   tag: s.string('The tag.'),
   grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
-}
-const returned = {
-  cmd: s.literal(['_return']),
-  id,
-  jid,
-  fun: names,
-  fun_args: s.array(s.any(), 'Its arguments.'),
-  return: s.any('What the function returned.'),
-  retcode: s.integer('0 where all is well.'),
-  success: s.boolean('Whether it ended without an error.'),
-  out: s.optional(s.string('Outputter that suits the return.')),
-  user: s.optional(s.string('Who published the job.')),
-  metadata,
 }
 const present = s.array(s.string(), 'Minions that are connected.')
 
@@ -256,18 +215,6 @@ export const eventMap = {
     isOurs: true,
     fields: { id, count: s.integer('How many.'), reason: s.string('Why, in words.') },
   }),
-  'salt/event/refused': event({
-    doc: 'An event is not for the bus of the master: its tag is reserved, or not among `minion_event_tags`.',
-    on: 'minion',
-    by: 'minion',
-    isOurs: true,
-    fields: {
-      id,
-      tag: s.string('Of the event.'),
-      reason: s.string('Why, in words.'),
-      master: s.optional(s.string('Which master refused it; absent: it was not even sent.')),
-    },
-  }),
   'salt/presence/present': event({
     doc: 'Which minions are connected, again and again.',
     on: 'master',
@@ -329,37 +276,5 @@ export const eventMap = {
     fields: { id },
     isOpen: true,
   }),
-  fire_master: event({
-    doc: 'The minion shall fire this on the bus of its masters: `tag` and `data`, or all of `events`.',
-    on: 'minion',
-    by: 'program',
-    fields: {
-      tag: s.optional(s.union([s.string(), s.null()], 'Tag on the bus of the master.')),
-      data: s.optional(s.any('Its data; ends up under `data`.')),
-      events: s.optional(s.union([s.array(s.record(s.any())), s.null()], 'Several, each with `tag` and `data`.')),
-      pretag: s.optional(s.union([s.string(), s.null()], 'Each of `events` is fired a second time below this.')),
-    },
-    isOpen: true,
-  }),
-  module_refresh: event({
-    doc: 'The minion shall load its functions anew.',
-    on: 'minion',
-    by: 'program',
-    fields: {},
-    isOpen: true,
-  }),
-  grains_refresh: event({
-    doc: 'The minion shall look for its grains anew.',
-    on: 'minion',
-    by: 'program',
-    fields: {},
-    isOpen: true,
-  }),
-  '/salt/minion/minion_mod_complete': event({
-    doc: "The functions of the minion were loaded anew. The slash in front is Salt's.",
-    on: 'minion',
-    by: 'minion',
-    fields: {},
-    isOpen: true,
-  }),
+  ...minionEventMap,
 } as const satisfies Readonly<Record<string, EventDescription>>

@@ -1,7 +1,8 @@
 /** The types of known events, from `event-map.ts`. Nothing of the map is loaded for them. */
 import type { Schema, Static } from '../base/schema.ts'
 import type { EventData } from './event.ts'
-import type { EventDescription, eventMap } from './event-map.ts'
+import type { EventDescription } from './event-description.ts'
+import type { eventMap } from './event-map.ts'
 
 type EventMap = typeof eventMap
 

@@ -1,4 +1,5 @@
 import { SaltError } from '../base/errors.ts'
+import { compileGlob } from '../base/glob.ts'
 import { withinTime } from '../base/time-limit.ts'
 import type { MatchType } from './event.ts'
 import { compileTagPattern } from './tag-pattern.ts'
@@ -64,8 +65,13 @@ function isMatchedInTime(regex: RegExp, tag: string): boolean {
   }
 }
 
-/** As `fnmatch`, but that brackets are themselves. Goes back to the last star only: takes no longer than tag times pattern. */
+/** One without brackets is compared piece by piece: several times as quick, and the same otherwise. */
 function globMatcher(pattern: string): TagMatcher {
+  return pattern.includes('[') ? compileGlob(pattern).matches : plainGlobMatcher(pattern)
+}
+
+/** Goes back to the last star only: takes no longer than tag times pattern. */
+function plainGlobMatcher(pattern: string): TagMatcher {
   const [head = '', ...rest] = pattern.split(/\*+/)
   const tail = rest.pop()
   if (tail === undefined) return (tag) => tag.length === head.length && isAt(tag, 0, head)

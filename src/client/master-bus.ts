@@ -82,6 +82,16 @@ export async function connectMinionBus(target: BusTarget & { readonly id?: strin
   }
 }
 
+/** Whether this minion runs on this host, and this user may use its bus. */
+export async function minionAnswers(target: BusTarget & { readonly id: string }): Promise<boolean> {
+  try {
+    await using _bus = await connectMinionBus(target)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function onlyMinionBus(sockDir: string): string {
   const [name, ...others] = minionBusNames(sockDir)
   if (name === undefined) throw new SaltError('minion-unreachable', 'no minion has a bus there', { where: sockDir })

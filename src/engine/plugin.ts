@@ -164,6 +164,8 @@ export interface FunctionDefinition<A extends Record<string, Schema> = Record<st
   readonly examples: readonly string[]
   /** Outputter that suits the result best, when it is not `nested`. */
   readonly outputter?: string
+  /** `salt call` runs it though no master answers, where a minion runs on the host: that does the work now, or when it can. */
+  readonly isLeftToMinion?: boolean
   run(ctx: FunctionContext, args: never, more: MoreArguments): unknown
 }
 
@@ -184,7 +186,7 @@ interface FunctionInput<C, A extends Record<string, Schema>, R extends Schema> {
 }
 
 export function fn<A extends Record<string, Schema> = Record<never, Schema>, R extends Schema = Schema>(
-  input: FunctionInput<FunctionContext, A, R>,
+  input: FunctionInput<FunctionContext, A, R> & Pick<FunctionDefinition, 'isLeftToMinion'>,
 ): FunctionDefinition {
   return { args: {}, ...input } as unknown as FunctionDefinition
 }

@@ -164,10 +164,22 @@ async function bindPath(socket: Router, path: string, chosenBy: string): Promise
         hint: `It may be running already; or give this one a folder for sockets of its own, by ${chosenBy}.`,
       })
     }
-    rmSync(path, { force: true })
+    removeStale(path)
   }
   await socket.bind(`ipc://${path}`)
   chmodSync(path, 0o600)
+}
+
+function removeStale(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch (cause) {
+    throw new SaltError('storage', 'what lies in the place of a socket cannot be removed', {
+      where: path,
+      cause,
+      hint: 'Is it a folder? Move it away.',
+    })
+  }
 }
 
 function answers(path: string): Promise<boolean> {

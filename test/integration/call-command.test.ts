@@ -131,4 +131,28 @@ describe('salt call with a master', () => {
   it('fires on the bus of the running minion', async () => {
     assert.equal((await fleet.call('alpha', 'event.fire', '{a: 1}', 'my/tag')).stdout, 'local:\n    True\n')
   })
+
+  it('leaves events to the minion while the master is away', async () => {
+    await fleet.master.end()
+    const away = /the master at \S+ does not answer \[master-unreachable\]/
+    const none = await fleet.call('alpha', '-t', '1', 'test.ping')
+    assert.deepEqual([none.exitCode, none.stdout], [69, ''])
+    const kept = await fleet.call('alpha', '-t', '1', 'event.send', 'my/kept', 'n=1')
+    assert.deepEqual([kept.exitCode, kept.stdout], [69, 'local:\n    True\n'])
+    assert.match(kept.stderr, /^salt call: the master was not told the result: .*\n$/)
+    assert.match(kept.stderr, away)
+    const quiet = await fleet.call('alpha', '--no-return-event', 'event.fire_master', '{n: 2}', 'my/kept')
+    assert.deepEqual([quiet.exitCode, quiet.stdout, quiet.stderr], [0, 'local:\n    True\n', ''])
+    await fleet.minion('alpha').end()
+    const alone = await fleet.call('alpha', '-t', '1', 'event.send', 'my/lost')
+    assert.deepEqual([alone.exitCode, alone.stdout], [69, ''])
+    await fleet.startMaster()
+    await using events = await fleet.events({ since: 0 })
+    await fleet.startMinion('alpha')
+    await events.until(/^my\/kept$/, ({ data }) => (data as { n: number }).n === 2)
+    assert.deepEqual(
+      events.tagged(/^my\//).map(({ data }) => (data.data as { n: number }).n),
+      [1, 2],
+    )
+  })
 })

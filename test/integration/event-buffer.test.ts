@@ -1,6 +1,7 @@
 /** Events of a minion while its master is away, ends in the middle, or is slower than they come; and the options about them. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { EventLoad } from '../../src/client/event-load.ts'
 import { connectMinionBus, type MinionBus } from '../../src/client/master-bus.ts'
 import type { BusEvents } from '../support/bus-events.ts'
 import { Fleet } from '../support/fleet.ts'
@@ -201,6 +202,30 @@ describe('options about events', () => {
     await master.reload('')
     assert.equal((await ask('your/a')).isTaken, true)
     assert.equal(events.tagged(/^your\/a$/).length, 1)
+  })
+
+  it('let no larger event of a minion come than the master takes', async () => {
+    await using fleet = await InProcessFleet.start([], 'max_event_size: 2000\n')
+    const { master } = fleet
+    const web = await fleet.connect('web', master)
+    await using events = await master.events()
+    await using bus = await web.bus()
+    const ask = (load: EventLoad) => bus.call('fire.master', { load, timeout: 5 })
+    const data = { text: 'x'.repeat(3000) }
+    const { isTaken, refused } = await ask({ tag: 'my/large', data })
+    assert.deepEqual([isTaken, refused.length], [false, 1])
+    assert.match(refused[0] ?? '', /^the data of the event has 30\d\d bytes, more than the 2000 of max_event_size$/)
+    const list = await ask({
+      events: [
+        { tag: 'my/large', data },
+        { tag: 'my/small', data: {} },
+      ],
+    })
+    assert.deepEqual([list.isTaken, list.refused.length], [true, 1])
+    assert.deepEqual(
+      events.tagged(/^my\//).map(({ tag }) => tag),
+      ['my/small'],
+    )
   })
 
   it('add the events of old, and leave out that of the grains', async () => {

@@ -118,6 +118,24 @@ with Bus(sock_dir) as bus:
     assert.equal(Object.keys(mapping ?? {}).length, 20)
   })
 
+  it('refuses what cannot be sent, and goes on', async () => {
+    const said = await say(`
+circle = {}
+circle['again'] = circle
+deep = {}
+for _ in range(70):
+    deep = {'in': deep}
+with Bus(sock_dir) as bus:
+    for data in (circle, {'large': 2**64}, {'object': object()}, deep, [1]):
+        try:
+            bus.fire('refused', data)
+        except (BusError, TypeError, ValueError) as error:
+            print(getattr(error, 'code', type(error).__name__))
+    print(bus.fire('taken', {}))
+`)
+    assert.equal(said, 'ValueError\nValueError\nTypeError\nbad-arguments\nbad-arguments\nNone\n')
+  })
+
   it('keeps up with many events while it fires, and resumes behind one', async () => {
     const said = await say(`
 with Bus(sock_dir) as bus:

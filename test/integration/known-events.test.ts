@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BusEvents } from '../support/bus-events.ts'
 import { InProcessFleet } from '../support/in-process-fleet.ts'
 import { judgeEvent } from '../support/known-events.ts'
 
@@ -45,5 +46,36 @@ describe('the events of a master', () => {
     ]) {
       assert.ok(patterns.has(pattern), `${pattern} was fired`)
     }
+  })
+})
+
+describe('the events of a minion', () => {
+  it('are those of the map, with its fields', async () => {
+    await using fleet = await InProcessFleet.start([])
+    const { master } = fleet
+    const minion = await fleet.connect('alpha', master)
+    await using events = await BusEvents.of(await minion.bus())
+    const publish = (fun: string, ...arg: readonly unknown[]) => master.publish('alpha', fun, arg)
+    await publish('saltutil.refresh_modules')
+    await publish('test.exception')
+    await publish('event.fire_master', {}, 'salt/key')
+    await publish('schedule.add', 'ping', { __kwarg__: true, function: 'test.ping', seconds: 3600 })
+    await publish('schedule.run_job', 'ping')
+    await events.until(/^__schedule_return$/)
+    await publish('schedule.save')
+    await publish('beacons.add', 'load', [{ averages: { '1m': [0, 100] } }, { disable_during_state_run: true }])
+    await publish('beacons.disable')
+    const judged = events.seen.map((event) => ({ ...judgeEvent(event), event }))
+    assert.deepEqual(
+      judged.filter(({ issues }) => issues !== ''),
+      [],
+    )
+    assert.deepEqual([...new Set(judged.map(({ pattern }) => pattern))].toSorted(), [
+      '/salt/minion/:done',
+      '/salt/minion/minion_mod_complete',
+      '__schedule_return',
+      '_salt_error',
+      'salt/event/refused',
+    ])
   })
 })

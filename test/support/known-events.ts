@@ -1,7 +1,8 @@
 import { s } from '../../src/base/schema.ts'
 import { describeIssues, validate } from '../../src/base/validate.ts'
 import type { BusEvent } from '../../src/bus/event.ts'
-import { type EventDescription, eventMap } from '../../src/bus/event-map.ts'
+import type { EventDescription } from '../../src/bus/event-description.ts'
+import { eventMap } from '../../src/bus/event-map.ts'
 import { compileTagPattern } from '../../src/bus/tag-pattern.ts'
 
 const known = Object.entries<EventDescription>(eventMap).map(([pattern, description]) => ({

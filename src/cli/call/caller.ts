@@ -64,7 +64,7 @@ export class Caller {
       : undefined
   }
 
-  /** Resolves to the exit code. Throws `master-unreachable` and the like before anything was run. */
+  /** Resolves to the exit code. Throws `master-unreachable` and the like before anything was run, but see `isLeftToMinion`. */
   async run(words: readonly string[]): Promise<number> {
     await using _log = this.#log
     await using link = this.#link
@@ -74,8 +74,24 @@ export class Caller {
     await this.#prepare()
     if (this.#options.has('grains')) return await this.#printGrains()
     const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
-    if (tellsMaster) await link.connect()
+    if (tellsMaster) await this.#connect(link, fun)
     return await this.#call(fun, args, tellsMaster ? link : undefined)
+  }
+
+  /** Without a master only what the minion of this host is left with goes on; that the return is not told is said in the end. */
+  async #connect(link: MasterLink, fun: string): Promise<void> {
+    try {
+      await link.connect()
+    } catch (error) {
+      if (asSaltError(error).code !== 'master-unreachable' || !(await this.#isLeftToMinion(fun))) throw error
+    }
+  }
+
+  async #isLeftToMinion(fun: string): Promise<boolean> {
+    const found = await this.#modules.load(fun)
+    if (found.kind !== 'loaded' || found.definition.isLeftToMinion !== true || this.#options.has('master')) return false
+    const { minionAnswers } = await import('../../client/master-bus.ts')
+    return await minionAnswers({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id })
   }
 
   async #call(fun: string, words: readonly string[], link: MasterLink | undefined): Promise<number> {

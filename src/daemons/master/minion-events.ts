@@ -123,7 +123,7 @@ export class MinionEvents implements Disposable {
 
   #put({ tag, data }: { readonly tag: unknown; readonly data: EventData }): string | undefined {
     try {
-      this.#options.bus.fire(String(tag), data)
+      this.#options.bus.accept(tag, data)
       return undefined
     } catch (error) {
       return asSaltError(error).message

@@ -70,6 +70,7 @@ export const event = defineModule({
   functions: {
     fire: fn({
       doc: 'Fire an event on the bus of this minion.',
+      isLeftToMinion: true,
       args: {
         data: s.record(s.any(), 'Data of the event'),
         tag: s.string('Tag of the event'),
@@ -81,6 +82,7 @@ export const event = defineModule({
     }),
     fire_master: fn({
       doc: 'Fire an event on the bus of the master, under the name of this minion.',
+      isLeftToMinion: true,
       args: {
         data: s.any('Data of the event'),
         tag: s.string('Tag of the event'),
@@ -93,6 +95,7 @@ export const event = defineModule({
     }),
     send: fn({
       doc: 'Fire an event on the bus of the master, or on that of this minion where it has no master.',
+      isLeftToMinion: true,
       args: {
         tag: s.string('Tag of the event'),
         data: s.optional(s.record(s.any(), 'Data of the event')),

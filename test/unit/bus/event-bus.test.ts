@@ -156,6 +156,7 @@ describe('the event bus', () => {
     bus.fire('a', {})
     bus.subscribe(all, receiver.receive, 5000)
     assert.deepEqual(receiver.seqs, [1])
+    assert.deepEqual(receiver.gaps, [{ dropped: 0, seq: 0, restarted: true }])
   })
 
   it('keeps its memory through many events', () => {

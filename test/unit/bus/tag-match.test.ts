@@ -26,7 +26,9 @@ const cases: readonly (readonly [MatchType, string, readonly string[], readonly 
   ['regex', '(?:salt/)?job/\\d+', ['job/1', 'salt/job/12/new'], ['job/x']],
   ['regex', '(a)/\\1', ['a/a'], ['a/b']],
   ['fnmatch', 'a?c', ['abc', 'a/c'], ['ac', 'abbc']],
-  ['fnmatch', 'a.c[1]', ['a.c[1]'], ['abc1', 'a.c1']],
+  ['fnmatch', 'a.c[1]', ['a.c1'], ['a.c[1]', 'abc1']],
+  ['fnmatch', 'web[0-9]*/[!a]', ['web1/b', 'web22/x'], ['web/b', 'web1/a', 'webx/b']],
+  ['fnmatch', 'a[', ['a['], ['a', 'ab']],
 ]
 
 for (const [match, pattern, hits, misses] of cases) {
@@ -50,6 +52,7 @@ test('no pattern makes an event wait', () => {
     ['regex', 'a*a*a*a*a*$'],
     ['regex', `${'a?'.repeat(40)}${'a'.repeat(40)}$`],
     ['fnmatch', `${'*a'.repeat(300)}c`],
+    ['fnmatch', `${'*[ab]'.repeat(300)}c`],
   ]
   for (const [match, pattern] of hopeless) {
     const begin = performance.now()

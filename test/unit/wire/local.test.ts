@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -90,6 +90,13 @@ describe('a local bus', () => {
   it('says so when its path is too long', async () => {
     await using server = serve(join(folder, 'x'.repeat(120)))
     await assert.rejects(server.listen(), { code: 'configuration' })
+  })
+
+  it('says so when a folder lies in its place', async () => {
+    const path = join(folder, 'folder.ipc')
+    mkdirSync(path)
+    await using server = serve(path)
+    await assert.rejects(server.listen(), { code: 'storage', where: path })
   })
 
   it('forgets a client that went away', async () => {
