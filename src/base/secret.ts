@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 
-const shown = '•••'
+/** What stands for a secret. */
+export const dots = '•••'
 
 /** A value that prints as dots in logs, events, returns and diffs. `reveal()` is the only way to it. */
 export class Secret<T = string> {
@@ -15,14 +16,14 @@ export class Secret<T = string> {
   }
 
   toString(): string {
-    return shown
+    return dots
   }
 
   toJSON(): string {
-    return shown
+    return dots
   }
 
   [inspect.custom](): string {
-    return shown
+    return dots
   }
 }

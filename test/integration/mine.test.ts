@@ -37,7 +37,7 @@ describe('the mine', () => {
     await using fleet = await InProcessFleet.start([])
     const { master } = fleet
     await using events = await master.events()
-    await fleet.connect('web', master, 'mine_functions: {test.ping: []}\nmine_return_job: true\n')
+    await fleet.connect('web', master, 'mine_functions: [test.ping]\nmine_return_job: true\n')
     const { data } = await events.until(/^salt\/job\/.*\/ret\/web$/)
     assert.partialDeepStrictEqual(data, { fun: 'mine.update', schedule: '__mine_interval', return: true })
     assert.deepEqual(await runner(master, 'mine.get', '*', 'test.ping'), { web: true })

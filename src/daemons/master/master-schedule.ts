@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { isRecord } from '../../base/narrow.ts'
+import type { ValuePath } from '../../base/validate.ts'
 import type { JobReturn, RunnerResult } from '../../client/api.ts'
 import type { Catalogue, RunnerFunctionDefinition } from '../../engine/plugin.ts'
 import type { ScheduledJob } from '../../engine/schedule/job-definition.ts'
@@ -19,9 +20,13 @@ export interface MasterScheduleOptions extends ReturnPlaces {
     readonly wheels: Catalogue<RunnerFunctionDefinition>
   }
   readonly unasked: UnaskedReturns
+  /** `file:line` of a value of the configuration. */
+  where(path: ValuePath): string | undefined
   /** User that the master runs as. */
   readonly user: string
 }
+
+const longestReason = 500
 
 /** The schedule of the master: runners, and wheel functions (`wheel.key.list_all`). */
 export class MasterSchedule implements Disposable {
@@ -32,7 +37,13 @@ export class MasterSchedule implements Disposable {
   constructor(options: MasterScheduleOptions) {
     const { clock, log } = options
     this.#options = options
-    this.#schedule = new Schedule({ clock, log, run: (run) => this.#run(run), alias: () => undefined })
+    this.#schedule = new Schedule({
+      clock,
+      log,
+      run: (run) => this.#run(run),
+      alias: () => undefined,
+      where: (path) => options.where(path),
+    })
     this.configure()
   }
 
@@ -57,9 +68,12 @@ export class MasterSchedule implements Disposable {
     const kwargs = Object.keys(job.kwargs).length === 0 ? [] : [{ ...job.kwargs, __kwarg__: true }]
     const arg = [...job.args, ...kwargs]
     const result = await this.#options.hosts[kind].run({ fun: name, arg, user }, () => {}, this.#end.signal)
-    if (!result.success) log.warning('a scheduled runner failed', { job: job.name, fun, jid: result.jid })
     if (this.#end.signal.aborted) return
     const shown = (await this.#isSecret(kind, name)) ? { ...result, return: hidden } : result
+    if (!result.success) {
+      const reason = typeof shown.return === 'string' ? { reason: shown.return.slice(0, longestReason) } : {}
+      log.warning('a scheduled runner failed', { job: job.name, fun, jid: result.jid, ...reason })
+    }
     bringReturn(job, this.#returnOf(job, { fun, arg, result: shown }), this.#options, (ret) =>
       this.#options.unasked.take(ret),
     )

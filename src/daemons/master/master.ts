@@ -179,6 +179,7 @@ class MasterDaemon implements Master {
       hosts: { runners, wheels },
       catalogues,
       unasked: this.#unasked,
+      where: (path) => this.#options.where(path),
       returned: (ret, route) => this.#backends.returned(ret, route),
       user,
     })

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
+import type { ValuePath } from '../../base/validate.ts'
 import type { SubscribeItem } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { JobReturn } from '../../client/api.ts'
@@ -9,6 +10,7 @@ import { currentUser } from '../../engine/functions/accounts.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import { sendable } from '../../engine/jobs/packed-return.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
+import { mineFunctionsOf } from '../../engine/mine/mine-functions.ts'
 import type { ConfigView, Grains } from '../../engine/plugin.ts'
 import type { RawJob, ScheduledJob } from '../../engine/schedule/job-definition.ts'
 import { savedSchedulePath, withoutOwn } from '../../engine/schedule/saved-schedule.ts'
@@ -29,6 +31,8 @@ export interface MinionScheduleOptions extends ReturnPlaces {
   grains(): Grains
   pillar(): Readonly<Record<string, unknown>>
   run(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome>
+  /** `file:line` of a value of the configuration. */
+  where(path: ValuePath): string | undefined
   /** Brings a return to every master. */
   deliver(ret: JobReturn): void
 }
@@ -52,6 +56,7 @@ export class MinionSchedule implements Disposable {
       log,
       run: (run) => this.#run(run),
       alias: (name) => whenAlias(name, options.pillar(), options.grains()),
+      where: (path) => options.where(path),
     })
     this.#desk = new ScheduleDesk({
       schedule: this.#schedule,
@@ -144,9 +149,9 @@ function mappingOf(value: unknown): ScheduleMapping {
 
 /** The mine is filled by a job of the minion itself, where there is anything to fill it with. */
 function systemJobs(config: ConfigView, pillar: Readonly<Record<string, unknown>>): Record<string, RawJob> {
-  const functions = { ...mappingOf(config.get('mine_functions')), ...mappingOf(pillar.mine_functions) }
+  const functions = mineFunctionsOf(pillar.mine_functions, config.get('mine_functions'))
   const interval = Number(config.get('mine_interval'))
-  if (config.get('mine_enabled') === false || Object.keys(functions).length === 0 || !(interval > 0)) return {}
+  if (config.get('mine_enabled') === false || functions.length === 0 || !(interval > 0)) return {}
   const job = {
     function: 'mine.update',
     minutes: interval,

@@ -313,6 +313,7 @@ class MinionDaemon implements Minion {
       grains: () => this.#grains.read(),
       pillar: () => ({}),
       run: (load, entry) => this.#run(load, entry, ''),
+      where: (path) => this.#options.where(path),
       deliver: (ret) => this.#connections.deliver(ret),
       returned: (ret, { returners, returnConfig = '', returnKwargs = {} }) =>
         this.#returners.take({ ret: returners.join(','), ret_config: returnConfig, ret_kwargs: returnKwargs }, ret, ''),

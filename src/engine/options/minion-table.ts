@@ -153,9 +153,9 @@ export const minionTable = {
   ),
   mine_enabled: option(s.boolean(), true, 'Put what `mine_functions` give into the mine of the master.'),
   mine_functions: option(
-    s.record(s.any()),
+    s.union([s.record(s.any()), s.array(s.string())]),
     {},
-    'Functions whose results go into the mine: each name with a list of arguments, or with a mapping of them that may also have `mine_function`, `allow_tgt` and `allow_tgt_type`.',
+    'Functions whose results go into the mine: each name with a list of arguments, or with a mapping of them that may also have `mine_function`, `allow_tgt` and `allow_tgt_type`; or a list of names.',
   ),
   mine_interval: option(s.number('', { minimum: 1 }), 60, 'Minutes between two updates of the mine.'),
   mine_return_job: option(s.boolean(), false, 'Keep the updates of the mine in the job cache of the master.'),

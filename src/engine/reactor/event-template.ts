@@ -16,21 +16,32 @@ export interface TemplateEvent {
   readonly data: EventData
 }
 
-/** A reaction file as it was read; filled anew for each event. */
+/** A reaction file, or an inline reaction, as it was read; filled anew for each event. */
 export interface EventTemplate {
-  readonly file: string
-  readonly marks: YamlMarks
   /** Throws `execution-failed` with file and line where the event has no such value. */
   fill(event: TemplateEvent): unknown
 }
 
+export interface FileTemplate extends EventTemplate {
+  readonly file: string
+  readonly marks: YamlMarks
+}
+
+export interface InlineTemplate extends EventTemplate {
+  /** The reactions with something in place of each value. */
+  readonly shape: unknown
+}
+
 interface Expression {
   readonly text: string
-  readonly line: number
+  readonly where: string
   /** `data`, `tag`, and what is looked up in it. */
-  readonly path: readonly (string | number)[]
+  readonly path: readonly Step[]
   readonly filters: readonly Filter[]
 }
+
+/** A name or number, or Python's `.get(name, fallback)`. */
+type Step = string | number | { readonly get: string; readonly fallback: unknown }
 
 interface Filter {
   readonly name: string
@@ -42,34 +53,64 @@ const commentPattern = /\{#.*?#\}/gs
 /** Characters that no file has: what stands between them is the number of an expression. */
 const [opening, closing] = ['\ue000', '\ue001']
 const placeholderPattern = new RegExp(`${opening}(\\d+)${closing}`, 'g')
-const filterNames = ['default', 'd', 'int', 'json', 'lower', 'string', 'tojson', 'upper']
+/** Those of Salt that write YAML write nothing here: a value is never read as YAML. */
+const yamlFilters = ['yaml_dquote', 'yaml_encode', 'yaml_squote']
+const jsonFilters = ['json', 'tojson']
+const filterNames = ['default', 'd', 'int', 'lower', 'quote', 'string', 'upper', ...jsonFilters, ...yamlFilters]
+const expressionHint =
+  "Name one, such as data['id'], data.data.load or data.get('load', 0), with at most the filters default, int, json, lower, quote, string, upper."
 
 /** Throws `configuration` with file and line for what is no YAML, or an expression beyond those above. */
-export async function parseEventTemplate(source: string, file: string): Promise<EventTemplate> {
+export async function parseEventTemplate(source: string, file: string): Promise<FileTemplate> {
   const { parseYamlWithMarks } = await import('../../base/yaml.ts')
   const expressions: Expression[] = []
-  const fault = (at: number, message: string, hint: string): SaltError =>
-    new SaltError('configuration', message, { where: `${file}:${lineAt(source, at)}`, hint })
-  if (source.includes(opening))
-    throw fault(source.indexOf(opening), 'a character of the private use area', 'Remove it.')
+  const place = (at: number): string => `${file}:${lineAt(source, at)}`
+  const fault: Fault = (at, message, hint) => new SaltError('configuration', message, { where: place(at), hint })
   refuseTags(source, fault)
-  const text = withoutComments(withoutShebang(source, fault)).replace(
-    expressionPattern,
-    (_whole, inside: string, at: number) => {
-      const expression = parseExpression(inside.trim())
-      if (expression === undefined) {
-        throw fault(
-          at,
-          `'${inside.trim()}' is no value of an event`,
-          "Name one, such as data['id'] or data.data.load, with at most the filters default, int, json, lower, string, upper.",
-        )
-      }
-      expressions.push({ ...expression, text: inside.trim(), line: lineAt(source, at) })
-      return `${opening}${expressions.length - 1}${closing}`
-    },
-  )
-  const { value, marks } = parseYamlWithMarks(text, { file })
-  return { file, marks, fill: (event) => fillIn(value, (index) => evaluate(expressions[index], event, file)) }
+  const plain = withoutComments(withoutShebang(source, fault))
+  const { value, marks } = parseYamlWithMarks(withPlaceholders(plain, { expressions, place, fault }), { file })
+  return {
+    file,
+    marks,
+    fill: (event) => fillIn(value, (index, isWhole) => evaluate(expressions[index], event, isWhole)),
+  }
+}
+
+/** For reactions that stand in the configuration itself, at `where`. Throws `configuration`. */
+export function inlineTemplate(value: unknown, where: string): InlineTemplate {
+  const expressions: Expression[] = []
+  const fault: Fault = (_at, message, hint) => new SaltError('configuration', message, { where, hint })
+  const shape = mapTexts(value, (text) => {
+    refuseTags(text, fault)
+    // Such a text had to be quoted: `{{` begins a mapping otherwise.
+    return withPlaceholders(text, { expressions, place: () => where, fault, isQuoted: true })
+  })
+  return { shape, fill: (event) => fillIn(shape, (index, isWhole) => evaluate(expressions[index], event, isWhole)) }
+}
+
+interface Reading {
+  /** Gets what is found. */
+  readonly expressions: Expression[]
+  readonly place: (at: number) => string
+  readonly fault: Fault
+  readonly isQuoted?: boolean
+}
+
+function withPlaceholders(text: string, { expressions, place, fault, isQuoted }: Reading): string {
+  if (text.includes(opening)) throw fault(text.indexOf(opening), 'a character of the private use area', 'Remove it.')
+  return text.replace(expressionPattern, (_whole, inside: string, at: number) => {
+    const expression = parseExpression(inside.trim())
+    if (expression === undefined) throw fault(at, `'${inside.trim()}' is no value of an event`, expressionHint)
+    const filters = isQuoted === true || /['"]$/.test(text.slice(0, at)) ? expression.filters : bare(expression.filters)
+    expressions.push({ ...expression, filters, text: inside.trim(), where: place(at) })
+    return `${opening}${expressions.length - 1}${closing}`
+  })
+}
+
+/** JSON without quotes is read as YAML by Salt, and becomes the value again. */
+function bare(filters: readonly Filter[]): readonly Filter[] {
+  const last = filters.at(-1)
+  return last !== undefined && jsonFilters.includes(last.name) ? [...filters.slice(0, -1), { name: bareJson }] : filters
 }
 
 type Fault = (at: number, message: string, hint: string) => SaltError
@@ -119,14 +160,24 @@ function splitOutsideQuotes(text: string, separator: string): string[] {
   return text.match(new RegExp(`(?:'[^']*'|"[^"]*"|[^'"${separator}])+`, 'g')) ?? []
 }
 
+const getStep = /^\.get\(\s*(?:'([^']*)'|"([^"]*)")\s*(?:,\s*('[^']*'|"[^"]*"|[^'")]*))?\)/
 const pathStep = /^(?:\.([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|"([^"]*)"|(\d+))\s*\])/
 
-function parsePath(text: string): readonly (string | number)[] | undefined {
+function parsePath(text: string): readonly Step[] | undefined {
   const [start] = /^(?:tag|data)(?!\w)/.exec(text) ?? []
   if (start === undefined) return undefined
-  const path: (string | number)[] = [start]
+  const path: Step[] = [start]
   let rest = text.slice(start.length)
   while (rest !== '') {
+    const get = getStep.exec(rest)
+    if (get !== null) {
+      const [whole, single, double, given] = get
+      const fallback = given === undefined ? { value: null } : parseLiteral(given.trim())
+      if (fallback === undefined) return undefined
+      path.push({ get: single ?? double ?? '', fallback: fallback.value })
+      rest = rest.slice(whole.length).trimStart()
+      continue
+    }
     const step = pathStep.exec(rest)
     if (step === null) return undefined
     const [whole, attribute, single, double, index] = step
@@ -137,7 +188,7 @@ function parsePath(text: string): readonly (string | number)[] | undefined {
 }
 
 function parseFilter(text: string): Filter | undefined {
-  const [, name = '', argument] = /^([a-z]+)\s*(?:\((.*)\))?$/s.exec(text) ?? []
+  const [, name = '', argument] = /^([a-z_]+)\s*(?:\((.*)\))?$/s.exec(text) ?? []
   if (!filterNames.includes(name)) return undefined
   if (argument === undefined || argument.trim() === '') return { name }
   const literal = parseLiteral(argument.trim())
@@ -163,32 +214,43 @@ function parseLiteral(text: string): { readonly value: unknown } | undefined {
 }
 
 const missing = Symbol('no such value')
+/** The JSON of a value that is a whole value of the file: the value itself. */
+const bareJson = 'json without quotes'
 
-function evaluate(expression: Expression | undefined, event: TemplateEvent, file: string): unknown {
+function evaluate(expression: Expression | undefined, event: TemplateEvent, isWhole: boolean): unknown {
   if (expression === undefined) return null
   let value: unknown = lookUp({ tag: event.tag, data: event.data }, expression.path)
-  for (const filter of expression.filters) value = apply(filter, value)
+  for (const filter of expression.filters) value = apply(filter, value, isWhole)
   if (value !== missing) return value
   throw new SaltError('execution-failed', `the event ${event.tag} has no ${expression.text}`, {
-    where: `${file}:${expression.line}`,
+    where: expression.where,
     hint: `Give it a value to fall back on: {{ ${expression.text} | default('…') }}.`,
   })
 }
 
-function lookUp(event: Readonly<Record<string, unknown>>, path: readonly (string | number)[]): unknown {
+function lookUp(event: Readonly<Record<string, unknown>>, path: readonly Step[]): unknown {
   let value: unknown = event
   for (const step of path) {
-    if (Array.isArray(value) && typeof step === 'number' && step < value.length) value = value[step]
+    if (typeof step === 'object') {
+      if (!isRecord(value)) return missing
+      value = Object.hasOwn(value, step.get) ? value[step.get] : step.fallback
+    } else if (Array.isArray(value) && typeof step === 'number' && step < value.length) value = value[step]
     else if (isRecord(value) && Object.hasOwn(value, step)) value = value[step]
     else return missing
   }
   return value
 }
 
-function apply({ name, argument = '' }: Filter, value: unknown): unknown {
+function apply({ name, argument = '' }: Filter, value: unknown, isWhole: boolean): unknown {
   if (name === 'default' || name === 'd') return value === missing ? argument : value
   if (value === missing) return missing
   switch (name) {
+    case bareJson:
+      return isWhole ? value : toJson(value)
+    case 'yaml_encode':
+      return value
+    case 'quote':
+      return shellQuoted(pythonString(value))
     case 'json':
     case 'tojson':
       return toJson(value)
@@ -203,8 +265,11 @@ function apply({ name, argument = '' }: Filter, value: unknown): unknown {
   }
 }
 
+/** `isWhole`: nothing else stands in the text. */
+type Evaluated = (index: number, isWhole: boolean) => unknown
+
 /** A copy with every placeholder replaced. */
-function fillIn(value: unknown, evaluated: (index: number) => unknown): unknown {
+function fillIn(value: unknown, evaluated: Evaluated): unknown {
   if (typeof value === 'string') return fillText(value, evaluated)
   if (Array.isArray(value)) return value.map((item) => fillIn(item, evaluated))
   if (!isPlain(value)) return value
@@ -213,12 +278,24 @@ function fillIn(value: unknown, evaluated: (index: number) => unknown): unknown 
   )
 }
 
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
+  if (!isPlain(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [change(key), mapTexts(item, change)]))
+}
+
+/** One word for a POSIX shell. */
+function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`
+}
+
 function isPlain(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype
 }
 
-function fillText(text: string, evaluated: (index: number) => unknown): unknown {
+function fillText(text: string, evaluated: Evaluated): unknown {
   const whole = new RegExp(`^${placeholderPattern.source}$`).exec(text)
-  if (whole !== null) return evaluated(Number(whole[1]))
-  return text.replace(placeholderPattern, (_whole, index: string) => pythonString(evaluated(Number(index))))
+  if (whole !== null) return evaluated(Number(whole[1]), true)
+  return text.replace(placeholderPattern, (_whole, index: string) => pythonString(evaluated(Number(index), false)))
 }

@@ -2,9 +2,15 @@ import { glob, readFile, stat } from 'node:fs/promises'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
 import type { FileRoots } from '../files/file-roots.ts'
-import { type EventTemplate, parseEventTemplate, type TemplateEvent } from './event-template.ts'
+import {
+  type EventTemplate,
+  type FileTemplate,
+  inlineTemplate,
+  parseEventTemplate,
+  type TemplateEvent,
+} from './event-template.ts'
 import { type Reaction, reactionsOf } from './reactions.ts'
-import type { ReactorSource } from './rules.ts'
+import { inlinePlace, type ReactorSource } from './rules.ts'
 
 const fileServer = 'salt://'
 const environment = 'base'
@@ -12,13 +18,14 @@ const mostKept = 1000
 
 interface Kept {
   readonly version: string
-  readonly template: EventTemplate
+  readonly template: FileTemplate
 }
 
 /** Reads reaction files, each anew only when it has changed. */
 export class ReactionFiles {
   readonly #roots: () => FileRoots
   readonly #kept = new Map<string, Kept>()
+  readonly #keptInline = new WeakMap<object, EventTemplate>()
 
   /** `roots`: where `salt://` leads to, in the environment `base`. */
   constructor(roots: () => FileRoots) {
@@ -30,14 +37,20 @@ export class ReactionFiles {
    * for a file that is missing or wrong, `execution-failed` for an event that lacks a value; each with file and line.
    */
   async reactions(source: ReactorSource, event: TemplateEvent): Promise<readonly Reaction[]> {
-    if (typeof source !== 'string') return reactionsOf(source, () => 'the option reactor')
+    if (typeof source !== 'string') return reactionsOf(this.#inline(source).fill(event), () => inlinePlace)
     const templates = await Promise.all((await pathsOf(source)).map((path) => this.#template(path)))
     return templates.flatMap((template) =>
       reactionsOf(template.fill(event), (path) => `${template.file}:${template.marks.line(path) ?? 1}`),
     )
   }
 
-  async #template(path: string): Promise<EventTemplate> {
+  #inline(source: Readonly<Record<string, unknown>>): EventTemplate {
+    const kept = this.#keptInline.get(source) ?? inlineTemplate(source, inlinePlace)
+    this.#keptInline.set(source, kept)
+    return kept
+  }
+
+  async #template(path: string): Promise<FileTemplate> {
     const version = await this.#version(path)
     const kept = this.#kept.get(path)
     if (kept?.version === version) return kept.template

@@ -2,6 +2,8 @@
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { compileGlob, type Glob } from '../target/glob.ts'
+import { inlineTemplate } from './event-template.ts'
+import { reactionsOf } from './reactions.ts'
 
 export interface ReactorRule {
   /** Pattern of tags, as in the shell; `*` goes over slashes. */
@@ -11,6 +13,9 @@ export interface ReactorRule {
 }
 
 export type ReactorSource = string | Readonly<Record<string, unknown>>
+
+/** Where inline reactions stand. */
+export const inlinePlace = 'the option reactor'
 
 type WhereOption = (path: readonly (string | number)[]) => string | undefined
 
@@ -32,7 +37,10 @@ export function reactorRule(tag: string, given: unknown, where?: string): Reacto
   if (tag === '') throw fault('a rule of the reactor has no tag', where)
   const sources = (Array.isArray(given) ? given : [given]).map((source: unknown): ReactorSource => {
     if (typeof source === 'string' && (source.startsWith('/') || source.startsWith('salt://'))) return source
-    if (isRecord(source) && Object.keys(source).length > 0) return source
+    if (isRecord(source) && Object.keys(source).length > 0) {
+      checkInline(source, where)
+      return source
+    }
     const shown = typeof source === 'string' ? `'${source}'` : 'one of its reactions'
     throw fault(
       `the rule '${tag}' of the reactor: ${shown} is neither a whole path, nor salt://…, nor a reaction`,
@@ -40,6 +48,11 @@ export function reactorRule(tag: string, given: unknown, where?: string): Reacto
     )
   })
   return { tag, sources }
+}
+
+/** What can be wrong with inline reactions before there is an event. */
+function checkInline(source: Readonly<Record<string, unknown>>, where = inlinePlace): void {
+  reactionsOf(inlineTemplate(source, where).shape, () => where)
 }
 
 /** Rules that are looked up by the tags of events. */

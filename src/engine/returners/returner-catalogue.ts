@@ -2,6 +2,7 @@
 import { SaltError } from '../../base/errors.ts'
 import { didYouMean, nearest } from '../../base/text.ts'
 import type { Delivery, ReturnerDefinition, ReturnerRegistry } from '../returner.ts'
+import { insteadOfReturner } from './salt-names.ts'
 
 /** Throws `bad-arguments` with the nearest names; `where` is the place that names it. */
 export async function loadReturner(
@@ -12,10 +13,13 @@ export async function loadReturner(
   const load = Object.hasOwn(registry, name) ? registry[name] : undefined
   if (load !== undefined) return await load()
   const known = Object.keys(registry)
+  const list = `There are ${known.join(', ')}.`
+  const instead = insteadOfReturner(name)
+  const near = instead === undefined ? didYouMean(nearest(name, known)) : ''
   throw new SaltError(
     where === undefined ? 'bad-arguments' : 'configuration',
-    `there is no returner '${name}'.${didYouMean(nearest(name, known))}`,
-    { hint: `There are ${known.join(', ')}.`, ...(where === undefined ? {} : { where }) },
+    `there is no returner '${name}'.${near}`,
+    { hint: instead === undefined ? list : `${instead} ${list}`, ...(where === undefined ? {} : { where }) },
   )
 }
 

@@ -5,6 +5,7 @@ import { Secret } from '../../base/secret.ts'
 import { didYouMean, nearest } from '../../base/text.ts'
 import { coerceArgument, formatPath, isMapping, type ValuePath } from '../../base/validate.ts'
 import type { ReturnerDefinition } from '../returner.ts'
+import { insteadOfOption } from './salt-names.ts'
 
 /** How a job, a sink or the configuration names a returner. */
 export interface ReturnerRequest {
@@ -62,34 +63,38 @@ export function returnerOptions(
   return result
 }
 
-/** Later ones win. */
+/** Later ones win. Some of Salt's returners read `returner.NAME.OPTION`. */
 function prefixes(name: string, profile: string | undefined): readonly (readonly string[])[] {
-  return profile === undefined || profile === '' ? [[name]] : [[name], [profile, name]]
+  const plain = [['returner', name], [name]]
+  return profile === undefined || profile === '' ? plain : [...plain, ...plain.map((prefix) => [profile, ...prefix])]
 }
+
+type AddOption = (option: string, value: unknown, path: ValuePath) => void
 
 /** What the configuration has below a prefix: as keys with points, as mappings, and as a mixture of both. */
 function under({ all, where }: OptionSource, prefix: readonly string[]): ReadonlyMap<string, Given> {
   const found = new Map<string, Given>()
   const shown = prefix.join('.')
-  const add = (option: string, value: unknown, path: ValuePath): void => {
+  collect(all, prefix, [], (option, value, path) => {
     found.set(option, { value, shown: `${shown}.${option}`, where: where?.(path) })
-  }
-  const [first = '', second] = prefix
-  const outer = Object.hasOwn(all, first) ? all[first] : undefined
-  const nested = second === undefined ? outer : isMapping(outer) ? outer[second] : undefined
-  addMapping(nested, prefix, add)
-  if (second !== undefined) addMapping(all[shown], [shown], add)
-  for (const [key, value] of Object.entries(all)) {
-    if (key.startsWith(`${shown}.`)) add(key.slice(shown.length + 1), value, [key])
-  }
+  })
   return found
 }
 
-function addMapping(
-  value: unknown,
-  path: ValuePath,
-  add: (option: string, value: unknown, path: ValuePath) => void,
-): void {
+function collect(value: unknown, prefix: readonly string[], path: ValuePath, add: AddOption): void {
+  if (!isMapping(value)) return
+  for (let count = 1; count < prefix.length; count += 1) {
+    const key = prefix.slice(0, count).join('.')
+    if (Object.hasOwn(value, key)) collect(value[key], prefix.slice(count), [...path, key], add)
+  }
+  const whole = prefix.join('.')
+  if (Object.hasOwn(value, whole)) addMapping(value[whole], [...path, whole], add)
+  for (const [key, item] of Object.entries(value)) {
+    if (key.startsWith(`${whole}.`)) add(key.slice(whole.length + 1), item, [...path, key])
+  }
+}
+
+function addMapping(value: unknown, path: ValuePath, add: AddOption): void {
   if (!isMapping(value)) return
   for (const [option, item] of Object.entries(value)) add(option, item, [...path, option])
 }
@@ -102,8 +107,10 @@ function assertKnown(
 ): void {
   if (Object.hasOwn(options, option)) return
   const known = Object.keys(options)
-  const hint = known.length === 0 ? 'It has no options.' : `Its options are ${known.join(', ')}.`
-  const near = didYouMean(nearest(option, known))
+  const list = known.length === 0 ? 'It has no options.' : `Its options are ${known.join(', ')}.`
+  const instead = insteadOfOption(name, option)
+  const hint = instead === undefined ? list : `${instead} ${list}`
+  const near = instead === undefined ? didYouMean(nearest(option, known)) : ''
   if (given === undefined)
     throw new SaltError('bad-arguments', `the returner ${name} has no option '${option}'.${near}`, { hint })
   throw new SaltError('configuration', `'${given.shown}' is no option of the returner ${name}.${near}`, {

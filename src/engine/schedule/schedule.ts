@@ -3,8 +3,10 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
+import type { ValuePath } from '../../base/validate.ts'
 import { type RandomSource, unpredictable } from '../functions/python-random.ts'
 import { parseScheduledJob, parseSplay, type RawJob, type ScheduledJob, type Splay } from './job-definition.ts'
+import { doubtsAbout } from './job-keys.ts'
 import { type DueRun, JobPlan } from './job-plan.ts'
 import { judgeRun, makeUpTime, type ScheduleRules, type SkipReason } from './run-rules.ts'
 import { parseTimeRange } from './time-range.ts'
@@ -34,6 +36,8 @@ export interface ScheduleOptions {
   run(run: ScheduledRun): Promise<void>
   /** What `whens` of pillar or grains says of a name. */
   alias(name: string): unknown
+  /** `file:line` of a value of the configuration. */
+  where?(path: ValuePath): string | undefined
 }
 
 /** What is known of a job at a time; times are milliseconds since 1970. */
@@ -164,7 +168,7 @@ export class Schedule implements Disposable {
     return Object.entries(this.#merged()).flatMap(([name, raw]) => {
       if (globalKeys.has(name)) return []
       if (isRecord(raw)) return [[name, raw] as [string, RawJob]]
-      this.#options.log.error('a scheduled job is no mapping, and is left out', { job: name })
+      this.#options.log.error('a scheduled job is no mapping, and is left out', { job: name, ...this.#place(name) })
       return []
     })
   }
@@ -174,21 +178,28 @@ export class Schedule implements Disposable {
     return {
       isEnabled: isOn(enabled, true),
       skipFunction: typeof skipFunction === 'string' && skipFunction !== '' ? skipFunction : undefined,
-      skipRange: this.#readRule(skipRange, (value) => parseTimeRange(value, 'skip_during_range')),
-      splay: this.#readRule(splay, parseSplay),
+      skipRange: this.#readRule('skip_during_range', skipRange, (value) => parseTimeRange(value, 'skip_during_range')),
+      splay: this.#readRule('splay', splay, parseSplay),
     }
   }
 
-  #readRule<T>(value: unknown, read: (value: unknown) => T | undefined): T | undefined {
+  #readRule<T>(name: string, value: unknown, read: (value: unknown) => T | undefined): T | undefined {
     if (value === undefined || value === null) return undefined
     try {
       return read(value)
     } catch (error) {
       this.#options.log.error('a rule of the schedule is wrong, and is left out', {
         reason: asSaltError(error).message,
+        ...this.#place(name),
       })
       return undefined
     }
+  }
+
+  /** Where the configuration has it; nothing for what comes from pillar or from a function. */
+  #place(name: string): { readonly where?: string } {
+    const where = Object.hasOwn(this.#sources.opts, name) ? this.#options.where?.(['schedule', name]) : undefined
+    return where === undefined ? {} : { where }
   }
 
   #whensOf({ when }: RawJob): readonly unknown[] {
@@ -200,10 +211,17 @@ export class Schedule implements Disposable {
     const kept = { running, ...(known?.lastRunAt === undefined ? {} : { lastRunAt: known.lastRunAt }) }
     try {
       const job = parseScheduledJob(name, read.raw, this.#options.alias)
+      for (const reason of doubtsAbout(read.raw)) {
+        this.#options.log.warning('a scheduled job may not be meant so', { job: name, reason, ...this.#place(name) })
+      }
       return { ...read, job, plan: this.#planFor(job), ...kept }
     } catch (error) {
       const fault = asSaltError(error).message
-      this.#options.log.error('a scheduled job is wrong, and does not run', { job: name, reason: fault })
+      this.#options.log.error('a scheduled job is wrong, and does not run', {
+        job: name,
+        reason: fault,
+        ...this.#place(name),
+      })
       return { ...read, fault, ...kept }
     }
   }

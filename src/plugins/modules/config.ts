@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../../base/credentials.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
 import { defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
@@ -134,10 +135,10 @@ export const config = defineModule({
       },
     }),
     items: fn({
-      doc: 'Show the configuration that this minion runs with.',
+      doc: 'Show the configuration that this minion runs with, with dots for passwords and the like; `config.get` gives those by name.',
       returns: s.record(s.any()),
       examples: ["salt '*' config.items"],
-      run: (ctx) => ({ ...ctx.config.all }),
+      run: (ctx) => withoutCredentials({ ...ctx.config.all }),
     }),
     dot_vals: fn({
       doc: 'Show the values whose names begin with a word and a dot.',

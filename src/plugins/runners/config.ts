@@ -14,6 +14,7 @@ export const config = defineRunner({
         delimiter: s.withDefault(s.string('What leads into mappings'), ':'),
       },
       returns: s.any(),
+      isSecret: true,
       examples: ['salt run config.get timeout', 'salt run config.get file_roots:base default=none'],
       run(ctx, args) {
         const value = traverse(ctx.config.all, args.key, args.delimiter)

@@ -11,6 +11,7 @@ export const config = defineRunner({
     values: runnerFn({
       doc: 'Show the options as the files say now, with the defaults for the others.',
       returns: s.record(s.any()),
+      isSecret: true,
       examples: ['salt wheel config.values'],
       run: async (ctx) => ({ ...(await loadMasterOptions({ configDir: dirname(ctx.configFile) })).view.all }),
     }),

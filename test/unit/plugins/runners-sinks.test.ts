@@ -24,7 +24,13 @@ test('sinks.status shows all outlets, or the one that is named', async () => {
   assert.deepEqual(await names(), ['event_return file', 'sink audit', 'sink audit.logins'])
   assert.deepEqual(await names('audit'), ['sink audit'])
   assert.deepEqual(await names('sink audit.logins'), ['sink audit.logins'])
-  assert.deepEqual(await names('nothing'), [])
+  assert.deepEqual(await names('event_return'), ['event_return file'])
+  const fault = {
+    code: 'bad-arguments',
+    message: /no outlet 'audt'. Did you mean 'audit'/,
+    hint: /There are event_return file, /,
+  }
+  await assert.rejects(names('audt'), fault)
   const { name: _, ...figures } = status('sink audit')
   assert.deepEqual((await run({ outlets }, 'sinks.status', 'audit')).value, { 'sink audit': figures })
 })

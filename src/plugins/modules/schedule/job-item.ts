@@ -5,45 +5,19 @@ import { didYouMean, nearest } from '../../../base/text.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { parseDateText } from '../../../engine/schedule/date-text.ts'
 import { parseScheduledJob, timingConflict } from '../../../engine/schedule/job-definition.ts'
+import { jobKeys, plainJobKeys, spanKeys } from '../../../engine/schedule/job-keys.ts'
 import { whenAlias } from '../../../engine/schedule/when-alias.ts'
 import type { Jobs } from './access.ts'
 
 export type Built = { readonly job: Jobs } | { readonly fault: string }
 
-const spans = ['seconds', 'minutes', 'hours', 'days']
-/** Taken as they are, in this order. */
-const plain = [
-  'range',
-  'when',
-  'once',
-  'once_fmt',
-  'cron',
-  'returner',
-  'after',
-  'return_config',
-  'return_kwargs',
-  'until',
-  'run_on_start',
-  'skip_during_range',
-  'run_after_skip_range',
-  'skip_explicit',
-  'run_explicit',
-  'jitter',
-  'dry_run',
-]
-/** What a job may have; Salt's list shows nothing else. */
-export const jobKeys: ReadonlySet<string> = new Set([
-  ...['name', 'maxrunning', 'function', 'splay', 'jid_include', 'args', 'kwargs', 'enabled', 'return_job', 'metadata'],
-  ...spans,
-  ...plain,
-])
 /** These say how to build a job, not what it is. */
 const directions = ['job_args', 'job_kwargs', 'test', 'persist', 'offline', 'where']
 
 /** Salt's words for times that exclude each other. */
 export function timingFault(given: Jobs): string | undefined {
   const has = (key: string): boolean => given[key] !== undefined
-  if (spans.some(has) && (has('when') || has('cron'))) return timingConflict
+  if (spanKeys.some(has) && (has('when') || has('cron'))) return timingConflict
   return has('when') && has('cron') ? 'Unable to use "when" and "cron" options together.  Ignoring.' : undefined
 }
 
@@ -66,7 +40,7 @@ function jobOf(name: string, given: Jobs): Jobs {
   const take = (keys: readonly string[]): void => {
     for (const key of keys) if (given[key] !== undefined) job[key] = given[key]
   }
-  take([...spans, 'return_job', 'metadata'])
+  take([...spanKeys, 'return_job', 'metadata'])
   const { job_args: args = given.args, job_kwargs: kwargs = given.kwargs } = given
   if (args !== undefined) job.args = args
   if (kwargs !== undefined) job.kwargs = kwargs
@@ -74,7 +48,7 @@ function jobOf(name: string, given: Jobs): Jobs {
   job.name = given.name ?? name
   job.enabled = given.enabled ?? true
   job.jid_include = given.jid_include ?? true
-  take(['splay', ...plain])
+  take(['splay', ...plainJobKeys])
   return job
 }
 

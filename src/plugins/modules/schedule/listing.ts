@@ -1,9 +1,9 @@
 import { isRecord } from '../../../base/narrow.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
+import { jobKeys } from '../../../engine/schedule/job-keys.ts'
 import { globalKeys } from '../../../engine/schedule/schedule.ts'
 import { isOn } from '../../../engine/schedule/truth.ts'
 import { type Jobs, jobsOf, savedJobs } from './access.ts'
-import { jobKeys } from './job-item.ts'
 
 export interface Listing {
   readonly show_all: boolean

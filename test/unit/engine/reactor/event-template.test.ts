@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SaltError } from '../../../../src/base/errors.ts'
-import { parseEventTemplate } from '../../../../src/engine/reactor/event-template.ts'
+import { inlineTemplate, parseEventTemplate } from '../../../../src/engine/reactor/event-template.ts'
 
 const event = {
   tag: 'my/app/deploy',
@@ -26,7 +26,15 @@ describe('a reaction file', () => {
     ['a: {{ data.none.deeper | d(5) }}', 5],
     ["a: {{ data.id | default('z') | upper }}", 'WEB1'],
     ["a: {{ data.none | default('b | c') }}", 'b | c'],
-    ['a: {{ data.data.list | json }}', '["a", "b"]'],
+    ['a: {{ data.data.list | json }}', ['a', 'b']],
+    ["a: '{{ data.data.list | json }}'", '["a", "b"]'],
+    ['a: list={{ data.data.list | json }}', 'list=["a", "b"]'],
+    ["a: {{ data.get('id') }}", 'web1'],
+    ["a: {{ data['data'].get('none', 5) | string }}", '5'],
+    ["a: {{ data.get('none', 'b c') | upper }}", 'B C'],
+    ["a: {{ data.get('none') }}", null],
+    ['a: {{ data.id | yaml_dquote }}', 'web1'],
+    ['a: echo {{ data.data.nested | quote }} {{ data.id | quote }}', `echo '{'"'"'a key'"'"': True}' web1`],
     ['a: {{ data.data.port | string }}', '8080'],
     ['a: |\n  one {{ data.id }}\n  two', 'one web1\ntwo'],
     ['{# not {{ this.one }} #}\na: {{ data.id }}', 'web1'],
@@ -37,6 +45,18 @@ describe('a reaction file', () => {
       assert.deepEqual(await filled(text), { a: value })
     })
   }
+
+  it('may stand in the configuration itself', () => {
+    const source = {
+      go: { 'local.test.arg': [{ tgt: '{{ data.id }}' }, { args: ['{{ data.data.port }}', 'of {{ tag }}', 1] }] },
+    }
+    assert.deepEqual(inlineTemplate(source, '/etc/salt/master:3').fill(event), {
+      go: { 'local.test.arg': [{ tgt: 'web1' }, { args: [8080, 'of my/app/deploy', 1] }] },
+    })
+    const bad = { code: 'configuration', where: '/etc/salt/master:3' }
+    assert.throws(() => inlineTemplate({ a: ['{{ grains.id }}'] }, '/etc/salt/master:3'), bad)
+    assert.throws(() => inlineTemplate({ a: '{% if x %}' }, '/etc/salt/master:3'), bad)
+  })
 
   it('takes values as keys, too', async () => {
     assert.deepEqual(await filled('{{ data.id }}:\n  {{ tag }}: 1'), { web1: { 'my/app/deploy': 1 } })

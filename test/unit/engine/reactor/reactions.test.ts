@@ -96,6 +96,8 @@ describe('rules of the reactor', () => {
     [[{ tag: 'relative.sls' }], /'relative\.sls' is neither/],
     [[{ '': '/a.sls' }], /no tag/],
     [[{ tag: [5] }], /one of its reactions/],
+    [[{ tag: [{ a: { 'local.test.ping': [{ tg: 1 }] } }] }], /'tg' is no option/],
+    [[{ tag: [{ a: { 'local.test.ping': [{ tgt: '{{ salt.x }}' }] } }] }], /'salt\.x' is no value/],
   ] as const) {
     it(`are refused: ${JSON.stringify(value)}`, () => {
       assert.throws(() => reactorRules(value, () => 'master:3'), { code: 'configuration', message, where: 'master:3' })

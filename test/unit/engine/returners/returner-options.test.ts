@@ -37,6 +37,19 @@ const sources: readonly [string, Record<string, unknown>, Omit<ReturnerRequest, 
   ['a profile with points', { 'store.port': 1, 'alt.store.host': 'p' }, { profile: 'alt' }, { host: 'p', port: 1 }],
   ['a profile as a mapping', { alt: { store: { host: 'p' } } }, { profile: 'alt' }, { host: 'p', port: 6379 }],
   ['a profile in between', { 'alt.store': { host: 'p' } }, { profile: 'alt' }, { host: 'p', port: 6379 }],
+  ['names that begin with returner', { 'returner.store.host': 'a' }, {}, { host: 'a', port: 6379 }],
+  [
+    'the plain name rather than that',
+    { 'store.port': 1, 'returner.store.port': 2 },
+    {},
+    { host: 'localhost', port: 1 },
+  ],
+  [
+    'a profile of names that begin with returner',
+    { 'alt.returner.store.port': 1, alt: { returner: { 'store.host': 'p' } } },
+    { profile: 'alt' },
+    { host: 'p', port: 1 },
+  ],
   ['another profile', { 'alt.store.host': 'p' }, { profile: 'other' }, { host: 'localhost', port: 6379 }],
   [
     'arguments, which win',
@@ -136,6 +149,18 @@ describe('names of returners', () => {
 })
 
 describe('the configuration', () => {
+  it('of Salt say what to write instead', async () => {
+    const hintOf = (name: string) => loadReturner(returnerRegistry, name).catch((error: SaltError) => error.hint)
+    assert.match(String(await hintOf('pgjsonb')), /^Salt’s tables are those of the returner postgres: .*There are /)
+    assert.match(String(await hintOf('sqlite3')), /sqlite\.database for returner\.sqlite3\.database/)
+    assert.match(String(await hintOf('constructor')), /^There are /)
+    const smtp = { name: 'smtp', options: { host: s.string('Where') } }
+    assert.throws(() => read({ 'smtp.host': 'a', 'smtp.fields': 'id,fun' }, {}, smtp), {
+      message: "'smtp.fields' is no option of the returner smtp.",
+      hint: /^Write smtp.*Its options are host\.$/,
+    })
+  })
+
   it('may have a mapping for each returner', () => {
     assert.deepEqual([...returnerKeys].sort(), Object.keys(returnerRegistry).sort())
     for (const name of returnerKeys) assert.ok(isAcceptedSaltKey(name))

@@ -4,6 +4,7 @@ import { before, test } from 'node:test'
 import { silentLog } from '../../../../src/base/log.ts'
 import { Schedule, type ScheduleMapping } from '../../../../src/engine/schedule/schedule.ts'
 import { FakeClock, settle } from '../../../support/fake-clock.ts'
+import { RecordedLog } from '../../../support/recorded-log.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -481,5 +482,36 @@ test('before the start nothing runs but what is asked for', async () => {
   await settle()
   await clock.advance(10 * second)
   assert.deepEqual(ran, ['job', 'job', 'job'])
+  schedule[Symbol.dispose]()
+})
+
+test('what is wrong or doubtful in a configuration is told with its place', () => {
+  const { log, lines } = new RecordedLog()
+  const schedule = new Schedule({
+    clock: new FakeClock(begin),
+    log,
+    alias: () => undefined,
+    where: (path) => `/etc/salt/minion:${path.join('/')}`,
+    run: async () => {},
+  })
+  const good = { function: 'a.b', minutes: 1, name: 'good', jid_include: true, _seen: 1 }
+  const opts = {
+    wrong: { function: 'a.b', minutes: 'x' },
+    odd: { function: 'a.b', seconds: 5, secnds: 5 },
+    timeless: { function: 'a.b' },
+    splay: 'x',
+    good,
+  }
+  schedule.replace({ opts, pillar: { there: { function: 'a.b' } } })
+  const wrong = 'ERROR a scheduled job is wrong, and does not run'
+  const doubtful = 'WARNING a scheduled job may not be meant so'
+  const timeless = 'reason=it has no time, and runs only when it is asked for'
+  assert.deepEqual(lines, [
+    'ERROR a rule of the schedule is wrong, and is left out reason=splay is not a number from 0 on where=/etc/salt/minion:schedule/splay',
+    `${doubtful} job=there ${timeless}`,
+    `${wrong} job=wrong reason=minutes is not a number from 0 on where=/etc/salt/minion:schedule/wrong`,
+    `${doubtful} job=odd reason='secnds' is no key of a job, and does nothing. Did you mean 'seconds'? where=/etc/salt/minion:schedule/odd`,
+    `${doubtful} job=timeless ${timeless} where=/etc/salt/minion:schedule/timeless`,
+  ])
   schedule[Symbol.dispose]()
 })
