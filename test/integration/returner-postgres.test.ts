@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Sql } from 'postgres'
 import { Float } from '../../src/base/float.ts'
 import { postgres } from '../../src/plugins/returners/postgres/module.ts'
-import { type BackendServer, startPostgres, withoutProgram } from '../support/backend-server.ts'
+import { type BackendServer, freeze, startPostgres, withoutProgram } from '../support/backend-server.ts'
 import {
   deliverUntilTaken,
   deliverWhileItDies,
@@ -199,15 +199,13 @@ describe('returner postgres', { skip }, () => {
     await using returner = await openReturner(postgres, options({ db, timeout: 0.3 }))
     // Each connection has a process of its own.
     const sessions = await admin`SELECT pid FROM pg_stat_activity WHERE datname = ${db}`
-    const signal = (name: NodeJS.Signals): void => {
-      for (const { pid } of sessions) process.kill(Number(pid), name)
-    }
     assert.equal(sessions.length, 1)
-    signal('SIGSTOP')
+    const pid = Number(sessions[0]?.pid)
+    freeze(pid)
     try {
       await assert.rejects(returner.deliver(manyReturns(3)), { code: 'timeout', message: /did not answer within 0.3/ })
     } finally {
-      signal('SIGCONT')
+      process.kill(pid, 'SIGCONT')
     }
     await deliverUntilTaken(returner, manyReturns(3), () => {})
     assert.equal((await rows(db, 'SELECT 1 FROM salt_returns')).length, 3)

@@ -1,6 +1,6 @@
 /** A server program of another project for one test: in a folder of its own, on a free port, ended by its process id. */
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,7 +81,8 @@ export class BackendServer implements AsyncDisposable {
 
   /** It says nothing any more, and its connections stay. */
   pause(): void {
-    this.#running?.child.kill('SIGSTOP')
+    const pid = this.#running?.child.pid
+    if (pid !== undefined) freeze(pid)
   }
 
   resume(): void {
@@ -163,4 +164,16 @@ export async function startPostgres({ tls }: { readonly tls: boolean }): Promise
   const [client = '', ...words] = [...psql, '-c', 'CREATE DATABASE salt']
   execFileSync(client, words, { stdio: 'ignore', env: { ...process.env, PGPASSWORD: 'secret' } })
   return server
+}
+
+/** Stops a process, and comes back when it does nothing any more. */
+export function freeze(pid: number): void {
+  process.kill(pid, 'SIGSTOP')
+  while (!isStopped(pid)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+}
+
+/** Whether every thread of the process has stopped: the signal alone is only a wish. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`
+  return readdirSync(tasks).every((task) => /\) [Tt] /.test(readFileSync(`${tasks}/${task}/stat`, 'utf8')))
 }
