@@ -14,7 +14,7 @@ import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
 import type { RecordChannel } from './channel.ts'
 import { deriveKey, sha256 } from './crypto.ts'
 import { decodeFrame, encodeFrame, type Frame, frameTypes } from './frame.ts'
-import { Incidents } from './incidents.ts'
+import { type Incident, Incidents } from './incidents.ts'
 import { Session } from './session.ts'
 import { type SessionKeys, sessionKeys } from './session-keys.ts'
 import type { SessionLimits } from './session-limits.ts'
@@ -74,6 +74,8 @@ export interface LocalServerOptions {
   readonly maximumSessions?: number
   /** A client that has proved that it holds the key. */
   onSession(channel: RecordChannel): void
+  /** Input was dropped. */
+  onIncident?(incident: Incident): void
 }
 
 interface LocalSession {

@@ -8,6 +8,7 @@ import { EventConnection, type EventConnectionOptions } from '../../src/client/e
 import { connectMasterBus } from '../../src/client/master-bus.ts'
 import { startMaster } from '../../src/daemons/master/master.ts'
 import { loadMasterOptions } from '../../src/engine/options/master-options.ts'
+import { zeromqClient } from '../../src/wire/zeromq-transport.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
 import { programArgv, Running } from '../support/program.ts'
 import { Changes } from '../support/waiting.ts'
@@ -52,6 +53,24 @@ async function masterAlone(configuration = '') {
   const sockDir = master.options.paths.sock_dir
   return { master, sockDir, [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose]() }
 }
+
+describe('what is no frame', () => {
+  it('is dropped, counted and told, and nobody else suffers', async () => {
+    await using world = await masterAlone()
+    await using events = await open(world.sockDir)
+    const heard = new Heard()
+    await events.subscribe({ pattern: 'salt/drop/', match: 'startswith' }, heard)
+    await using stranger = await zeromqClient(`ipc://${join(world.sockDir, masterBusName)}`)
+    await stranger.connect()
+    for (let count = 0; count < 5; count++) stranger.send(Buffer.from('rubbish'))
+    await heard.until(() => heard.events.length > 0)
+    assert.deepEqual(
+      heard.events.map(({ tag, data }) => [tag, data.count, data.reason]),
+      [['salt/drop/bad-frame', 1, 'a frame is shorter than its header']],
+    )
+    await events.fire('still/here', {})
+  })
+})
 
 describe('what cannot be an event', () => {
   it('is refused by name, alone and among others, and nothing else suffers', async () => {

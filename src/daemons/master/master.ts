@@ -6,7 +6,6 @@ import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
-import { tagOf } from '../../bus/event-types.ts'
 import { masterBusName } from '../../client/bus-names.ts'
 import type { MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
@@ -23,6 +22,7 @@ import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
 import { WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { tellIncident } from '../drop-event.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
@@ -253,6 +253,7 @@ class MasterDaemon implements Master {
       clock: this.#clock,
       log,
       onSession: (channel) => this.#busServer.accept(channel),
+      onIncident: (incident) => tellIncident(this.#bus, incident),
     })
     this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyChanges.seen(id), { log })
   }
@@ -363,9 +364,7 @@ class MasterDaemon implements Master {
       limits: { heartbeatMs: values.heartbeat_interval * 1000 },
       admit: (claim) => this.#admission.admit(claim),
       onSession: (session, claim) => this.#arrivals.begin(session, claim),
-      onIncident: (incident) => {
-        this.#bus.fire(tagOf('salt/drop/:what', incident.kind), { count: incident.count, reason: incident.detail })
-      },
+      onIncident: (incident) => tellIncident(this.#bus, incident),
     })
   }
 

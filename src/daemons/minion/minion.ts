@@ -30,6 +30,7 @@ import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
 import type { ClientTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
+import { tellIncident } from '../drop-event.ts'
 import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
 import { Outlets } from '../outlets.ts'
@@ -181,6 +182,7 @@ class MinionDaemon implements Minion {
       clock: this.#clock,
       log,
       onSession: (channel) => this.#busServer.accept(channel),
+      onIncident: (incident) => tellIncident(this.#bus, incident),
     })
   }
 

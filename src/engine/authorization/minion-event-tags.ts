@@ -32,6 +32,7 @@ const reserved = [
   'salt/fileserver',
   'salt/netapi',
   'salt/reactor',
+  'salt/outlet',
   'salt/sink',
   'minion/refresh',
 ]

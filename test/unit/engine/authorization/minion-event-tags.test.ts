@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { EventDescription } from '../../../../src/bus/event-description.ts'
+import { eventMap } from '../../../../src/bus/event-map.ts'
 import { compileMinionEventTags, refusalOfTag } from '../../../../src/engine/authorization/minion-event-tags.ts'
 
 const jid = '20260102030405060708'
@@ -38,6 +40,17 @@ describe('the tags that a minion may fire', () => {
       jid,
     ]
     for (const tag of tags) assert.match(refusalOfTag('web1', tag) ?? '', /the master's own: '/, tag)
+  })
+
+  it('are none that the master or either daemon fires of itself', () => {
+    const tags = Object.entries<EventDescription>(eventMap)
+      .filter(([tag, { on, by }]) => on !== 'minion' && (by === 'master' || by === 'daemon') && tag !== 'minion_start')
+      .map(([tag]) => tag.replaceAll(':jid', jid).replaceAll(/:[a-z]+/g, 'web2'))
+    assert.ok(tags.includes('salt/outlet/web2'))
+    assert.deepEqual(
+      tags.filter((tag) => refusalOfTag('web1', tag) === undefined),
+      [],
+    )
   })
 
   it("are not another minion's", () => {
