@@ -2,6 +2,7 @@
 import { Float } from './float.ts'
 import { pythonRepr, pythonString } from './python-repr.ts'
 import type { Schema } from './schema.ts'
+import { didYouMean, nearest } from './text.ts'
 
 export type ValuePath = readonly (string | number)[]
 
@@ -100,6 +101,11 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  const near = didYouMean(nearest(name, known))
+  return near === '' ? 'is not known here' : `is not known here.${near}`
 }
 
 function acceptsNull(schema: Schema): boolean {
@@ -255,7 +261,7 @@ function checkObject(schema: Schema, given: unknown, walk: Walk): unknown {
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(properties, name)) continue
     const inner = { ...walk, path: [...walk.path, name] }
-    if (schema.additionalProperties === false) fail(inner, 'is not known here', value)
+    if (schema.additionalProperties === false) fail(inner, unknownName(name, Object.keys(properties)), value)
     else if (typeof schema.additionalProperties === 'object')
       set(result, name, check(schema.additionalProperties, value, inner))
     else set(result, name, value)

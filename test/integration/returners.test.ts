@@ -194,7 +194,7 @@ describe('salt call --return', () => {
     const order = ['--return', 'master_bus', '--return_kwargs', '{tag: late}']
     const { exitCode, stderr } = await call(minion, '--local', 'test.ping', ...order)
     assert.equal(exitCode, 0)
-    assert.match(stderr, /the returner master_bus takes nothing now: .*waits on disk/)
+    assert.match(stderr, /the returner master_bus takes nothing now; the result waits on disk, .*: ./)
     await using events = await master.events()
     await minion.start([master.port])
     assert.equal((await events.until(/^late$/)).data.id, 'one')
@@ -219,6 +219,10 @@ describe('salt --return', () => {
     const { exitCode, stdout, stderr } = await run('source', [...words, 'sqlit'])
     assert.deepEqual([exitCode, stdout], [0, 'one:\n    True\n'])
     assert.equal(stderr, "There is no returner 'sqlit' in this version. Did you mean 'sqlite'?\n")
+    assert.match(
+      (await run('source', [...words, 'sqlite3'])).stderr,
+      /no returner 'sqlite3' in this version\. It is called sqlite here/,
+    )
     const idle = await run('source', [...words.slice(0, -1), '--return_config', 'x'])
     assert.equal(idle.exitCode, 64)
   })

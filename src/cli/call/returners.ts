@@ -30,7 +30,7 @@ export async function giveReturn(ret: JobReturn, names: Names, host: Host): Prom
   for (const { returner, state, reason } of reports) {
     if (state === 'waiting')
       process.stderr.write(
-        `salt call: the returner ${returner} takes nothing now: ${reason}. The result waits on disk; the minion will deliver it.\n`,
+        `salt call: the returner ${returner} takes nothing now; the result waits on disk, and the minion will deliver it: ${reason}\n`,
       )
     if (state === 'refused')
       process.stderr.write(`salt call: the returner ${returner} was not given the result: ${reason}\n`)

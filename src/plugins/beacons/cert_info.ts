@@ -26,14 +26,19 @@ export const certInfo = defineBeacon({
         ? [[given, usual]]
         : Object.entries(given).map(([path, settings]) => [path, settings?.notify_days ?? usual]),
     )
+    /** Paths whose fault has been told. */
+    const faulty = new Set<string>()
     return looking(async () => {
       const found: CertificateFacts[] = []
       for (const [path, notifyDays] of wanted) {
         try {
           const facts = certificateFacts(path, await readFile(context.at(path)), context.clock.now())
+          faulty.delete(path)
           if (notifyDays < 0 || facts.days_left <= notifyDays) found.push(facts)
         } catch (error) {
-          context.log.error('a certificate cannot be read', { path, reason: asSaltError(error).message })
+          if (!faulty.has(path))
+            context.log.error('a certificate cannot be read', { path, reason: asSaltError(error).message })
+          faulty.add(path)
         }
       }
       if (found.length === 0) return []

@@ -10,7 +10,7 @@ export const multiReturner = defineReturner({
   options: {
     returners: s.array(s.string(), 'Names of the returners'),
   },
-  takes: ['return', 'event', 'job'],
+  takes: ['return', 'job'],
   listOption: 'returners',
   examples: ["salt '*' test.ping --return multi_returner"],
   members: ({ returners }) => returners,

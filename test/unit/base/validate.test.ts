@@ -97,6 +97,11 @@ describe('mappings with named keys', () => {
     assert.deepEqual(validate(schema, { name: 'a' }).value, { name: 'a', size: 1 })
   })
 
+  test('a name that is nearly right is answered with that one', () => {
+    const { issues } = coerceArgument(schema, { name: 'a', szie: 1 })
+    assert.deepEqual(issues, [{ path: ['szie'], message: "is not known here. Did you mean 'size'?" }])
+  })
+
   test('each fault is named with its path', () => {
     const { issues } = coerceArgument(s.array(schema), [{ size: 'x', extra: 1 }])
     assert.deepEqual(issues, [
