@@ -21,9 +21,10 @@ export async function* events(count: number): AsyncGenerator<Row> {
   yield await throughput('master bus, 200 B: one listener', fleet.sockDir, 1, count, fire, 200_000)
   yield await throughput('master bus, 200 B: five listeners', fleet.sockDir, 5, count, fire, 100_000)
   await fleet.startMinion('firing')
-  await using minion = await connectMinionBus({ sockDir: minionSockDir(fleet, 'firing'), id: 'firing' })
+  const target = { sockDir: minionSockDir(fleet, 'firing'), id: 'firing' }
+  await using minion = await EventConnection.open({ connect: () => connectMinionBus(target) })
   const load = { tag: 'bench/event', data }
-  const fireMaster = (): Promise<unknown> => minion.call('fire', { tag: 'fire_master', data: load })
+  const fireMaster = (): Promise<unknown> => minion.fire('fire_master', load)
   yield await throughput('minion bus to master bus, over fire_master', fleet.sockDir, 1, count, fireMaster, 20_000)
 }
 
