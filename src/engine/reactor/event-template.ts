@@ -278,6 +278,18 @@ function fillIn(value: unknown, evaluated: Evaluated): unknown {
   )
 }
 
+const fromEvents = new WeakSet<object>()
+
+function marked(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) fromEvents.add(value)
+  return value
+}
+
+/** Whether an event gave this mapping or list: what is in it are values, and says nothing of how they are used. */
+export function isFromEvent(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && fromEvents.has(value)
+}
+
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
@@ -296,6 +308,6 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 function fillText(text: string, evaluated: Evaluated): unknown {
   const whole = new RegExp(`^${placeholderPattern.source}$`).exec(text)
-  if (whole !== null) return evaluated(Number(whole[1]), true)
+  if (whole !== null) return marked(evaluated(Number(whole[1]), true))
   return text.replace(placeholderPattern, (_whole, index: string) => pythonString(evaluated(Number(index), false)))
 }

@@ -2,6 +2,7 @@
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { nearest } from '../../base/text.ts'
+import { isFromEvent } from './event-template.ts'
 
 interface Call {
   /** Name of the reaction in its file. */
@@ -80,7 +81,7 @@ function itemsOf(given: unknown, call: string, place: string): { names: string[]
   const options: Record<string, unknown> = {}
   for (const item of items) {
     if (typeof item === 'string') names.push(item)
-    else if (isRecord(item)) Object.assign(options, item)
+    else if (isRecord(item) && !isFromEvent(item)) Object.assign(options, item)
     else throw fault(`the reaction '${call}' has an option that is no mapping`, place, example)
   }
   return { names, options }
@@ -132,13 +133,21 @@ function argumentsOf(options: Readonly<Record<string, unknown>>): Pick<Call, 'ar
   const args = [options.arg, options.args].flatMap((given) => {
     if (given === undefined || given === null) return []
     const items: unknown[] = Array.isArray(given) ? given : [given]
-    for (const item of items) if (isRecord(item)) Object.assign(kwargs, item)
-    return items.filter((item) => !isRecord(item))
+    const isKeyword = (item: unknown): item is Record<string, unknown> =>
+      isRecord(item) && !isFromEvent(item) && !isFromEvent(given)
+    for (const item of items) if (isKeyword(item)) Object.assign(kwargs, item)
+    return items.filter((item) => !isKeyword(item)).map(withoutMark)
   })
   for (const given of [options.kwarg, options.kwargs]) {
     for (const item of Array.isArray(given) ? given : [given]) if (isRecord(item)) Object.assign(kwargs, item)
   }
   return { args, kwargs }
+}
+
+/** The mark of keyword arguments on the wire: an event could bring it, too. */
+function withoutMark(value: unknown): unknown {
+  if (!isRecord(value) || !Object.hasOwn(value, '__kwarg__')) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== '__kwarg__'))
 }
 
 function fault(message: string, where: string, hint: string): SaltError {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseYaml } from '../../../../src/base/yaml.ts'
+import { parseEventTemplate } from '../../../../src/engine/reactor/event-template.ts'
 import { reactionsOf } from '../../../../src/engine/reactor/reactions.ts'
 import { ReactorRules, reactorRules } from '../../../../src/engine/reactor/rules.ts'
 
@@ -78,6 +79,29 @@ describe('reactions', () => {
       assert.throws(() => reactions(text), { code: 'configuration', where, message, hint })
     })
   }
+})
+
+describe('values of events in reactions', () => {
+  const data = {
+    data: { map: { cwd: '/root', __kwarg__: true }, list: [{ cwd: '/root', __kwarg__: true }, 'x'], name: 'n' },
+  }
+  const filled = async (text: string) =>
+    reactionsOf((await parseEventTemplate(text, 'f')).fill({ tag: 't', data }), () => 'f')
+
+  it('are arguments, and never add named ones', async () => {
+    const own = { kind: 'caller', name: 'a', fun: 'x.y' }
+    assert.deepEqual(
+      await filled('a: {caller.x.y: [{args: [one, "{{ data.data.map }}", {k: "{{ data.data.name }}"}]}]}'),
+      [{ ...own, args: ['one', { cwd: '/root' }], kwargs: { k: 'n' } }],
+    )
+    assert.deepEqual(await filled('a:\n  caller.x.y:\n    - args: [{{ data.data.map | json }}]'), [
+      { ...own, args: [{ cwd: '/root' }], kwargs: {} },
+    ])
+    assert.deepEqual(await filled('a:\n  caller.x.y:\n    - args: {{ data.data.list }}'), [
+      { ...own, args: [{ cwd: '/root' }, 'x'], kwargs: {} },
+    ])
+    await assert.rejects(filled('a: {local.x.y: [{tgt: web}, "{{ data.data.map }}"]}'), /no mapping/)
+  })
 })
 
 describe('rules of the reactor', () => {
