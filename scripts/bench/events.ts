@@ -24,7 +24,6 @@ export async function* events(count: number): AsyncGenerator<Row> {
   yield await throughput('master bus, 200 B: one listener', { ...common, listeners: 1, atLeast: 200_000 })
   yield await throughput('master bus, 200 B: five listeners', { ...common, listeners: 5, atLeast: 100_000 })
   await fleet.startMinion('firing')
-<<<<<<< HEAD
   const minionSockDir = join(fleet.folder, 'root-firing', 'var', 'run', 'salt', 'minion')
   await using minion = await EventConnection.open({
     connect: () => connectMinionBus({ sockDir: minionSockDir, id: 'firing' }),
@@ -38,17 +37,6 @@ export async function* events(count: number): AsyncGenerator<Row> {
     atLeast: 20_000,
   })
   yield await memory(fleet, firing)
-=======
-  const target = { sockDir: minionSockDir(fleet, 'firing'), id: 'firing' }
-  await using minion = await EventConnection.open({ connect: () => connectMinionBus(target) })
-  const load = { tag: 'bench/event', data }
-  const fireMaster = (): Promise<unknown> => minion.fire('fire_master', load)
-  yield await throughput('minion bus to master bus, over fire_master', fleet.sockDir, 1, count, fireMaster, 20_000)
-}
-
-function minionSockDir(fleet: Fleet, id: string): string {
-  return join(fleet.folder, `root-${id}`, 'var', 'run', 'salt', 'minion')
->>>>>>> review4a
 }
 
 /** From firing to having it, in one process with two connections' worth of work. */
