@@ -29,7 +29,7 @@ const groups: Readonly<Record<string, () => AsyncGenerator<Row>>> = {
   starts: () => starts(runs),
   commands: () => commands(runs),
   jobs: () => jobs(values.quick ? 10_000 : 100_000),
-  events: () => events(values.quick ? 20_000 : 200_000),
+  events: () => events(values.quick ? 50_000 : 500_000),
   'fan-out': () => fanOut(values.swarm.split(',').map(Number), runs),
   processes: () => fanOutToProcesses(values.quick ? [20] : [20, 50, 100], runs),
 }

@@ -236,7 +236,8 @@ export class Writer {
 
   #packed(bytes: Uint8Array): void {
     if (this.#parts === undefined || bytes.byteLength < ownPart) return this.#copy(bytes)
-    this.#parts.push(this.take(), bytes)
+    if (this.#position > 0) this.#parts.push(this.take())
+    this.#parts.push(bytes)
   }
 
   #copy(bytes: Uint8Array): void {

@@ -181,7 +181,7 @@ export class EventConnection implements AsyncDisposable {
     for (const subscription of this.#subscriptions) subscription.attach(link)
     this.#outbox.use((events) =>
       // What is packed already has the form that the type asks for.
-      link.call('fire.all', { events: events as unknown as readonly NewEvent[] }),
+      link.call('fire.all', { events: events as unknown as readonly NewEvent[] }, { flush: true }),
     )
     this.#wasOpened = true
     this.#opened.resolve()

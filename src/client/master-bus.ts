@@ -13,6 +13,8 @@ export interface CallOptions<Item> {
   onItem?(item: Item): void
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  /** Send it now instead of at the end of the tick. */
+  readonly flush?: boolean
 }
 
 /** A connection to the local bus of a daemon, with the calls that it answers. */

@@ -41,6 +41,8 @@ export interface RpcOptions {
 export interface RpcCallOptions {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** Send it now instead of at the end of the tick: it has in it all that there is to say. */
+  readonly flush?: boolean
   onItem?(item: unknown): void
 }
 
@@ -96,6 +98,7 @@ export class RpcPeer {
       )
     }
     this.#ask({ kind: 'call', rid, method, params, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, settle)
+    if (options.flush === true) this.#channel.flush()
     return promise
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SaltError } from '../../../src/base/errors.ts'
+import { unpack } from '../../../src/base/msgpack.ts'
 import { type Handler, RpcPeer } from '../../../src/wire/rpc.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { JoinedSessions } from '../../support/joined-sessions.ts'
@@ -208,6 +209,54 @@ describe('a call', () => {
     await assert.rejects(fixture.client.call('waits', null), { code: 'overloaded' })
     fixture.sessions.client.close()
     await Promise.allSettled(open)
+  })
+})
+
+describe('a method that works on packed parameters', () => {
+  function fixture(servePacked: Record<string, (params: Buffer) => unknown>) {
+    const sessions = new JoinedSessions({ heartbeatMs: 0 })
+    const { clock } = sessions
+    const serve: Record<string, Handler> = {
+      look: (params) => ['unpacked', params],
+      other: () => 'other',
+      wait: waits,
+    }
+    new RpcPeer(sessions.server, { clock, serve, servePacked })
+    return { sessions, client: new RpcPeer(sessions.client, { clock }) }
+  }
+
+  it('gets their bytes, of small and of large records', async () => {
+    const { client } = fixture({ look: (params) => ['packed', unpack(params)] })
+    for (const params of [{ a: 1 }, null, { text: 'x'.repeat(600_000) }]) {
+      assert.deepEqual(await client.call('look', params), ['packed', params])
+    }
+    assert.equal(await client.call('other', null), 'other')
+  })
+
+  it('may leave them to the one that gets them unpacked', async () => {
+    const { client } = fixture({ look: () => undefined })
+    assert.deepEqual(await client.call('look', [1]), ['unpacked', [1]])
+    assert.deepEqual(await client.call('look', [1], { timeoutMs: 1000 }), ['unpacked', [1]])
+  })
+
+  it('is not asked about calls in another form, nor about the number of an open one', async () => {
+    const { client, sessions } = fixture({ look: () => 'packed', wait: () => undefined })
+    assert.deepEqual(await client.call('look', [1], { timeoutMs: 1000 }), ['unpacked', [1]], 'more keys than usual')
+    const open = client.call('wait', null)
+    await settle()
+    sessions.client.send({ kind: 'call', rid: 2, method: 'look', params: null })
+    const refused = assert.rejects(open, { code: 'bad-frame' })
+    await settle()
+    await refused
+  })
+
+  it('ends the session when it has a fault', async () => {
+    const { client } = fixture({
+      look: () => {
+        throw new Error('broken')
+      },
+    })
+    await assert.rejects(client.call('look', null), { code: 'session-closed' })
   })
 })
 
