@@ -12,7 +12,7 @@ import type { Row } from './report.ts'
 /** An event of about 200 bytes. */
 const data = { text: 'x'.repeat(160), number: 4711 }
 /** Events on the way at a time: of a program beside the master, and calls of a minion. */
-const inFlight = { program: 4096, minion: 512 }
+const inFlight = { program: 16_000, minion: 512 }
 
 export async function* events(count: number): AsyncGenerator<Row> {
   await using fleet = await Fleet.start({ program: 'binary' })

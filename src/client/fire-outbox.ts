@@ -15,7 +15,8 @@ interface Batch {
 
 /** A batch ends at this size: larger records are slower, and are overtaken by later ones. Bytes. */
 const batchBytes = 128 * 1024
-const mostBatches = 4
+/** Each of them waits for its turn in the daemon, and the next ones are there then. */
+const mostBatches = 16
 /** Events that were given to `fire` and not confirmed: beyond, `fire` rejects. */
 const mostUnconfirmed = 100_000
 const mostUnconfirmedBytes = 32 * 1024 * 1024
