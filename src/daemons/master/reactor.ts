@@ -96,7 +96,7 @@ export class Reactor implements AsyncDisposable {
   }
 
   #subscribe(): { unsubscribe(): void } {
-    const matches = (tag: string): boolean => !tag.startsWith(ownTags) && this.#rules.matching(tag).length > 0
+    const matches = (tag: string): boolean => !tag.startsWith(ownTags) && this.#rules.matches(tag)
     return this.#options.bus.subscribe(matches, (item) => {
       if ('events' in item) for (const event of item.events) this.#take(event)
       return true

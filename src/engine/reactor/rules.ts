@@ -1,7 +1,7 @@
 /** Which events cause reactions: the option `reactor`, a list of tag patterns with what to do (Salt's shape). */
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { compileGlob, type Glob } from '../target/glob.ts'
+import { compileTagMatcher, type TagMatcher } from '../../bus/tag-match.ts'
 import { inlineTemplate } from './event-template.ts'
 import { reactionsOf } from './reactions.ts'
 
@@ -57,18 +57,23 @@ function checkInline(source: Readonly<Record<string, unknown>>, where = inlinePl
 
 /** Rules that are looked up by the tags of events. */
 export class ReactorRules {
-  #rules: readonly (ReactorRule & { readonly glob: Glob })[]
+  readonly #rules: readonly (ReactorRule & { readonly matches: TagMatcher })[]
 
   constructor(rules: readonly ReactorRule[]) {
-    this.#rules = rules.map((rule) => ({ ...rule, glob: compileGlob(rule.tag) }))
+    this.#rules = rules.map((rule) => ({ ...rule, matches: compileTagMatcher(rule.tag, 'fnmatch') }))
   }
 
   get list(): readonly ReactorRule[] {
     return this.#rules
   }
 
+  /** Asked of each event of the bus. */
+  matches(tag: string): boolean {
+    return this.#rules.some(({ matches }) => matches(tag))
+  }
+
   matching(tag: string): readonly ReactorRule[] {
-    return this.#rules.filter(({ glob }) => glob.matches(tag))
+    return this.#rules.filter(({ matches }) => matches(tag))
   }
 }
 

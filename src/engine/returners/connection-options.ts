@@ -1,5 +1,5 @@
 /** Options that all returners with a server have, and what becomes of them. */
-import { s } from '../../base/schema.ts'
+import { type StaticProperties, s } from '../../base/schema.ts'
 import { readTlsFiles, type TlsFiles } from '../http/tls-files.ts'
 
 export const timeoutOptions = {
@@ -16,12 +16,10 @@ export const tlsOptions = {
   tls_verify: s.withDefault(s.boolean('Make sure who the server is'), true),
 }
 
-interface TlsValues {
-  readonly tls_ca: string | undefined
-  readonly tls_cert: string | undefined
-  readonly tls_key: string | undefined
-  readonly tls_verify: boolean
-}
+type TlsValues = Readonly<StaticProperties<typeof tlsOptions>>
+
+/** What these options are set to. */
+export type ConnectionValues = TlsValues & Readonly<StaticProperties<typeof timeoutOptions>>
 
 /** The files are read each time, so that a renewed certificate is used with the next connection. */
 export function tlsOf(values: TlsValues): TlsFiles & { readonly rejectUnauthorized: boolean } {

@@ -2,7 +2,7 @@
 import { SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
 import type { Secret } from '../../base/secret.ts'
-import { timeoutOptions, tlsOf, tlsOptions } from './connection-options.ts'
+import { type ConnectionValues, timeoutOptions, tlsOf, tlsOptions } from './connection-options.ts'
 import type { HttpBackendPlan } from './http-backend.ts'
 
 export const httpOptions = {
@@ -15,18 +15,12 @@ export const httpOptions = {
   ...timeoutOptions,
 }
 
-export interface HttpValues {
+export interface HttpValues extends ConnectionValues {
   readonly headers: Readonly<Record<string, Secret>> | undefined
   readonly username: string | undefined
   readonly password: Secret | undefined
   readonly token: Secret | undefined
   readonly proxy: Secret | undefined
-  readonly tls_ca: string | undefined
-  readonly tls_cert: string | undefined
-  readonly tls_key: string | undefined
-  readonly tls_verify: boolean
-  readonly connect_timeout: number
-  readonly timeout: number
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Requests to a running schedule, in the form of Salt's event `manage_schedule`, and what they are answered with. */
 import { asSaltError, SaltError } from '../../base/errors.ts'
+import { InTurn } from '../../base/in-turn.ts'
 import type { Log } from '../../base/log.ts'
 import { formatTime } from '../../base/log-format.ts'
 import { asRecord, asString, isRecord } from '../../base/narrow.ts'
@@ -42,7 +43,7 @@ type Jobs = Record<string, unknown>
 /** Takes requests from wherever they come, one after the other, and tells the bus when each is done. */
 export class ScheduleDesk {
   readonly #options: ScheduleDeskOptions
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = new InTurn()
 
   constructor(options: ScheduleDeskOptions) {
     this.#options = options
@@ -50,9 +51,7 @@ export class ScheduleDesk {
 
   /** Throws `bad-arguments` for what is no such request. */
   manage(given: unknown): Promise<ScheduleAnswer> {
-    const work = this.#last.then(() => this.#manage(requestOf(given)))
-    this.#last = work.catch(() => {})
-    return work
+    return this.#inTurn.run(() => this.#manage(requestOf(given)))
   }
 
   async #manage(request: ScheduleRequest): Promise<ScheduleAnswer> {

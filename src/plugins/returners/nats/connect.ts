@@ -3,10 +3,10 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
 import type { Secret } from '../../../base/secret.ts'
-import { networkReason, tlsOf } from '../../../engine/returners/connection-options.ts'
+import { type ConnectionValues, networkReason, tlsOf } from '../../../engine/returners/connection-options.ts'
 import { connectionFault } from '../../../engine/returners/held-connection.ts'
 
-export interface PublisherOptions {
+export interface PublisherOptions extends ConnectionValues {
   readonly servers: string | readonly string[]
   readonly return_subject: string
   readonly event_subject: string
@@ -17,12 +17,6 @@ export interface PublisherOptions {
   readonly token: Secret | undefined
   readonly creds_file: string | undefined
   readonly tls: boolean
-  readonly tls_ca: string | undefined
-  readonly tls_cert: string | undefined
-  readonly tls_key: string | undefined
-  readonly tls_verify: boolean
-  readonly connect_timeout: number
-  readonly timeout: number
 }
 
 /** `host:port` of each server. Throws `configuration` for what is no address, without showing what may be a password in it. */

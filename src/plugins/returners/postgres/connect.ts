@@ -5,9 +5,9 @@ import { connect as connectTls } from 'node:tls'
 import type { Sql } from 'postgres'
 import { SaltError } from '../../../base/errors.ts'
 import type { Secret } from '../../../base/secret.ts'
-import { tlsOf } from '../../../engine/returners/connection-options.ts'
+import { type ConnectionValues, tlsOf } from '../../../engine/returners/connection-options.ts'
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends ConnectionValues {
   readonly host: string
   readonly port: number
   readonly db: string
@@ -17,12 +17,6 @@ export interface DatabaseOptions {
   readonly schema: string | undefined
   readonly create_tables: boolean
   readonly tls: boolean
-  readonly tls_ca: string | undefined
-  readonly tls_cert: string | undefined
-  readonly tls_key: string | undefined
-  readonly tls_verify: boolean
-  readonly connect_timeout: number
-  readonly timeout: number
 }
 
 export interface DatabaseConnection {

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 import { SaltError } from '../../../base/errors.ts'
 import type { Secret } from '../../../base/secret.ts'
-import { networkReason, tlsOf } from '../../../engine/returners/connection-options.ts'
+import { type ConnectionValues, networkReason, tlsOf } from '../../../engine/returners/connection-options.ts'
 import { connectionFault } from '../../../engine/returners/held-connection.ts'
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends ConnectionValues {
   readonly host: string
   readonly port: number
   readonly unix_socket_path: string | undefined
@@ -17,12 +17,6 @@ export interface DatabaseOptions {
   readonly events_key: string
   readonly events_limit: number
   readonly tls: boolean
-  readonly tls_ca: string | undefined
-  readonly tls_cert: string | undefined
-  readonly tls_key: string | undefined
-  readonly tls_verify: boolean
-  readonly connect_timeout: number
-  readonly timeout: number
 }
 
 /** `Redis at localhost:6379`, `Redis at /run/redis.sock` */

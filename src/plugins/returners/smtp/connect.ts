@@ -1,21 +1,15 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { SaltError } from '../../../base/errors.ts'
 import type { Secret } from '../../../base/secret.ts'
-import { networkReason, tlsOf } from '../../../engine/returners/connection-options.ts'
+import { type ConnectionValues, networkReason, tlsOf } from '../../../engine/returners/connection-options.ts'
 import { connectionFault } from '../../../engine/returners/held-connection.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends ConnectionValues {
   readonly host: string
   readonly port: number | undefined
   readonly tls: boolean | 'auto' | 'off' | 'starttls' | 'tls'
   readonly username: string | undefined
   readonly password: Secret | undefined
-  readonly tls_ca: string | undefined
-  readonly tls_cert: string | undefined
-  readonly tls_key: string | undefined
-  readonly tls_verify: boolean
-  readonly connect_timeout: number
-  readonly timeout: number
 }
 
 export function portOf({ port, tls }: ServerOptions): number {
