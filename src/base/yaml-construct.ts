@@ -1,4 +1,5 @@
 /** What the nodes of a YAML text mean, as PyYAML with Salt's loader has it. The caller says which objects hold them. */
+import { pythonRepr } from './python-repr.ts'
 import { YamlFault } from './yaml-fault.ts'
 import type { YamlMapping, YamlNode, YamlScalar, YamlSequence } from './yaml-nodes.ts'
 import { readBool, readFloat, readInt, scalarKind } from './yaml-scalars.ts'
@@ -288,7 +289,7 @@ function contentText(node: YamlNode): string {
 
 function writeContent(node: YamlNode, depth: number): string {
   if (depth > 4) return '…'
-  if (node.kind === 'scalar') return `'${node.text}'`
+  if (node.kind === 'scalar') return pythonRepr(node.text)
   if (node.kind === 'sequence') return `[${node.items.map((item) => nodeText(item, depth + 1)).join(', ')}]`
   const pairs = node.pairs.map((pair) => `(${pair.map((part) => nodeText(part, depth + 1)).join(', ')})`)
   return `[${pairs.join(', ')}]`

@@ -14,7 +14,7 @@ interface LoadCase {
 }
 
 const cases = (
-  JSON.parse(readFileSync(new URL('../../cases/yaml.json', import.meta.url), 'utf8')) as LoadCase[]
+  JSON.parse(readFileSync(new URL('../../cases/render/yaml.json', import.meta.url), 'utf8')) as LoadCase[]
 ).filter(({ op }) => op === 'load')
 
 function failure(text: string, options = {}): SaltError {
