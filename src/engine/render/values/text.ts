@@ -57,3 +57,6 @@ export function escapeHtml(text: string): string {
 }
 
 const htmlNames: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': '#34', "'": '#39' }
+
+/** White space in Python's eyes, for use inside the brackets of a regular expression. */
+export const whiteSpace = '\\s\\x1c-\\x1f\\x85'

@@ -5,7 +5,7 @@ import { isTrue, iterate, unpack } from '../iterate.ts'
 import { DictView, Tuple, type Value } from '../kinds.ts'
 import { repr } from '../print.ts'
 import { PyError } from '../py-error.ts'
-import { type Method, type MethodTable, methodTable } from './method-table.ts'
+import { type Method, type MethodTable, methodTable, none } from './method-table.ts'
 
 type AnyDict = Map<Value, Value>
 
@@ -83,7 +83,7 @@ const plain = methodTable<AnyDict>(own, [
   ['update', 'other=None, **named', update],
   ['popitem', 'last=True', popItem],
   ['copy', '', copy],
-  ['clear', '', (dict) => (dict.clear(), null)],
+  ['clear', '', (dict) => none(dict.clear())],
   ['fromkeys', 'iterable, value=None', (_dict, keys, value) => fromKeys(keys, value)],
 ])
 

@@ -5,7 +5,7 @@ import { isTrue, iterate } from '../iterate.ts'
 import { Callable, Tuple, type Value } from '../kinds.ts'
 import { repr } from '../print.ts'
 import { PyError, typeError, valueError } from '../py-error.ts'
-import { methodTable } from './method-table.ts'
+import { methodTable, none } from './method-table.ts'
 
 function ownList(value: Value): Value[] {
   return Array.isArray(value) ? value : []
@@ -69,7 +69,7 @@ function extend(items: Value[], more: Value): null {
 }
 
 export const listMethods = methodTable<Value[]>(ownList, [
-  ['append', 'object', (items, item) => (items.push(item), null)],
+  ['append', 'object', (items, item) => none(items.push(item))],
   ['extend', 'iterable', extend],
   ['insert', 'index, object', insert],
   ['pop', 'index=-1', pop],
@@ -77,9 +77,9 @@ export const listMethods = methodTable<Value[]>(ownList, [
   ['index', 'value, start=None, stop=None', (items, item, start, stop) => indexOf(items, item, start, stop, 'list')],
   ['count', 'value', countOf],
   ['sort', '*, key=None, reverse=False', sort],
-  ['reverse', '', (items) => (items.reverse(), null)],
+  ['reverse', '', (items) => none(items.reverse())],
   ['copy', '', (items) => [...items]],
-  ['clear', '', (items) => (items.splice(0), null)],
+  ['clear', '', (items) => none(items.splice(0))],
 ])
 
 export const tupleMethods = methodTable<readonly Value[]>(ownItems, [

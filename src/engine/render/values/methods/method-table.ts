@@ -24,3 +24,8 @@ export function methodTable<Self>(
     }),
   )
 }
+
+/** What a method gives that only changes its object. */
+export function none(_done: unknown): null {
+  return null
+}

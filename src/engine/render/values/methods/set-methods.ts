@@ -4,7 +4,7 @@ import { iterate, toList } from '../iterate.ts'
 import type { Value } from '../kinds.ts'
 import { repr } from '../print.ts'
 import { PyError } from '../py-error.ts'
-import { methodTable } from './method-table.ts'
+import { methodTable, none } from './method-table.ts'
 
 function own(value: Value): PySet {
   return value instanceof PySet ? value : new PySet()
@@ -53,11 +53,11 @@ function addAll(set: PySet, others: Value): null {
 }
 
 export const setMethods = methodTable<PySet>(own, [
-  ['add', 'elem', (set, item) => (set.add(item), null)],
-  ['discard', 'elem', (set, item) => (set.delete(item), null)],
+  ['add', 'elem', (set, item) => none(set.add(item))],
+  ['discard', 'elem', (set, item) => none(set.delete(item))],
   ['remove', 'elem', remove],
   ['pop', '', pop],
-  ['clear', '', (set) => (set.clear(), null)],
+  ['clear', '', (set) => none(set.clear())],
   ['copy', '', (set) => new PySet(set)],
   ['update', '*others', addAll],
   ['union', '*others', (set, others) => new PySet([...set, ...all(others)])],

@@ -5,7 +5,15 @@ import { Dict } from '../dict.ts'
 import { iterate } from '../iterate.ts'
 import { type Kwargs, Tuple, Undefined, type Value } from '../kinds.ts'
 import { PyError, typeError, valueError } from '../py-error.ts'
-import { characters, checkLength, codePointIndex, codePointLength, codePointSlice, padded } from '../text.ts'
+import {
+  characters,
+  checkLength,
+  codePointIndex,
+  codePointLength,
+  codePointSlice,
+  padded,
+  whiteSpace,
+} from '../text.ts'
 import { typeName } from '../type-name.ts'
 import { encodeText } from './encoding.ts'
 import { type Method, type MethodTable, methodTable } from './method-table.ts'
@@ -174,6 +182,7 @@ function fillOf(value: Value): string {
   return fill
 }
 
+const onlySpace = new RegExp(`^[${whiteSpace}]+$`)
 const bounded = 'start=None, end=None'
 
 const plain = methodTable<string>(own, [
@@ -232,12 +241,12 @@ const plain = methodTable<string>(own, [
   ['isnumeric', '', (text) => /^\p{N}+$/u.test(text)],
   ['isalpha', '', (text) => /^\p{L}+$/u.test(text)],
   ['isalnum', '', (text) => /^[\p{L}\p{N}]+$/u.test(text)],
-  ['isspace', '', (text) => /^[\s\x1c-\x1f\x85]+$/.test(text)],
+  ['isspace', '', (text) => onlySpace.test(text)],
   ['isupper', '', (text) => text === text.toUpperCase() && text !== text.toLowerCase()],
   ['islower', '', (text) => text === text.toLowerCase() && text !== text.toUpperCase()],
   ['istitle', '', (text) => /\p{L}/u.test(text) && text === titleCase(text)],
   ['isidentifier', '', (text) => /^[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$/u.test(text)],
-  ['isascii', '', (text) => !/[^\x00-\x7f]/.test(text)],
+  ['isascii', '', (text) => /^\p{ASCII}*$/u.test(text)],
   ['isprintable', '', (text) => !/(?! )[\p{C}\p{Z}]/u.test(text)],
 ])
 

@@ -2,11 +2,14 @@
 import { expectText } from '../arguments.ts'
 import type { Value } from '../kinds.ts'
 import { typeError, valueError } from '../py-error.ts'
+import { whiteSpace } from '../text.ts'
 import { typeName } from '../type-name.ts'
 
-const space = '[\\s\\x1c-\\x1f\\x85]'
+const space = `[${whiteSpace}]`
 const leadingSpace = new RegExp(`^${space}+`)
 const trailingSpace = new RegExp(`${space}+$`)
+const firstSpace = new RegExp(space)
+const lastSpace = new RegExp(`${space}[^${whiteSpace}]*$`)
 
 /** `text.strip(chars)`; null stands for white space. */
 export function stripped(text: string, chars: Value, left: boolean, right: boolean): string {
@@ -54,7 +57,7 @@ function splitWords(text: string, limit: number): string[] {
   const parts: string[] = []
   let rest = text.replace(leadingSpace, '')
   while (rest !== '') {
-    const end = limit >= 0 && parts.length >= limit ? -1 : rest.search(/[\s\x1c-\x1f\x85]/)
+    const end = limit >= 0 && parts.length >= limit ? -1 : rest.search(firstSpace)
     if (end === -1) {
       parts.push(limit >= 0 && parts.length >= limit ? trimEnd(rest) : rest)
       break
@@ -72,7 +75,7 @@ export function splitFromRight(text: string, separator: Value, limit: number): s
   let rest = separator === null ? trimEnd(text) : text
   const by = separator === null ? undefined : checkedSeparator(separator)
   while (parts.length < limit) {
-    const index = by === undefined ? rest.search(/[\s\x1c-\x1f\x85][^\s\x1c-\x1f\x85]*$/) : rest.lastIndexOf(by)
+    const index = by === undefined ? rest.search(lastSpace) : rest.lastIndexOf(by)
     if (index === -1) break
     parts.unshift(rest.slice(index + (by?.length ?? 1)))
     rest = by === undefined ? trimEnd(rest.slice(0, index)) : rest.slice(0, index)
@@ -82,7 +85,8 @@ export function splitFromRight(text: string, separator: Value, limit: number): s
   return first === '' ? parts : [parts.length >= limit ? rest.replace(leadingSpace, '') : first, ...parts]
 }
 
-const lineEnd = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g
+const lineBreaks = '\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029'
+const lineEnd = new RegExp(`\\r\\n|[${lineBreaks}]`, 'g')
 
 /** `text.splitlines(keepends)`. */
 export function splitLines(text: string, keepEnds = false): string[] {
