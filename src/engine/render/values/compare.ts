@@ -14,8 +14,8 @@ export function numeric(value: Value): number | bigint | undefined {
 
 /** `left == right`. */
 export function equals(left: Value, right: Value): boolean {
-  if (left instanceof Undefined) return left.fail()
-  if (right instanceof Undefined) return right.fail()
+  if (left instanceof Undefined) return left.isLenient ? right instanceof Undefined : left.fail()
+  if (right instanceof Undefined) return right.isLenient ? false : right.fail()
   const leftNumber = numeric(left)
   if (leftNumber !== undefined) {
     const rightNumber = numeric(right)

@@ -16,7 +16,7 @@ export function iterate(value: Value): Iterable<Value> {
   if (value instanceof PySet || value instanceof Range || value instanceof Generator) return value
   if (value instanceof Markup) return value.text
   if (value instanceof Uint8Array) return value
-  if (value instanceof Undefined) return value.fail()
+  if (value instanceof Undefined) return value.isLenient ? [] : value.fail()
   const own = value instanceof HostObject ? value.iterate() : undefined
   if (own !== undefined) return own
   throw typeError(`'${typeName(value)}' object is not iterable`)
@@ -57,7 +57,7 @@ export function lengthOf(value: Value): number | undefined {
   if (value instanceof Markup) return codePointLength(value.text)
   if (value instanceof Uint8Array || value instanceof Range) return value.length
   if (value instanceof DictView) return value.dict.size
-  if (value instanceof Undefined) return value.fail()
+  if (value instanceof Undefined) return value.isLenient ? 0 : value.fail()
   return value instanceof HostObject ? value.size() : undefined
 }
 
@@ -68,7 +68,7 @@ export function contains(container: Value, item: Value): boolean {
   if (container instanceof DictView && container.kind === 'keys') return container.dict.has(item)
   if (container instanceof Range) return rangeContains(container, item)
   if (container instanceof Uint8Array && item instanceof Uint8Array) return Buffer.from(container).includes(item)
-  if (container instanceof Undefined) return container.fail()
+  if (container instanceof Undefined) return container.isLenient ? false : container.fail()
   const own = container instanceof HostObject ? container.contains(item) : undefined
   if (own !== undefined) return own
   if (!isIterable(container)) throw typeError(`argument of type '${typeName(container)}' is not iterable`)

@@ -61,10 +61,16 @@ export class Markup {
 export class Undefined {
   readonly message: string
   readonly type: string
+  /** Prints as nothing and is false instead of failing: what an `if` without `else` gives inside an expression. */
+  readonly isLenient: boolean
 
-  constructor(message: string, type = 'UndefinedError') {
+  constructor(
+    message: string,
+    { type = 'UndefinedError', isLenient = false }: { type?: string; isLenient?: boolean } = {},
+  ) {
     this.message = message
     this.type = type
+    this.isLenient = isLenient
   }
 
   fail(): never {
@@ -197,6 +203,10 @@ export abstract class HostObject {
 
   repr(): string {
     return `<${this.typeName} object>`
+  }
+
+  str(): string {
+    return this.repr()
   }
 
   isTrue(): boolean {

@@ -60,7 +60,9 @@ const hidden =
 export function attributeOf(value: Value, name: string): Value | undefined {
   if (name.startsWith('_')) {
     if (!hidden.test(name)) return undefined
-    return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`, 'SecurityError')
+    return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`, {
+      type: 'SecurityError',
+    })
   }
   if (value instanceof HostObject || value instanceof Callable) return value.getAttribute(name)
   if (value instanceof NamedTuple && value.names.includes(name)) return value.items[value.names.indexOf(name)]

@@ -23,8 +23,8 @@ const maximumDepth = 200
 export function str(value: Value): string {
   if (typeof value === 'string') return value
   if (value instanceof Markup) return value.text
-  if (value instanceof Undefined) return value.fail()
-  return repr(value)
+  if (value instanceof Undefined) return value.isLenient ? '' : value.fail()
+  return value instanceof HostObject ? value.str() : repr(value)
 }
 
 /** `repr(value)`. */
@@ -110,7 +110,7 @@ function printedDict(dict: ReadonlyMap<Value, Value>): string {
       : value instanceof Map
         ? printedDict(value)
         : value instanceof Undefined
-          ? value.fail()
+          ? str(value)
           : repr(friendly(value))
   return `{${Array.from(dict, ([key, value]) => `${repr(key)}: ${text(value)}`).join(', ')}}`
 }

@@ -33,7 +33,7 @@ export function typeName(value: Value): string {
   if (value instanceof Tuple) return 'tuple'
   if (value instanceof Float) return 'float'
   if (value instanceof Markup) return 'Markup'
-  if (value instanceof Undefined) return 'StrictUndefined'
+  if (value instanceof Undefined) return value.isLenient ? 'Undefined' : 'StrictUndefined'
   if (value instanceof Uint8Array) return 'bytes'
   if (value instanceof Range) return 'range'
   if (value instanceof Generator || value instanceof Callable || value instanceof HostObject) return value.typeName

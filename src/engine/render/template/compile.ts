@@ -1,0 +1,88 @@
+/** Templates compiled once for each text. */
+import { PyError } from '../values/py-error.ts'
+import type { KnownNames } from './function-code.ts'
+import { generateCode } from './generate.ts'
+import { normalizeSource } from './lexer.ts'
+import type { operators, Scope } from './operators.ts'
+import { parseTemplate } from './parser.ts'
+import type { Render } from './render.ts'
+import type { SyntaxOptions } from './syntax-options.ts'
+
+/** What blocks and names the templates of one inheritance share. */
+export interface TemplateContext {
+  /** Name → the block of the template furthest down first. */
+  readonly blocks: Map<string, BlockFunction[]>
+  readonly exports: Set<string>
+  /** The outermost scope, which blocks see. */
+  readonly scope: Scope
+}
+
+/** @param depth Which of the blocks with that name this is; 0 is that of the template furthest down. */
+export type BlockFunction = (scope: Scope, out: string[], context: TemplateContext, depth: number) => Promise<void>
+
+/** The functions of a template within one render. */
+export interface TemplateProgram {
+  readonly root: (scope: Scope, out: string[], context: TemplateContext) => Promise<void>
+  readonly blocks: ReadonlyMap<string, BlockFunction>
+}
+
+/** A template as the code knows it. */
+export interface TemplateIdentity {
+  /** As it was asked for. */
+  readonly name: string
+  /** Where it came from, for messages. */
+  readonly location: string
+  /** With `\n` for every line break. */
+  readonly source: string
+}
+
+export type ProgramFactory = (library: typeof operators, render: Render, template: TemplateIdentity) => TemplateProgram
+
+/** Characters of source kept compiled; the oldest go first. */
+const cacheLimit = 8 * 1024 * 1024
+
+export class TemplateCompiler {
+  readonly #known: KnownNames
+  readonly #compiled = new Map<string, ProgramFactory>()
+  #size = 0
+
+  constructor(known: KnownNames) {
+    this.#known = known
+  }
+
+  /** The template's code, and its source as places count in it. Throws TemplateSyntaxError. */
+  compile(text: string, options: SyntaxOptions): { factory: ProgramFactory; source: string } {
+    const source = normalizeSource(text, options)
+    const key = `${Object.values(options).join('\u0000')}\u0000${source}`
+    const known = this.#compiled.get(key)
+    if (known !== undefined) {
+      this.#compiled.delete(key)
+      this.#compiled.set(key, known)
+      return { factory: known, source }
+    }
+    const factory = compileSource(text, options, this.#known)
+    this.#keep(key, factory)
+    return { factory, source }
+  }
+
+  #keep(key: string, factory: ProgramFactory): void {
+    this.#compiled.set(key, factory)
+    this.#size += key.length
+    for (const oldest of this.#compiled.keys()) {
+      if (this.#size <= cacheLimit || oldest === key) break
+      this.#compiled.delete(oldest)
+      this.#size -= oldest.length
+    }
+  }
+}
+
+function compileSource(text: string, options: SyntaxOptions, known: KnownNames): ProgramFactory {
+  try {
+    const code = generateCode(parseTemplate(text, options), known)
+    // The code holds nothing of the template but quoted literals: see expression-code.ts.
+    return new Function('R', 'r', 'T', code) as ProgramFactory
+  } catch (error) {
+    if (error instanceof RangeError) throw new PyError('RecursionError', 'the template is nested too deeply')
+    throw error
+  }
+}
