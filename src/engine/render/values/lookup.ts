@@ -59,7 +59,8 @@ const hidden =
 /** An attribute or method, undefined where there is none. Names with a leading underscore give nothing that can be used. */
 export function attributeOf(value: Value, name: string): Value | undefined {
   if (name.startsWith('_')) {
-    if (!hidden.test(name)) return undefined
+    const isOwn = value instanceof HostObject && value.getAttribute(name) !== undefined
+    if (!isOwn && !hidden.test(name)) return undefined
     return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`, {
       type: 'SecurityError',
     })

@@ -43,9 +43,9 @@ function digitsOf(value: Value, magnitude: number | bigint, { type, precision, a
   switch (type) {
     case 'f':
     case 'F':
-      return fixed(float, precision ?? 6)
+      return fixedDigits(float, precision ?? 6)
     case '%':
-      return `${fixed(float * 100, precision ?? 6)}%`
+      return `${fixedDigits(float * 100, precision ?? 6)}%`
     case 'e':
     case 'E':
       return withCase(type, exponential(float, precision ?? 6))
@@ -71,11 +71,20 @@ function withCase(type: string, text: string): string {
   return type === type.toUpperCase() ? text.toUpperCase() : text
 }
 
-/** Rounds half to even on the exact binary value, as C does; `toFixed` has the exact value too but stops at 1e21. */
-function fixed(value: number, precision: number): string {
-  if (value < 1e21) return value.toFixed(Math.min(precision, 100))
-  const whole = BigInt(value).toString()
-  return precision === 0 ? whole : `${whole}.${'0'.repeat(precision)}`
+/** As C and Python write it: the exact binary value is rounded, and one just in the middle to the even digit. */
+export function fixedDigits(value: number, precision: number): string {
+  if (value >= 1e21) {
+    const whole = BigInt(value).toString()
+    return precision === 0 ? whole : `${whole}.${'0'.repeat(precision)}`
+  }
+  const digits = Math.min(precision, 100)
+  const rounded = value.toFixed(digits)
+  if (digits > 70) return rounded
+  // JavaScript rounds a value in the middle up. All of its digits show whether it is one.
+  const exact = value.toFixed(digits + 30)
+  const cut = exact.length - 30
+  if (!/^50*$/.test(exact.slice(cut)) || /[02468]\.?$/.test(rounded)) return rounded
+  return exact.slice(0, digits === 0 ? cut - 1 : cut)
 }
 
 function exponential(value: number, precision: number): string {
@@ -89,7 +98,7 @@ function general(value: number, precision: number, keepZeros: boolean): string {
   const text =
     exponent < -4 || exponent >= significant
       ? exponential(value, significant - 1)
-      : fixed(value, Math.max(0, significant - 1 - exponent))
+      : fixedDigits(value, Math.max(0, significant - 1 - exponent))
   return keepZeros ? text : text.replace(/(\.\d*?)0+(?=e|$)/, '$1').replace(/\.(?=e|$)/, '')
 }
 

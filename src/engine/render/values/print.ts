@@ -14,7 +14,7 @@ import {
   Undefined,
   type Value,
 } from './kinds.ts'
-import { PyError } from './py-error.ts'
+import { PyError, typeError } from './py-error.ts'
 import { typeName } from './type-name.ts'
 
 const maximumDepth = 200
@@ -56,10 +56,6 @@ function collection(value: object, around: readonly Value[]): string {
   if (value instanceof Map) {
     return `{${Array.from(value, ([key, item]) => `${write(key, inside)}: ${write(item, inside)}`).join(', ')}}`
   }
-  if (value instanceof NamedTuple) {
-    const parts = value.items.map((item, index) => `${value.names[index] ?? ''}=${write(item, inside)}`)
-    return `${value.className}(${parts.join(', ')})`
-  }
   if (value instanceof Tuple) return value.items.length === 1 ? `(${all(value.items)},)` : `(${all(value.items)})`
   if (value instanceof PySet) return value.size === 0 ? 'set()' : `{${all(inHashOrder(value))}}`
   if (value instanceof DictView) return viewRepr(value, inside)
@@ -92,13 +88,6 @@ function rangeRepr({ start, stop, step }: Range): string {
 export function printed(value: Value): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null) return pythonRepr(value)
-  if (value instanceof NamedTuple) {
-    // Salt makes such a tuple anew from a list of its items; Python refuses that.
-    throw new PyError(
-      'TypeError',
-      `${value.className}.__new__() missing ${value.items.length - 1} required positional argument: '${value.names.at(-1)}'`,
-    )
-  }
   if (value instanceof Map) return printedDict(value)
   return Array.isArray(value) || value instanceof Tuple || value instanceof PySet ? repr(friendly(value)) : str(value)
 }
@@ -117,6 +106,11 @@ function printedDict(dict: ReadonlyMap<Value, Value>): string {
 
 /** The value with every OrderedDict in it made plain. */
 function friendly(value: Value): Value {
+  if (value instanceof NamedTuple) {
+    // Salt makes such a tuple anew from a list of its items; Python refuses that.
+    const missing = value.names.at(-1)
+    throw typeError(`${value.className}.__new__() missing 1 required positional argument: '${missing}'`)
+  }
   if (Array.isArray(value)) return value.some(isCollection) ? value.map(friendly) : value
   if (value instanceof Tuple) return value.items.some(isCollection) ? new Tuple(value.items.map(friendly)) : value
   if (value instanceof OrderedDict) return new Map([...value].map(([key, item]) => [key, friendly(item)]))
