@@ -33,6 +33,20 @@ export function indentOf(indent: Value): string | undefined {
   return text
 }
 
+const unsafe: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', "'": '\\u0027' }
+
+/** JSON in ASCII that can stand in HTML, with the options of Python's `json.dumps` that have a meaning here. */
+function safeJson(value: Value, indent: Value, options: Value): string {
+  const given = options instanceof Map ? options : new Dict()
+  const margin = indentOf(indent)
+  const text = writeJson(value, {
+    sortKeys: isTrue(given.get('sort_keys') ?? false),
+    ensureAscii: isTrue(given.get('ensure_ascii') ?? true),
+    ...(margin === undefined ? {} : { indent: margin }),
+  })
+  return text.replace(/[<>&']/g, (character) => unsafe[character] ?? character)
+}
+
 function yaml(value: Value, flowStyle: Value): Markup {
   const style: FlowStyle = flowStyle === null ? null : isTrue(flowStyle)
   const text = dumpYaml(value, style).trim()
@@ -145,6 +159,12 @@ export const serializerFilters: readonly (readonly [string, Filter])[] = [
   ['load_text', filter('load_text', 'value', (_context, value) => (value instanceof Undefined ? value.fail() : value))],
   ['load_yaml', filter('load_yaml', 'value', (_context, value) => loadYamlText(value))],
   ['python', filter('format_python', 'value', (_context, value) => new Markup(pformat(value).trim()))],
+  [
+    'tojson',
+    filter('tojson', 'val, indent=None, **options', (_context, value, indent, options) =>
+      safeJson(value, indent, options),
+    ),
+  ],
   ['xml', filter('format_xml', 'value', (_context, value) => new Markup(writeXml(value)))],
   ['yaml', filter('format_yaml', 'value, flow_style=True', (_context, value, flowStyle) => yaml(value, flowStyle))],
 ]
