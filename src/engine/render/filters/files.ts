@@ -137,6 +137,13 @@ function joinedPath(first: string, rest: readonly string[]): string {
   return normalPath(whole)
 }
 
+function refuseOptions(options: Value): void {
+  const wrong = options instanceof Map ? [...options].filter(([name]) => name !== 'use_posixpath') : []
+  if (wrong.length === 0) return
+  const shown = wrong.map(([name, value]) => `${str(name)}=${str(value)}`).join(', ')
+  throw new PyError('SaltInvocationError', `The following keyword arguments are not valid: ${shown}`)
+}
+
 function onPath(name: string, body: (path: string) => Value): Filter {
   return filter(name, 'path', (_context, path) => body(expectText(path)))
 }
@@ -155,9 +162,10 @@ export const fileFilters: readonly (readonly [string, Filter])[] = [
   ['list_files', onPath('list_files', filesBelow)],
   [
     'path_join',
-    filter('join', 'first, *parts', (_context, first, rest) =>
-      joinedPath(expectText(first), Array.isArray(rest) ? rest.map((part) => expectText(part)) : []),
-    ),
+    filter('join', 'first, *parts, **kwargs', (_context, first, rest, options) => {
+      refuseOptions(options)
+      return joinedPath(expectText(first), Array.isArray(rest) ? rest.map((part) => expectText(part)) : [])
+    }),
   ],
   ['which', filter('which', 'exe=None', (_context, name) => (name === null ? null : (findProgram(str(name)) ?? null)))],
 ]

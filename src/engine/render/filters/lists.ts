@@ -1,6 +1,6 @@
 /** Salt's filters for lists, sets and whatever can be gone through. */
 import { add, divide } from '../values/arithmetic.ts'
-import { equals, numeric, sorted } from '../values/compare.ts'
+import { equals, inOrder, numeric, sorted } from '../values/compare.ts'
 import { Dict, PySet } from '../values/dict.ts'
 import { contains, isIterable, isTrue, iterate, length, toList } from '../values/iterate.ts'
 import { DictView, Tuple, Undefined, type Value } from '../values/kinds.ts'
@@ -125,6 +125,18 @@ function lowered(item: Value): string {
   throw new PyError('AttributeError', `'${typeName(item)}' object has no attribute 'lower'`)
 }
 
+/** Python's own `max` (1) and `min` (-1): of the items, or of several values. */
+function extreme(name: 'max' | 'min', sign: 1 | -1): Filter {
+  return filter(name, 'value, *args, default=None', (_context, value, fallback, others) => {
+    const several = Array.isArray(others) && others.length > 0
+    const [first, ...rest] = several ? [value, ...others] : toList(value)
+    if (first === undefined && fallback !== null) return fallback
+    if (first === undefined) throw new PyError('ValueError', `${name}() arg is an empty sequence`)
+    const better = (item: Value, best: Value): boolean => inOrder(sign > 0 ? '>' : '<', item, best)
+    return rest.reduce((best: Value, item) => (better(item, best) ? item : best), first)
+  })
+}
+
 export const listFilters: readonly (readonly [string, Filter])[] = [
   ['avg', filter('lst_avg', 'lst', (_context, values) => average(values))],
   [
@@ -149,6 +161,8 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
     filter('is_iter', 'thing, ignore=None', (_context, thing) => typeof thing !== 'string' && isIterable(thing)),
   ],
   ['is_list', filter('is_list', 'value', (_context, value) => Array.isArray(value))],
+  ['max', extreme('max', 1)],
+  ['min', extreme('min', -1)],
   [
     'sequence',
     filter('ensure_sequence_filter', 'data', (_context, data) =>
