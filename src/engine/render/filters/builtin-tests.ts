@@ -79,13 +79,14 @@ export const builtinTests: readonly (readonly [string, Test])[] = [
   ],
 ]
 
-/** The tests that ask for names of filters and tests. */
+/** The tests that ask for names of filters and tests; they are such names themselves. */
 export function nameTests(
   filters: ReadonlyMap<string, unknown>,
   tests: ReadonlyMap<string, unknown>,
 ): readonly (readonly [string, Test])[] {
+  const isTest = (name: string): boolean => name === 'filter' || name === 'test' || tests.has(name)
   return [
     ['filter', test('test_filter', 'value', (name) => filters.has(expectText(name)))],
-    ['test', test('test_test', 'value', (name) => tests.has(expectText(name)))],
+    ['test', test('test_test', 'value', (name) => isTest(expectText(name)))],
   ]
 }
