@@ -168,6 +168,8 @@ function parseTemplate(template: string): TemplatePart[] {
     if (name !== undefined) return { group: /^\d+$/.test(name) ? Number(name) : name }
     if (octal !== undefined) return { literal: String.fromCharCode(Number.parseInt(octal, 8)) }
     if (number !== undefined) return { group: Number(number) }
+    if (whole === '\\')
+      throw new SaltError('bad-arguments', 'The replacement ends with a \\ that has nothing to escape.')
     if (escaped === undefined) return { literal: whole }
     const known = templateEscapes[escaped]
     if (known === undefined && /[A-Za-z]/.test(escaped)) {

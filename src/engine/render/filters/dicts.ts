@@ -217,7 +217,8 @@ export const dictFilters: readonly (readonly [string, Filter])[] = [
       "data, key, default=None, delimiter=':'",
       (_context, data, path, fallback, delimiter) => {
         if (data instanceof Undefined) data.fail()
-        return traverse(data, path, expectText(delimiter)) ?? fallback
+        const found = traverse(data, path, expectText(delimiter))
+        return found === undefined ? fallback : found
       },
     ),
   ],
