@@ -17,6 +17,8 @@ interface RecordedError {
   readonly type: string
   readonly line: number | null
   readonly where?: { readonly file: string; readonly line: number }
+  /** Bad data inside a template, at which the reference breaks itself. */
+  readonly cause?: { readonly type: string; readonly line: number }
 }
 
 export interface RecordedCase {
@@ -63,6 +65,10 @@ function failed(stage: string, type: string, file: string, line: number | null |
 
 function wantedOfTemplate({ error, output, data, yaml }: RecordedCase): string {
   if (error?.stage === 'yaml') return `${JSON.stringify(output)}\n${failed('yaml', error.type, '', error.line)}`
+  if (error?.cause !== undefined) {
+    const { type, line } = error.cause
+    return `${failed('jinja', 'TemplateRuntimeError', error.where?.file ?? '', error.where?.line)}: ${type} at ${line}`
+  }
   if (error !== undefined) return failed('jinja', error.type, error.where?.file ?? '', error.where?.line)
   return JSON.stringify(output) + (yaml === true ? `\n${canonicalValue(taggedValue(data))}` : '')
 }
@@ -80,7 +86,7 @@ async function renderCase(one: RecordedCase): Promise<string> {
     const shown = JSON.stringify(output.replaceAll(root, recordedRoot))
     return one.yaml === true ? `${shown}\n${yamlOutcome(output)}` : shown
   } catch (error) {
-    return failureOf(error)
+    return failureOf(error, one.error?.cause !== undefined)
   } finally {
     await rm(root, { recursive: true })
   }
@@ -105,10 +111,11 @@ function worldOf({ context = {}, mocks = {} }: RecordedCase, root: string) {
   return { ...world, opts: minionOptions(world, dict('opts', new Dict())) }
 }
 
-function failureOf(error: unknown): string {
+function failureOf(error: unknown, withCause: boolean): string {
   if (!(error instanceof RenderError)) return `unexpected ${error instanceof Error ? error.stack : String(error)}`
   const place = error.places.at(-1)
-  return failed(error.stage, error.type, place?.file ?? '', place?.line)
+  const cause = error.problem === undefined || !withCause ? '' : `: ${error.problem.type} at ${error.problem.line}`
+  return failed(error.stage, error.type, place?.file ?? '', place?.line) + cause
 }
 
 /** An empty document is an empty mapping for the renderer. */

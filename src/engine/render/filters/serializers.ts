@@ -158,6 +158,7 @@ export const serializerFilters: readonly (readonly [string, Filter])[] = [
   ['load_json', filter('load_json', 'value', (_context, value) => loadJsonText(value))],
   ['load_text', filter('load_text', 'value', (_context, value) => (value instanceof Undefined ? value.fail() : value))],
   ['load_yaml', filter('load_yaml', 'value', (_context, value) => loadYamlText(value))],
+  ['pprint', filter('do_pprint', 'value', (_context, value) => pformat(value))],
   ['python', filter('format_python', 'value', (_context, value) => new Markup(pformat(value).trim()))],
   [
     'tojson',

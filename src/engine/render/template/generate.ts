@@ -10,7 +10,7 @@ import { StatementCode } from './statement-code.ts'
  */
 export function generateCode(tree: Body, known: KnownNames): string {
   const code = new FunctionCode(known)
-  const statements = new StatementCode(code)
+  const statements = new StatementCode(code, extendsOther(tree))
   const root = code.body(() => {
     const self = namesUsed(tree).has('self') ? 's.self=r.self(x);' : ''
     const body = statements.statements(tree)
@@ -18,4 +18,14 @@ export function generateCode(tree: Body, known: KnownNames): string {
   })
   const blocks = Array.from(statements.blocks, ([name, block]) => `[${quote(name)},${block}]`)
   return `"use strict";return{root:async(s,out,x)=>{${root}},blocks:new Map([${blocks.join(',')}])};`
+}
+
+/** `{% extends %}` stands at the top level or in a branch. */
+function extendsOther(body: Body): boolean {
+  return body.some(
+    (statement) =>
+      statement.kind === 'extends' ||
+      (statement.kind === 'if' &&
+        (statement.branches.some((branch) => extendsOther(branch.body)) || extendsOther(statement.otherwise))),
+  )
 }

@@ -15,10 +15,14 @@ export class StatementCode {
   readonly blocks = new Map<string, string>()
   /** Whether what is set here is visible to importers. */
   #isTopLevel = true
+  /** Whether output here is dropped once the template has extended another one. */
+  #isDroppable: boolean
   #loopDepth = 0
 
-  constructor(code: FunctionCode) {
+  /** @param extendsOther Whether `{% extends %}` is in the template. */
+  constructor(code: FunctionCode, extendsOther: boolean) {
     this.code = code
+    this.#isDroppable = extendsOther
   }
 
   expression(expression: Expression, operand?: string): string {
@@ -46,6 +50,28 @@ export class StatementCode {
     const result = this.code.softly(false, write)
     this.#isTopLevel = wasTop
     return result
+  }
+
+  /** Code whose output counts even where the template has extended another one. */
+  #keeping<T>(write: () => T): T {
+    const before = this.#isDroppable
+    this.#isDroppable = false
+    const result = write()
+    this.#isDroppable = before
+    return result
+  }
+
+  /** Code of a function of its own: a macro or a block. */
+  #apart<T>(write: () => T): T {
+    const loops = this.#loopDepth
+    this.#loopDepth = 0
+    const result = this.#keeping(() => this.inside(write))
+    this.#loopDepth = loops
+    return result
+  }
+
+  #unlessExtended(code: string): string {
+    return this.#isDroppable ? `if(parent===null){${code}}` : code
   }
 
   /** Code of a loop's body, where `break` and `continue` are allowed. */
@@ -76,7 +102,7 @@ export class StatementCode {
       case 'data':
         return `r.write(o,${quote(statement.text)});`
       case 'output':
-        return `${at}r.write(o,r.text(${this.expression(statement.value)}));`
+        return `${at}${this.#unlessExtended(`r.write(o,r.text(${this.expression(statement.value)}));`)}`
       case 'if':
         return this.#if(statement)
       case 'for':
@@ -136,7 +162,7 @@ export class StatementCode {
   /** The body's text in a variable, whose name `use` gets. */
   #captured(body: Body, use: (text: string) => string): string {
     const text = this.code.unique('v')
-    return `{let ${text};{const o=[];${this.scoped(body)}${text}=r.captured(o);}${use(text)}}`
+    return `{let ${text};{const o=[];${this.#keeping(() => this.scoped(body))}${text}=r.captured(o);}${use(text)}}`
   }
 
   #setBlock({ target, filter, body, offset }: StatementOf<'set-block'>): string {
@@ -159,9 +185,7 @@ export class StatementCode {
   ): string {
     const used = namesUsed(body)
     const special = ['caller', 'kwargs', 'varargs'].map((one) => used.has(one))
-    const loops = this.#loopDepth
-    this.#loopDepth = 0
-    const run = this.inside(() =>
+    const run = this.#apart(() =>
       this.code.body(() => {
         const defaults = parameters.map(({ name: parameter, fallback }) => {
           const value = fallback === undefined ? `R.notProvided(${quote(parameter)})` : this.expression(fallback)
@@ -170,7 +194,6 @@ export class StatementCode {
         return this.framed(`p.at=${offset};${defaults.join('')}${this.statements(body)}`)
       }),
     )
-    this.#loopDepth = loops
     const names = parameters.map((parameter) => quote(parameter.name)).join(',')
     return `r.macro(${quote(name)},[${names}],[${special.join(',')}],s,async(s,o)=>{${run}})`
   }
@@ -206,19 +229,16 @@ export class StatementCode {
       throw new TemplateSyntaxError(`block '${name}' defined twice`, line, offset, 'TemplateAssertionError')
     }
     this.blocks.set(name, '')
-    const loops = this.#loopDepth
-    this.#loopDepth = 0
     const used = namesUsed(body)
     const prepare = [
       used.has('self') ? 's.self=r.self(x);' : '',
       used.has('super') ? `s.super=r.super(x,${quote(name)},d,s);` : '',
     ]
-    const run = this.inside(() =>
+    const run = this.#apart(() =>
       this.code.body(() => this.framed(`p.at=${offset};${prepare.join('')}${this.statements(body)}`)),
     )
-    this.#loopDepth = loops
     this.blocks.set(name, `async(s,o,x,d)=>{${run}}`)
-    return `await r.block(x,${quote(name)},${isScoped ? 's' : 'x.scope'},o,${isRequired});`
+    return this.#unlessExtended(`await r.block(x,${quote(name)},${isScoped ? 's' : 'x.scope'},o,${isRequired});`)
   }
 
   #extends({ template, line, offset }: StatementOf<'extends'>): string {
