@@ -1,4 +1,5 @@
 /** What the nodes of a YAML text mean, as PyYAML with Salt's loader has it. The caller says which objects hold them. */
+import { decodeBase64 } from './python-base64.ts'
 import { pythonRepr } from './python-repr.ts'
 import { YamlFault } from './yaml-fault.ts'
 import type { YamlMapping, YamlNode, YamlScalar, YamlSequence } from './yaml-nodes.ts'
@@ -218,7 +219,7 @@ function shortTag(node: YamlNode): string {
 function unknownTag(tag: string, offset: number): YamlFault {
   const shown = tag.startsWith(core) ? `!!${tag.slice(core.length)}` : tag
   return new YamlFault('ConstructorError', `the tag ${shown} is not known here`, offset, {
-    problem: `could not determine a constructor for the tag '${tag}'`,
+    problem: `could not determine a constructor for the tag ${pythonRepr(tag)}`,
   })
 }
 
@@ -228,15 +229,14 @@ export function scalarValue(node: YamlScalar): unknown {
   const value = readScalar(kind, node)
   if (value !== undefined) return value
   const message = `'${node.text}' is no value of the kind ${kind}`
-  if (kind === 'binary') throw new YamlFault('ConstructorError', message, node.start)
   throw new YamlFault(kind === 'bool' ? 'KeyError' : 'ValueError', message, node.start, {
     problem: pythonProblem(kind, node.text),
   })
 }
 
 function pythonProblem(kind: string, text: string): string {
-  if (kind === 'int') return `invalid literal for int() with base 10: '${text}'`
-  return kind === 'float' ? `could not convert string to float: '${text}'` : `'${text.toLowerCase()}'`
+  if (kind === 'int') return `invalid literal for int() with base 10: ${pythonRepr(text)}`
+  return kind === 'float' ? `could not convert string to float: ${pythonRepr(text)}` : pythonRepr(text.toLowerCase())
 }
 
 const scalarTags = ['str', 'python/unicode', 'timestamp', 'null', 'bool', 'int', 'float', 'binary']
@@ -260,7 +260,7 @@ function readScalar(kind: string, node: YamlScalar): unknown {
     case 'float':
       return readFloat(node.text)
     case 'binary':
-      return readBinary(node.text)
+      return readBinary(node)
     default:
       throw node.tag === undefined ? loneMark(node, kind) : unknownTag(node.tag, node.start)
   }
@@ -273,9 +273,12 @@ function loneMark(node: YamlScalar, kind: string): YamlFault {
   })
 }
 
-function readBinary(text: string): Uint8Array | undefined {
-  const base64 = text.replace(/\s+/g, '')
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(base64) && base64.length % 4 === 0 ? Buffer.from(base64, 'base64') : undefined
+function readBinary(node: YamlScalar): Uint8Array {
+  const bytes = decodeBase64(node.text)
+  if (bytes instanceof Uint8Array) return bytes
+  throw new YamlFault('ConstructorError', `'${node.text}' is no value of the kind binary`, node.start, {
+    problem: `failed to decode base64 data: ${bytes.problem}`,
+  })
 }
 
 /** Aliases can make a short text very long when it is written out. */

@@ -151,7 +151,13 @@ class Composer {
         break
     }
     if (properties.anchor !== undefined || tag !== undefined || properties.isUntagged)
-      return this.#anchored(properties, { kind: 'scalar', tag, plain: tag === undefined && !properties.isUntagged, text: '', start })
+      return this.#anchored(properties, {
+        kind: 'scalar',
+        tag,
+        plain: tag === undefined && !properties.isUntagged,
+        text: '',
+        start,
+      })
     const context = inBlock ? 'while parsing a block node' : 'while parsing a flow node'
     this.#fail('did not find expected node content', context, start)
   }

@@ -1,5 +1,6 @@
 /** Salt's filters for hashes, signatures and base64. */
 import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+import { decodeBase64 } from '../../../base/python-base64.ts'
 import { expectInteger, expectText } from '../values/arguments.ts'
 import type { Value } from '../values/kinds.ts'
 import { decodeBytes } from '../values/methods/encoding.ts'
@@ -22,23 +23,10 @@ function nameUuid(name: string): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** Python passes over what is no base64, and insists on the padding. Text where the bytes are one, else bytes. */
+/** Text where the bytes are one, else bytes. Throws Python's `binascii.Error`. */
 function fromBase64(bytes: Uint8Array): Value {
-  const [data = '', padding = ''] =
-    /^([^=]*)(=*)/
-      .exec(
-        Buffer.from(bytes)
-          .toString('latin1')
-          .replace(/[^A-Za-z0-9+/=]/g, ''),
-      )
-      ?.slice(1) ?? []
-  if (data.length % 4 === 1)
-    throw new PyError(
-      'Error',
-      `Invalid base64-encoded string: number of data characters (${data.length}) cannot be 1 more than a multiple of 4`,
-    )
-  if (data.length % 4 !== 0 && padding.length < 4 - (data.length % 4)) throw new PyError('Error', 'Incorrect padding')
-  const decoded = Uint8Array.from(Buffer.from(data, 'base64'))
+  const decoded = decodeBase64(Buffer.from(bytes).toString('latin1'))
+  if (!(decoded instanceof Uint8Array)) throw new PyError('Error', decoded.problem)
   try {
     return decodeBytes(decoded)
   } catch (error) {

@@ -163,6 +163,7 @@ function filterByNetworks(values: Value, networks: Value): Value {
 
 /** IPv6 addresses in brackets, as addresses of the web want them; everything else as it is. */
 function bracketed(value: Value): Value {
+  if (value instanceof Undefined) return value.fail()
   if (isList(value)) return Array.from(iterate(value), bracketed)
   const found = textOf(value) === undefined ? undefined : parseInterface(value)
   return found?.address.version === 6 ? `[${str(value)}]` : value

@@ -15,8 +15,10 @@ interface YamlCase {
   readonly error?: Readonly<Record<'type' | 'message' | 'line' | 'column' | 'context', unknown>>
 }
 
-const casesFile = new URL('../../../cases/render/yaml.json', import.meta.url)
-const cases = JSON.parse(readFileSync(casesFile, 'utf8')) as readonly YamlCase[]
+const cases = ['yaml.json', 'yaml-more.json'].flatMap((file) => {
+  const text = readFileSync(new URL(`../../../cases/render/${file}`, import.meta.url), 'utf8')
+  return JSON.parse(text) as readonly YamlCase[]
+})
 
 function failure(text: string): YamlError {
   try {
