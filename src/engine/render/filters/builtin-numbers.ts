@@ -30,8 +30,8 @@ const prefixes: Readonly<Record<number, string>> = { 2: '0b', 8: '0o', 16: '0x' 
 
 /** `int(text, base)`; undefined for a text that is no integer. */
 function parseWithBase(text: string, base: number): number | bigint | undefined {
-  const [, sign = '', body = ''] = /^\s*([-+]?)(\w+)\s*$/.exec(text) ?? []
-  const lower = body.toLowerCase()
+  const [, sign = '', body = ''] = /^\s*([-+]?)([\w\p{Nd}]+)\s*$/u.exec(text) ?? []
+  const lower = asciiDigits(body.toLowerCase())
   const detected = base === 0 ? (Object.entries(prefixes).find(([, one]) => lower.startsWith(one))?.[0] ?? '10') : base
   const radix = Number(detected)
   const prefix = prefixes[radix]
@@ -46,6 +46,16 @@ function parseWithBase(text: string, base: number): number | bigint | undefined 
   return integer(sign === '-' ? -value : value)
 }
 
+/** Digits of other scripts as those of ASCII. */
+function asciiDigits(text: string): string {
+  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
+    const code = digit.codePointAt(0) ?? 0
+    let value = 0
+    while (/\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value += 1
+    return String(value % 10)
+  })
+}
+
 function toFloat(value: Value, fallback: Value): Value {
   if (value instanceof Undefined) value.fail()
   const text = textOf(value)
@@ -58,7 +68,6 @@ function round(value: Value, precision: number, method: Value): Value {
   if (method !== 'common' && method !== 'ceil' && method !== 'floor') {
     throw new PyError('FilterArgumentError', 'method must be common, ceil or floor')
   }
-  if (value instanceof Undefined) value.fail()
   const number = numeric(value)
   if (number === undefined) throw typeError(`type ${typeName(value)} doesn't define __round__ method`)
   if (method !== 'common') {

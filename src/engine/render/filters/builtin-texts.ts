@@ -1,13 +1,14 @@
 /** Jinja's filters for texts. */
 import { expectInteger, expectText, textOf } from '../values/arguments.ts'
 import { isTrue } from '../values/iterate.ts'
-import { Markup, Tuple, type Value } from '../values/kinds.ts'
+import { Markup, Tuple, Undefined, type Value } from '../values/kinds.ts'
 import { capitalized, replaceText } from '../values/methods/text-methods.ts'
 import { splitLines, stripped } from '../values/methods/text-split.ts'
 import { formatPercent } from '../values/percent-format.ts'
 import { str } from '../values/print.ts'
 import { PyError } from '../values/py-error.ts'
 import { characters, codePointLength, codePointSlice, padded, repeated } from '../values/text.ts'
+import { typeName } from '../values/type-name.ts'
 import { type Filter, filter } from './filter.ts'
 import { wrapText } from './text-wrap.ts'
 
@@ -64,6 +65,13 @@ function wordWrap(text: string, width: Value, breakWords: Value, separator: Valu
     .join(by)
 }
 
+function linesOf(value: Value): string {
+  const text = textOf(value)
+  if (text !== undefined) return text
+  if (value instanceof Undefined) value.fail()
+  throw new PyError('AttributeError', `'${typeName(value)}' object has no attribute 'splitlines'`)
+}
+
 export const builtinTextFilters: readonly (readonly [string, Filter])[] = [
   ['capitalize', filter('do_capitalize', 's', (_context, s) => capitalized(softText(s)))],
   [
@@ -118,7 +126,7 @@ export const builtinTextFilters: readonly (readonly [string, Filter])[] = [
       'do_wordwrap',
       's, width=79, break_long_words=True, wrapstring=None, break_on_hyphens=True',
       (_context, s, width, breakWords, separator, breakHyphens) =>
-        wordWrap(expectText(s), width, breakWords, separator, breakHyphens),
+        wordWrap(linesOf(s), width, breakWords, separator, breakHyphens),
     ),
   ],
 ]

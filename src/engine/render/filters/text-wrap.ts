@@ -23,18 +23,24 @@ export function wrapText(text: string, options: WrapOptions): string[] {
   return lines
 }
 
+const blank = '[\\t\\n\\v\\f\\r ]'
+const letter = '[\\p{L}\\p{Nl}_]'
+const wordPart = '[\\p{L}\\p{N}_!"\'&.,?]'
+/** White space, a dash between words, or a word up to a hyphen between letters, its end, or such a dash. */
+const chunk = new RegExp(
+  `${blank}+|(?<=${wordPart})-{2,}(?=[\\p{L}\\p{N}_])|[^\\t\\n\\v\\f\\r ]+?(?:` +
+    `-(?:(?<=${letter}{2}-)|(?<=${letter}-${wordPart}-))(?=${letter}-?${letter})|` +
+    `(?=${blank}|$)|(?<=${wordPart})(?=-{2,}[\\p{L}\\p{N}_]))`,
+  'gu',
+)
+
 /** Words and the white space between them; a word with hyphens in parts that end with one. */
 function split(text: string, breakHyphens: boolean): string[] {
-  const words = text.split(/([\t\n\v\f\r ]+)/).filter((word) => word !== '')
-  if (!breakHyphens) return words
-  return words.flatMap((word) =>
-    word.split(
-      /(?<=[\p{L}_]{2}-)(?=[\p{L}_]{2})|(?<=[\p{L}\p{N}_])(?=-{2,}[\p{L}\p{N}_])|(?<=-{2,})(?=[\p{L}\p{N}_])/u,
-    ),
-  )
+  const words = breakHyphens ? text.match(chunk) : text.split(/([\t\n\v\f\r ]+)/)
+  return (words ?? []).filter((word) => word !== '')
 }
 
-function takeLine(chunks: string[], { width, breakWords }: WrapOptions): string {
+function takeLine(chunks: string[], { width, breakWords, breakHyphens }: WrapOptions): string {
   const line: string[] = []
   let length = 0
   for (let next = chunks[0]; next !== undefined && length + codePointLength(next) <= width; next = chunks[0]) {
@@ -46,7 +52,7 @@ function takeLine(chunks: string[], { width, breakWords }: WrapOptions): string 
   if (long !== undefined && codePointLength(long) > width) {
     chunks.shift()
     if (breakWords) {
-      const room = Math.max(1, width - length)
+      const room = cutAt(long, Math.max(1, width - length), breakHyphens)
       line.push(codePointSlice(long, 0, room))
       const rest = codePointSlice(long, room)
       if (rest !== '') chunks.unshift(rest)
@@ -55,4 +61,10 @@ function takeLine(chunks: string[], { width, breakWords }: WrapOptions): string 
   }
   if (line.at(-1)?.trim() === '') line.pop()
   return line.join('')
+}
+
+/** Where a word that is too long is cut: behind its last hyphen within the room, if it has one. */
+function cutAt(word: string, room: number, breakHyphens: boolean): number {
+  const hyphen = breakHyphens ? codePointSlice(word, 0, room).lastIndexOf('-') : -1
+  return hyphen > 0 && /[^-]/.test(word.slice(0, hyphen)) ? hyphen + 1 : room
 }

@@ -50,7 +50,7 @@ export function expressionCode(code: FunctionCode, expression: Expression, opera
     case 'binary':
       return `R.${binaryFunctions[expression.operator]}(${write(expression.left)},${write(expression.right)})`
     case 'concatenation':
-      return `R.concatenate([${expression.parts.map(write).join(',')}])`
+      return `R.concatenate([${expression.parts.map(write).join(',')}],r.autoescape)`
     case 'comparison':
       return comparisonCode(code, expression, write)
     case 'attribute':

@@ -298,6 +298,9 @@ export class ExpressionParser {
       } else if (tokens.is('name') && tokens.following.kind === '=') {
         ensure(restKwargs === undefined)
         const name = tokens.next().text
+        if (kwargs.some(([other]) => other === name)) {
+          throw tokens.error(`keyword argument repeated: ${name}`, opening, 'SyntaxError')
+        }
         tokens.next()
         kwargs.push([name, this.expression()])
       } else {

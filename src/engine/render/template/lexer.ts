@@ -101,8 +101,8 @@ class Lexer {
 
   #skipComment(offset: number): void {
     const end = this.#search(this.#blockLikeEnd(this.#options.commentEnd))
-    if (end === undefined) throw this.#error('Missing end of comment tag', offset)
-    this.#passed(end)
+    if (end !== undefined) this.#passed(end)
+    else if (this.#position < this.#source.length) throw this.#error('Missing end of comment tag', offset)
   }
 
   #skipLineComment(): void {
@@ -114,6 +114,8 @@ class Lexer {
     const { blockStart } = this.#options
     const pattern = `${escapePattern(blockStart)}([-+]?)\\s*endraw\\s*${this.#blockLikeEnd(this.#options.blockEnd)}`
     const end = this.#search(pattern)
+    // Jinja does not mind where nothing at all comes behind it.
+    if (end === undefined && this.#position === this.#source.length) return
     if (end === undefined) throw this.#error('Missing end of raw directive', offset)
     const body = this.#source.slice(this.#position, end.index)
     this.#data(this.#before(body, end[1] ?? '', 'block'), this.#position)

@@ -11,6 +11,8 @@ export type MacroExtras = readonly [caller: boolean, kwargs: boolean, varargs: b
 export class Macro extends Callable {
   override readonly typeName = 'Macro'
   readonly name: string
+  /** As messages show it: the body of a call block has no name. */
+  readonly #label: string
   readonly #parameters: readonly string[]
   readonly #extras: MacroExtras
   readonly #around: Scope
@@ -18,14 +20,15 @@ export class Macro extends Callable {
 
   /** @param around The scope that the macro was defined in. @param run The body, with defaults for what is not given. */
   constructor(
-    name: string,
+    name: string | null,
     parameters: readonly string[],
     extras: MacroExtras,
     around: Scope,
     run: (scope: Scope) => Promise<Value>,
   ) {
     super()
-    this.name = name
+    this.name = name ?? 'caller'
+    this.#label = name === null ? 'None' : `'${name}'`
     this.#parameters = parameters
     this.#extras = extras
     this.#around = around
@@ -53,7 +56,7 @@ export class Macro extends Callable {
     else this.#failOnUnknown(rest)
     if (hasVarargs) scope.varargs = new Tuple(args.slice(this.#parameters.length))
     else if (args.length > this.#parameters.length) {
-      throw typeError(`macro '${this.name}' takes not more than ${this.#parameters.length} argument(s)`)
+      throw typeError(`macro ${this.#label} takes not more than ${this.#parameters.length} argument(s)`)
     }
     return scope
   }
@@ -61,17 +64,17 @@ export class Macro extends Callable {
   #failOnUnknown(rest: ReadonlyMap<string, Value>): void {
     if (rest.has('caller')) {
       throw typeError(
-        `macro '${this.name}' was invoked with two values for the special caller argument. This is most likely a bug.`,
+        `macro ${this.#label} was invoked with two values for the special caller argument. This is most likely a bug.`,
       )
     }
-    for (const name of rest.keys()) throw typeError(`macro '${this.name}' takes no keyword argument '${name}'`)
+    for (const name of rest.keys()) throw typeError(`macro ${this.#label} takes no keyword argument '${name}'`)
   }
 
   override getAttribute(name: string): Value | undefined {
     const [caller, kwargs, varargs] = this.#extras
     switch (name) {
       case 'name':
-        return this.name
+        return this.#label === 'None' ? null : this.name
       case 'arguments':
         return new Tuple(this.#parameters)
       case 'catch_kwargs':
@@ -88,6 +91,6 @@ export class Macro extends Callable {
   }
 
   override repr(): string {
-    return `<Macro '${this.name}'>`
+    return `<Macro ${this.#label}>`
   }
 }

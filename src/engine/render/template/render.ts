@@ -142,7 +142,7 @@ export class Render implements FilterContext {
   }
 
   macro(
-    name: string,
+    name: string | null,
     parameters: readonly string[],
     extras: MacroExtras,
     around: Scope,

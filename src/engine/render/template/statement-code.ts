@@ -180,9 +180,17 @@ export class StatementCode {
   }
 
   #macro(
-    name: string,
-    { parameters, body, offset }: { parameters: readonly Parameter[]; body: Body; offset: number },
+    name: string | null,
+    { parameters, body, line, offset }: { parameters: readonly Parameter[]; body: Body; line: number; offset: number },
   ): string {
+    if (parameters.some((parameter) => parameter.name === 'caller' && parameter.fallback === undefined)) {
+      throw new TemplateSyntaxError(
+        'When defining macros or call blocks the special "caller" argument must be omitted or be given a default.',
+        line,
+        offset,
+        'TemplateAssertionError',
+      )
+    }
     const used = namesUsed(body)
     const special = ['caller', 'kwargs', 'varargs'].map((one) => used.has(one))
     const run = this.#apart(() =>
@@ -195,7 +203,7 @@ export class StatementCode {
       }),
     )
     const names = parameters.map((parameter) => quote(parameter.name)).join(',')
-    return `r.macro(${quote(name)},[${names}],[${special.join(',')}],s,async(s,o)=>{${run}})`
+    return `r.macro(${JSON.stringify(name)},[${names}],[${special.join(',')}],s,async(s,o)=>{${run}})`
   }
 
   /** Code that runs as a frame of its own: errors in it are reported at its place. */
@@ -209,7 +217,7 @@ export class StatementCode {
     const target = this.expression(call.target)
     const given = argumentsCode(call, (inner) => this.expression(inner), `['caller',${caller}]`)
     const result = this.code.awaited(`r.call(${target},${given})`)
-    return `{const ${caller}=${this.#macro('caller', statement)};r.write(o,r.text(${result}));}`
+    return `{const ${caller}=${this.#macro(null, statement)};r.write(o,r.text(${result}));}`
   }
 
   #with({ values, body }: StatementOf<'with'>): string {

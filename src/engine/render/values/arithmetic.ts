@@ -160,9 +160,16 @@ function floorQuotient(left: bigint, right: bigint): bigint {
 /** `left % right`: the remainder, or the text `left` with values put in. */
 export function modulo(left: Value, right: Value): Value {
   if (typeof left === 'string') return formatPercent(left, right)
-  if (left instanceof Markup) return new Markup(formatPercent(left.text, right))
+  if (left instanceof Markup) return new Markup(formatPercent(left.text, escapedValues(right)))
   failOnZero(left, right, isFloat(left) || isFloat(right) ? 'float modulo' : 'integer modulo by zero')
   return computed(left, right, floorRemainder, (a, b) => a - b * floorQuotient(a, b)) ?? unsupported('%', left, right)
+}
+
+/** Texts that are put into Markup are escaped. */
+function escapedValues(value: Value): Value {
+  if (typeof value === 'string') return escapeHtml(value)
+  if (value instanceof Tuple) return new Tuple(value.items.map(escapedValues))
+  return value instanceof Map ? new Map([...value].map(([key, item]) => [key, escapedValues(item)])) : value
 }
 
 function floorRemainder(left: number, right: number): number {
@@ -221,13 +228,12 @@ function badUnary(operator: string, value: Value): never {
 export function absolute(value: Value): Value {
   const number = numeric(value)
   if (number !== undefined) return number < 0 || Object.is(number, -0) ? negate(value) : positive(value)
-  if (value instanceof Undefined) return value.fail()
   throw typeError(`bad operand type for abs(): '${typeName(value)}'`)
 }
 
-/** `a ~ b ~ c`: texts joined; escaped where one of them is Markup. */
-export function concatenate(values: readonly Value[]): Value {
-  if (values.some((value) => value instanceof Markup)) {
+/** `a ~ b ~ c`: texts joined; with `escapes`, escaped where one of them is Markup. */
+export function concatenate(values: readonly Value[], escapes: boolean): Value {
+  if (escapes && values.some((value) => value instanceof Markup)) {
     return new Markup(values.map((value) => (value instanceof Markup ? value.text : escapeHtml(str(value)))).join(''))
   }
   const texts = values.map(str)

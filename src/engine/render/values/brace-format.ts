@@ -12,7 +12,8 @@ import { typeName } from './type-name.ts'
 interface Fields {
   readonly args: readonly Value[]
   readonly named: (name: string) => Value | undefined
-  nextIndex: number
+  /** Of the next field without a name; undefined once a field had a number. */
+  nextIndex: number | undefined
 }
 
 /** `format.format(*args, **kwargs)`. Throws ValueError, IndexError or KeyError as Python does. */
@@ -89,13 +90,30 @@ function fieldValue(path: string, fields: Fields): Value {
 
 function firstValue(name: string, fields: Fields): Value {
   if (name === '' || /^\d+$/.test(name)) {
-    const value = fields.args[name === '' ? fields.nextIndex++ : Number(name)]
+    const value = fields.args[fieldIndex(name, fields)]
     if (value === undefined) throw new PyError('IndexError', 'tuple index out of range')
     return value
   }
   const value = fields.named(name)
   if (value === undefined) throw new PyError('KeyError', repr(name))
   return value
+}
+
+/** Fields are numbered by hand or by themselves, never both. */
+function fieldIndex(name: string, fields: Fields): number {
+  const { nextIndex } = fields
+  if (name === '') {
+    if (nextIndex === undefined) {
+      throw valueError('cannot switch from manual field specification to automatic field numbering')
+    }
+    fields.nextIndex = nextIndex + 1
+    return nextIndex
+  }
+  if (nextIndex !== undefined && nextIndex > 0) {
+    throw valueError('cannot switch from automatic field numbering to manual field specification')
+  }
+  fields.nextIndex = undefined
+  return Number(name)
 }
 
 const specificationForm = /^(?:([\s\S])?([<>=^]))?([+\- ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/u
@@ -111,7 +129,7 @@ export function formatValue(value: Value, specification: string): string {
   const digits = precision === undefined ? undefined : Number(precision)
   checkLength(columns)
   const number = numeric(value)
-  if (number === undefined || (typeof value === 'boolean' && type === '')) {
+  if (number === undefined) {
     return formatText(value, { fill, align, columns, digits, type })
   }
   const body = formatMagnitude(value, { type, precision: digits, alternate: alternate !== undefined, separator })

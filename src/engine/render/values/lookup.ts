@@ -68,8 +68,18 @@ export function attributeOf(value: Value, name: string): Value | undefined {
   if (value instanceof HostObject || value instanceof Callable) return value.getAttribute(name)
   if (value instanceof NamedTuple && value.names.includes(name)) return value.items[value.names.indexOf(name)]
   const method = methodsOf(value)?.get(name)
+  if (method !== undefined && value instanceof Markup) {
+    return new NativeFunction(name, (args, kwargs) => asMarkup(method(value, args, kwargs)))
+  }
   if (method !== undefined) return new NativeFunction(name, (args, kwargs) => method(value, args, kwargs))
   return numeric(value) === undefined ? undefined : numberAttribute(value, name)
+}
+
+/** What methods of Markup give is Markup again. */
+function asMarkup(result: Value): Value {
+  if (typeof result === 'string') return new Markup(result)
+  if (Array.isArray(result)) return result.map(asMarkup)
+  return result instanceof Tuple ? new Tuple(result.items.map(asMarkup)) : result
 }
 
 /** Whether a method of that name exists, without making it. */
@@ -118,14 +128,15 @@ function indexWithin(key: Value, length: number): number | undefined {
   return index >= 0 && index < length ? index : undefined
 }
 
-/** `value[start:stop:step]`; null stands for a bound left out. What cannot be sliced gives an Undefined. */
+/** `value[start:stop:step]`; null stands for a bound left out. Throws TypeError for what cannot be sliced. */
 export function slice(value: Value, start: Value, stop: Value, step: Value): Value {
   if (value instanceof Undefined) return value.fail()
   if (value instanceof Range) return sliceRange(value, start, stop, step)
   const items = sequenceOf(value)
   if (items === undefined) {
-    const shown = [start, stop, step].map(repr).join(', ')
-    return new Undefined(`${objectDescription(value)} has no element slice(${shown})`)
+    throw typeError(
+      value instanceof Map ? "unhashable type: 'slice'" : `'${typeName(value)}' object is not subscriptable`,
+    )
   }
   const picked = pick(items, sliceIndices(items.length, start, stop, step))
   if (typeof value === 'string') return picked.join('')

@@ -85,7 +85,7 @@ function formatOne(
 ): string {
   const side = flags.includes('-') ? 'right' : 'left'
   if ('sra'.includes(type)) {
-    const text = type === 's' ? str(value) : repr(value)
+    const text = type === 's' ? str(value) : type === 'r' ? repr(value) : asciiRepr(value)
     return padded(precision === undefined ? text : codePointSlice(text, 0, precision), width, side)
   }
   if (type === 'c' && typeof value === 'string') return padded(value, width, side)
@@ -93,6 +93,15 @@ function formatOne(
   const zeros =
     flags.includes('0') && side === 'left' ? '0'.repeat(Math.max(0, width - sign.length - digits.length)) : ''
   return padded(sign + zeros + digits, width, side)
+}
+
+/** `ascii(value)`. */
+function asciiRepr(value: Value): string {
+  return repr(value).replace(/\P{ASCII}/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    if (code.length <= 2) return `\\x${code}`
+    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`
+  })
 }
 
 function formatNumber(

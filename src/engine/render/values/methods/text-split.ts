@@ -81,8 +81,7 @@ export function splitFromRight(text: string, separator: Value, limit: number): s
     rest = by === undefined ? trimEnd(rest.slice(0, index)) : rest.slice(0, index)
   }
   if (by !== undefined) return [rest, ...parts]
-  const first = rest.replace(leadingSpace, '')
-  return first === '' ? parts : [parts.length >= limit ? rest.replace(leadingSpace, '') : first, ...parts]
+  return rest === '' ? parts : [rest, ...parts]
 }
 
 const lineBreaks = '\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029'
