@@ -50,6 +50,10 @@ interface Properties {
   readonly isUntagged: boolean
 }
 
+const blockKeyEnds: readonly Kind[] = ['key', 'value', 'block-end']
+const entryEnds: readonly Kind[] = ['entry', 'block-end']
+const indentlessEnds: readonly Kind[] = ['entry', 'key', 'value', 'block-end']
+
 const standardHandles: Readonly<Record<string, string>> = { '!': '!', '!!': 'tag:yaml.org,2002:' }
 
 class Composer {
@@ -127,7 +131,12 @@ class Composer {
 
   /** @param mayBeIndentless Under a key a list needs no indentation. */
   #node(inBlock: boolean, mayBeIndentless = false): YamlNode {
-    if (this.#kind() === 'alias') return this.#alias()
+    const first = this.#scanner.peek()
+    if (first.kind === 'alias') return this.#alias()
+    if (first.kind === 'scalar') {
+      this.#scanner.take()
+      return { kind: 'scalar', tag: undefined, plain: first.plain, text: first.text, start: first.start }
+    }
     const properties = this.#properties()
     const { start, tag } = properties
     const token = this.#scanner.peek()
@@ -245,28 +254,26 @@ class Composer {
   /** A node behind a mark of the block (`-`, `?`, `:`), or an empty scalar right behind the mark. */
   #blockNode(ends: readonly Kind[], mayBeIndentless: boolean): YamlNode {
     const markEnd = this.#scanner.take().start + 1
-    return this.#isKind(...ends) ? emptyScalar(markEnd) : this.#node(true, mayBeIndentless)
+    return ends.includes(this.#kind()) ? emptyScalar(markEnd) : this.#node(true, mayBeIndentless)
   }
 
   #blockItems(items: YamlNode[], start: number): void {
     this.#scanner.take()
-    while (this.#kind() === 'entry') items.push(this.#blockNode(['entry', 'block-end'], false))
+    while (this.#kind() === 'entry') items.push(this.#blockNode(entryEnds, false))
     if (!this.#takeIf('block-end'))
       this.#fail("did not find expected '-' indicator", 'while parsing a block collection', start)
   }
 
   #indentlessItems(items: YamlNode[]): void {
-    const ends: readonly Kind[] = ['entry', 'key', 'value', 'block-end']
-    while (this.#kind() === 'entry') items.push(this.#blockNode(ends, false))
+    while (this.#kind() === 'entry') items.push(this.#blockNode(indentlessEnds, false))
   }
 
   #blockPairs(pairs: YamlMapping['pairs'], start: number): void {
     this.#scanner.take()
-    const ends: readonly Kind[] = ['key', 'value', 'block-end']
     while (this.#kind() === 'key') {
-      const key = this.#blockNode(ends, true)
+      const key = this.#blockNode(blockKeyEnds, true)
       const next = this.#scanner.peek()
-      const value = next.kind === 'value' ? this.#blockNode(ends, true) : emptyScalar(next.start)
+      const value = next.kind === 'value' ? this.#blockNode(blockKeyEnds, true) : emptyScalar(next.start)
       pairs.push([key, value])
     }
     if (!this.#takeIf('block-end')) this.#fail('did not find expected key', 'while parsing a block mapping', start)

@@ -24,28 +24,30 @@ function folded({ first, more }: Breaks): string {
   return more === '' ? ' ' : more
 }
 
-interface Gap {
+/** Blanks and line breaks between two pieces of text. */
+class Gap {
   /** Blanks on the line of the text before. */
-  blanks: string
+  blanks = ''
   /** Set as soon as a line break was met. */
   breaks: Breaks | undefined
-}
 
-function takeGap(reader: YamlReader, gap: Gap, checkTab: () => void): void {
-  for (let code = reader.code(); isBlank(code) || isBreak(code); code = reader.code()) {
-    if (isBreak(code)) {
-      if (gap.breaks === undefined) gap.breaks = { first: reader.takeBreak(), more: '' }
-      else gap.breaks.more += reader.takeBreak()
-      continue
-    }
-    if (gap.breaks === undefined) gap.blanks += String.fromCharCode(code)
-    else if (code === tab) checkTab()
-    reader.position += 1
+  get text(): string {
+    return this.breaks === undefined ? this.blanks : folded(this.breaks)
   }
-}
 
-function gapText(gap: Gap): string {
-  return gap.breaks === undefined ? gap.blanks : folded(gap.breaks)
+  /** @param refuseTab Called for a tab that begins a line. */
+  take(reader: YamlReader, refuseTab?: () => void): void {
+    for (let code = reader.code(); isBlank(code) || isBreak(code); code = reader.code()) {
+      if (isBreak(code)) {
+        if (this.breaks === undefined) this.breaks = { first: reader.takeBreak(), more: '' }
+        else this.breaks.more += reader.takeBreak()
+        continue
+      }
+      if (this.breaks === undefined) this.blanks += String.fromCharCode(code)
+      else if (code === tab) refuseTab?.()
+      reader.position += 1
+    }
+  }
 }
 
 export interface PlainScalar {
@@ -56,26 +58,30 @@ export interface PlainScalar {
 
 /** @param indent Column of the collection around. */
 export function scanPlain(reader: YamlReader, indent: number, inFlow: boolean): PlainScalar {
-  const context = 'while scanning a plain scalar'
   const start = reader.place
-  let text = ''
-  let gap: Gap = { blanks: '', breaks: undefined }
-  const checkTab = (): void => {
-    if (reader.column <= indent) reader.fail('found a tab character that violates indentation', context, start)
+  const first = takePlainRun(reader, inFlow, start)
+  if (!isBlank(reader.code()) && !isBreak(reader.code())) return { text: first, endsLine: false }
+  const refuseTab = (): void => {
+    if (reader.column > indent) return
+    reader.fail('found a tab character that violates indentation', 'while scanning a plain scalar', start)
   }
+  let text = first
   for (;;) {
-    if (reader.isAtDocumentMark() || reader.code() === 0x23) break
-    const from = reader.position
-    while (!isPlainEnd(reader, inFlow, start)) reader.position += 1
-    if (reader.position > from) {
-      text += gapText(gap) + reader.source.slice(from, reader.position)
-      gap = { blanks: '', breaks: undefined }
-    }
-    if (!isBlank(reader.code()) && !isBreak(reader.code())) break
-    takeGap(reader, gap, checkTab)
-    if (!inFlow && reader.column <= indent) break
+    const gap = new Gap()
+    gap.take(reader, refuseTab)
+    const endsHere = (!inFlow && reader.column <= indent) || reader.isAtDocumentMark() || reader.code() === 0x23
+    const run = endsHere ? '' : takePlainRun(reader, inFlow, start)
+    if (run === '') return { text, endsLine: gap.breaks !== undefined }
+    text += gap.text + run
+    if (!isBlank(reader.code()) && !isBreak(reader.code())) return { text, endsLine: false }
   }
-  return { text, endsLine: gap.breaks !== undefined }
+}
+
+/** Characters up to the next blank, line break or mark that ends a plain scalar. */
+function takePlainRun(reader: YamlReader, inFlow: boolean, start: number): string {
+  const from = reader.position
+  while (!isPlainEnd(reader, inFlow, start)) reader.position += 1
+  return reader.source.slice(from, reader.position)
 }
 
 function isPlainEnd(reader: YamlReader, inFlow: boolean, start: number): boolean {
@@ -107,11 +113,11 @@ export function scanQuoted(reader: YamlReader): string {
   for (;;) {
     if (reader.isAtDocumentMark()) reader.fail('found unexpected document indicator', quotedContext, start)
     if (reader.code() === 0) reader.fail('found unexpected end of stream', quotedContext, start)
-    const gap: Gap = { blanks: '', breaks: undefined }
+    const gap = new Gap()
     text += isSingle ? takeSingleQuoted(reader) : takeDoubleQuoted(reader, start, gap)
     if (reader.code() === quote) break
-    takeGap(reader, gap, () => {})
-    text += gapText(gap)
+    gap.take(reader)
+    text += gap.text
   }
   reader.position += 1
   return text

@@ -92,24 +92,37 @@ function isEmptyFile(path: string): boolean {
 /** A template must not gather a whole disk. */
 const mostFiles = 100_000
 
-/** The folder and all that is below it, links not followed; sorted. */
+/** The folder and all that is below it, behind links too; sorted. No folder is entered twice. */
 function filesBelow(folder: string): string[] {
   const found = [folder]
   const open = [folder]
+  const entered = new Set<string>()
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const entry of entriesOf(next)) {
-      const path = join(next, entry.name)
-      found.push(path)
-      if (found.length > mostFiles) throw new PyError('MemoryError', `more than ${mostFiles} files are below ${folder}`)
-      if (entry.isDirectory()) open.push(path)
-    }
+    const identity = folderIdentity(next)
+    if (identity === undefined || entered.has(identity)) continue
+    entered.add(identity)
+    const parent = next
+    const paths = namesIn(parent).map((name) => join(parent, name))
+    found.push(...paths)
+    open.push(...paths)
+    if (found.length > mostFiles) throw new PyError('MemoryError', `more than ${mostFiles} files are below ${folder}`)
   }
   return found.sort()
 }
 
-function entriesOf(folder: string): fs.Dirent[] {
+/** The same for every path to one folder; undefined for what is no folder. */
+function folderIdentity(path: string): string | undefined {
   try {
-    return fs.readdirSync(folder, { withFileTypes: true })
+    const status = fs.statSync(path)
+    return status.isDirectory() ? `${status.dev}:${status.ino}` : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder)
   } catch {
     return []
   }

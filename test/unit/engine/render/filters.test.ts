@@ -175,12 +175,19 @@ describe('files', () => {
   })
   after(() => rmSync(folder, { recursive: true }))
 
-  test('links are listed, not followed', () => {
+  test('folders are listed behind links too, each once', () => {
     const found = toList(apply('list_files', join(folder, 'sub')))
-    assert.deepEqual(found, [
-      join(folder, 'sub'),
-      ...['deep', 'deep/f', 'loop'].map((name) => join(folder, 'sub', name)),
-    ])
+    const names = [
+      '',
+      '/deep',
+      '/deep/f',
+      '/loop',
+      ...['controls', 'latin', 'sub', 'text', 'zero'].map((name) => `/loop/${name}`),
+    ]
+    assert.deepEqual(
+      found,
+      names.map((name) => join(folder, 'sub') + name),
+    )
   })
 
   const kinds: readonly [string, boolean, boolean][] = [
