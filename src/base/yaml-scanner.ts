@@ -41,6 +41,8 @@ interface PossibleKey {
   readonly column: number
 }
 
+/** May stand at the start of any line, and counts as a column. */
+const byteOrderMark = 0xfeff
 /** A key is no longer than this, and on one line. */
 const keyLimit = 1024
 const nestingLimit = 1000
@@ -151,6 +153,10 @@ export class YamlScanner {
     const reader = this.#reader
     for (;;) {
       let code = reader.code()
+      if (code === byteOrderMark && reader.column === 0) {
+        reader.position += 1
+        code = reader.code()
+      }
       while (code === space || (code === tab && (this.#flowLevel > 0 || !this.#keyAllowed))) {
         reader.position += 1
         code = reader.code()
@@ -194,7 +200,7 @@ export class YamlScanner {
       case 0x2d: // -
         return nextIsGap ? this.#fetchEntry() : this.#fetchPlain()
       case 0x3f: // ?
-        return nextIsGap ? this.#fetchKey() : this.#fetchPlain()
+        return inFlow || nextIsGap ? this.#fetchKey() : this.#fetchPlain()
       case 0x3a: // :
         return inFlow || nextIsGap ? this.#fetchValue() : this.#fetchPlain()
       case 0x2a: // *
