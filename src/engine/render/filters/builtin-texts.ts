@@ -87,7 +87,7 @@ export const builtinTextFilters: readonly (readonly [string, Filter])[] = [
   [
     'indent',
     filter('do_indent', 's, width=4, first=False, blank=False', (_context, s, width, first, blank) =>
-      likeSource(s, indent(expectText(s, 'can only indent str'), width, first, blank)),
+      likeSource(s, indent(Array.isArray(s) ? linesOf(s) : expectText(s, 'can only indent str'), width, first, blank)),
     ),
   ],
   ['lower', filter('do_lower', 's', (_context, s) => softText(s).toLowerCase())],

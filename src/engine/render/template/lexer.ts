@@ -12,9 +12,21 @@ export function normalizeSource(source: string, options: SyntaxOptions): string 
   return text.endsWith('\n') && !options.keepTrailingNewline ? text.slice(0, -1) : text
 }
 
-/** Throws TemplateSyntaxError. @param source As `normalizeSource` gives it. */
-export function readTokens(source: string, options: SyntaxOptions): Token[] {
-  return new Lexer(source, options).read()
+/**
+ * The tokens up to the first one that cannot be read, and the error that this is: a parser that fails before it gets there has
+ * found the first mistake.
+ *
+ * @param source As `normalizeSource` gives it.
+ */
+export function readTokens(source: string, options: SyntaxOptions): { tokens: Token[]; error?: TemplateSyntaxError } {
+  const lexer = new Lexer(source, options)
+  try {
+    lexer.read()
+    return { tokens: lexer.tokens }
+  } catch (error) {
+    if (error instanceof TemplateSyntaxError) return { tokens: lexer.tokens, error }
+    throw error
+  }
 }
 
 type Opening = 'raw' | 'comment' | 'block' | 'variable' | 'line-statement' | 'line-comment'
@@ -31,7 +43,7 @@ const operator = /\/\/|\*\*|==|!=|<=|>=|[+\-/*%~[\](){}<>=.:|,;]/y
 class Lexer {
   readonly #source: string
   readonly #options: SyntaxOptions
-  readonly #tokens: Token[] = []
+  readonly tokens: Token[] = []
   readonly #opening: RegExp
   readonly #kinds: readonly Opening[]
   #position = 0
@@ -47,11 +59,10 @@ class Lexer {
     this.#opening = new RegExp(rules.map(({ pattern }) => `(${pattern})`).join('|'), 'gm')
   }
 
-  read(): Token[] {
+  read(): void {
     while (this.#position < this.#source.length) this.#readNext()
-    const line = this.#tokens.at(-1)?.line ?? 1
-    this.#tokens.push({ kind: 'end', text: '', offset: this.#source.length, line })
-    return this.#tokens
+    const line = this.tokens.at(-1)?.line ?? 1
+    this.tokens.push({ kind: 'end', text: '', offset: this.#source.length, line })
   }
 
   #readNext(): void {
@@ -217,7 +228,7 @@ class Lexer {
   }
 
   #push(kind: TokenKind, text: string, offset: number): void {
-    this.#tokens.push({ kind, text, offset, line: this.#lineAt(offset) })
+    this.tokens.push({ kind, text, offset, line: this.#lineAt(offset) })
   }
 
   /** Offsets only grow, but for errors, which end the work. */

@@ -1,6 +1,6 @@
 /** JavaScript for `{% for %}`. */
 import { namesUsed } from './names-used.ts'
-import type { StatementOf } from './nodes.ts'
+import type { Expression, StatementOf } from './nodes.ts'
 import type { StatementCode } from './statement-code.ts'
 
 type For = StatementOf<'for'>
@@ -24,17 +24,22 @@ function hasScopedBlock(tree: unknown): boolean {
 
 function plainLoop(statements: StatementCode, loop: For, items: string): string {
   const { code } = statements
-  const [outer, item, flag] = [code.unique('q'), code.unique('i'), code.unique('n')]
+  const [outer, item, source, flag] = [code.unique('q'), code.unique('i'), code.unique('g'), code.unique('n')]
   const body = statements.insideLoop(() => {
-    const assigned = statements.assign(loop.target, item)
-    const test = loop.test === undefined ? '' : `if(!R.isTrue(${statements.expression(loop.test)}))continue;`
+    const assigned = statements.assign(loop.target, `${item}.value`)
+    const test = loop.test === undefined ? '' : testCode(statements, loop.test)
     return assigned + test + statements.statements(loop.body)
   })
   return (
-    `{const ${outer}=s;let ${flag}=true;for(const ${item} of R.iterate(${items})){` +
-    `if(r.tick())await r.breathe();p.at=${loop.offset};const s=Object.create(${outer});${body}${flag}=false;}` +
+    `{const ${outer}=s;let ${flag}=true;const ${source}=R.iterate(${items})[Symbol.iterator]();` +
+    `for(let ${item};p.at=${loop.offset},!(${item}=${source}.next()).done;){` +
+    `if(r.tick())await r.breathe();const s=Object.create(${outer});${body}${flag}=false;}` +
     `${elseCode(statements, loop, flag)}}`
   )
+}
+
+function testCode(statements: StatementCode, test: Expression): string {
+  return `p.at=${test.offset};if(!R.isTrue(${statements.expression(test)}))continue;`
 }
 
 /** `flag` tells whether no round came to its end: that, not an empty list, is what Jinja asks. */
@@ -51,8 +56,8 @@ function drivenLoop(statements: StatementCode, loop: For, items: string, depth: 
   )
   return (
     `{const ${outer}=s;let ${flag}=true;const ${driver}=R.loop(${items},${depth},${recurse},${accept});` +
-    `while(${code.awaited(`${driver}.advance()`)}){` +
-    `if(r.tick())await r.breathe();p.at=${loop.offset};const s=Object.create(${outer});s.loop=${driver};${body}${flag}=false;}` +
+    `while(p.at=${loop.offset},${code.awaited(`${driver}.advance()`)}){` +
+    `if(r.tick())await r.breathe();const s=Object.create(${outer});s.loop=${driver};${body}${flag}=false;}` +
     `${elseCode(statements, loop, flag)}}`
   )
 }

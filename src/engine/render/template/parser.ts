@@ -8,8 +8,8 @@ import { TokenStream } from './token-stream.ts'
 
 /** Throws TemplateSyntaxError with Jinja's message and line. */
 export function parseTemplate(source: string, options: SyntaxOptions): Body {
-  const tokens = readTokens(normalizeSource(source, options), options)
-  return new Parser(new TokenStream(tokens)).template()
+  const { tokens, error } = readTokens(normalizeSource(source, options), options)
+  return new Parser(new TokenStream(tokens, error)).template()
 }
 
 interface Place {

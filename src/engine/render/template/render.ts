@@ -1,12 +1,13 @@
 /** One render: what the code of templates calls as `r`, and what filters see. */
 import type { FilterContext, FilterTable, TestTable } from '../filters/filter.ts'
-import { expectText } from '../values/arguments.ts'
+import { expectText, textOf } from '../values/arguments.ts'
 import { iterate } from '../values/iterate.ts'
 import { type Eventual, type Kwargs, Markup, Undefined, type Value } from '../values/kinds.ts'
 import { expectCallable } from '../values/lookup.ts'
 import { printed } from '../values/print.ts'
 import { PyError } from '../values/py-error.ts'
 import { escapeHtml } from '../values/text.ts'
+import { typeName } from '../values/type-name.ts'
 import { BlockReference, SelfReference } from './block-reference.ts'
 import { Budget, type RenderLimits } from './budget.ts'
 import type { BlockFunction, TemplateCompiler, TemplateContext, TemplateIdentity, TemplateProgram } from './compile.ts'
@@ -112,6 +113,14 @@ export class Render implements FilterContext {
     if (typeof value === 'string' && !this.autoescape) return value
     if (!this.autoescape) return printed(value)
     return value instanceof Markup ? value.text : escapeHtml(printed(value))
+  }
+
+  /** What a filter or call made of a block's body, which has to be a text. */
+  bodyText(value: Value): string {
+    const text = textOf(value)
+    if (text !== undefined) return text
+    if (value instanceof Undefined) value.fail()
+    throw new PyError('TypeError', `sequence item 0: expected str instance, ${typeName(value)} found`)
   }
 
   captured(out: readonly string[]): Value {

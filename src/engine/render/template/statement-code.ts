@@ -17,6 +17,8 @@ export class StatementCode {
   #isTopLevel = true
   /** Whether output here is dropped once the template has extended another one. */
   #isDroppable: boolean
+  /** What the code before was placed at: Jinja reports that for `with` and `autoescape`. */
+  #lastOffset = 0
   #loopDepth = 0
 
   /** @param extendsOther Whether `{% extends %}` is in the template. */
@@ -97,7 +99,7 @@ export class StatementCode {
   }
 
   #statement(statement: Statement): string {
-    const at = `p.at=${statement.offset};`
+    const at = this.#at(statement)
     switch (statement.kind) {
       case 'data':
         return `r.write(o,${quote(statement.text)});`
@@ -121,7 +123,7 @@ export class StatementCode {
       case 'call-block':
         return at + this.#callBlock(statement)
       case 'filter-block':
-        return `${at}${this.#captured(statement.body, (text) => `${at}r.write(o,r.text(${this.expression(statement.filter, text)}));`)}`
+        return `${at}${this.#captured(statement.body, (text) => `${at}r.write(o,r.bodyText(${this.expression(statement.filter, text)}));`)}`
       case 'with':
         return at + this.#with(statement)
       case 'autoescape':
@@ -145,9 +147,16 @@ export class StatementCode {
     }
   }
 
+  /** Code that makes errors be reported at the statement. */
+  #at({ kind, offset }: Statement): string {
+    if (kind !== 'with' && kind !== 'autoescape' && kind !== 'data') this.#lastOffset = offset
+    return `p.at=${this.#lastOffset};`
+  }
+
   #if({ branches, otherwise }: StatementOf<'if'>): string {
     let text = ''
     for (const { test, body, offset } of branches) {
+      this.#lastOffset = offset
       text += `p.at=${offset};if(R.isTrue(${this.expression(test)})){${this.code.softly(true, () => this.statements(body))}}else{`
     }
     return text + this.code.softly(true, () => this.statements(otherwise)) + '}'.repeat(branches.length)
@@ -167,6 +176,7 @@ export class StatementCode {
 
   #setBlock({ target, filter, body, offset }: StatementOf<'set-block'>): string {
     return this.#captured(body, (text) => {
+      this.#lastOffset = offset
       const value = filter === undefined ? text : this.expression(filter, text)
       return `p.at=${offset};${this.assign(target, value)}`
     })
@@ -217,7 +227,7 @@ export class StatementCode {
     const target = this.expression(call.target)
     const given = argumentsCode(call, (inner) => this.expression(inner), `['caller',${caller}]`)
     const result = this.code.awaited(`r.call(${target},${given})`)
-    return `{const ${caller}=${this.#macro(null, statement)};r.write(o,r.text(${result}));}`
+    return `{const ${caller}=${this.#macro(null, statement)};r.write(o,r.bodyText(${result}));}`
   }
 
   #with({ values, body }: StatementOf<'with'>): string {
@@ -237,6 +247,7 @@ export class StatementCode {
       throw new TemplateSyntaxError(`block '${name}' defined twice`, line, offset, 'TemplateAssertionError')
     }
     this.blocks.set(name, '')
+    const offsetBefore = this.#lastOffset
     const used = namesUsed(body)
     const prepare = [
       used.has('self') ? 's.self=r.self(x);' : '',
@@ -245,6 +256,7 @@ export class StatementCode {
     const run = this.#apart(() =>
       this.code.body(() => this.framed(`p.at=${offset};${prepare.join('')}${this.statements(body)}`)),
     )
+    this.#lastOffset = offsetBefore
     this.blocks.set(name, `async(s,o,x,d)=>{${run}}`)
     return this.#unlessExtended(`await r.block(x,${quote(name)},${isScoped ? 's' : 'x.scope'},o,${isRequired});`)
   }

@@ -5,10 +5,14 @@ import { describeKind, describeToken, type Token } from './token.ts'
 export class TokenStream {
   readonly #tokens: readonly Token[]
   readonly #end: Token
+  readonly #error: TemplateSyntaxError | undefined
   #index = 0
 
-  constructor(tokens: readonly Token[]) {
+  /** @param error What comes behind the tokens where there is no end. */
+  constructor(tokens: readonly Token[], error?: TemplateSyntaxError) {
     this.#tokens = tokens
+    this.#error = error
+    this.#failAtError()
     this.#end = tokens.at(-1) ?? { kind: 'end', text: '', offset: 0, line: 1 }
   }
 
@@ -23,7 +27,12 @@ export class TokenStream {
   next(): Token {
     const token = this.current
     this.#index += 1
+    this.#failAtError()
     return token
+  }
+
+  #failAtError(): void {
+    if (this.#error !== undefined && this.#index >= this.#tokens.length) throw this.#error
   }
 
   is(...kinds: readonly string[]): boolean {
@@ -41,13 +50,13 @@ export class TokenStream {
 
   skip(kind: string): boolean {
     if (!this.is(kind)) return false
-    this.#index += 1
+    this.next()
     return true
   }
 
   skipName(name: string): boolean {
     if (!this.isName(name)) return false
-    this.#index += 1
+    this.next()
     return true
   }
 

@@ -1,7 +1,7 @@
 /** `'%s of %d' % values`. */
 import { isFloat } from './arithmetic.ts'
 import { numeric } from './compare.ts'
-import { Tuple, Undefined, type Value } from './kinds.ts'
+import { Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
 import { repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
@@ -41,8 +41,14 @@ class Values {
     return Number(number)
   }
 
+  /** What has items by key counts as a mapping, and what a mapping holds need not be used. */
+  #isMapping(): boolean {
+    const all = this.#all
+    return all instanceof Map || Array.isArray(all) || all instanceof Uint8Array || all instanceof Range
+  }
+
   failOnRest(): void {
-    if (this.#byName || this.#next >= this.#items.length || this.#all instanceof Map) return
+    if (this.#byName || this.#next >= this.#items.length || this.#isMapping()) return
     throw typeError('not all arguments converted during string formatting')
   }
 }
