@@ -29,13 +29,23 @@ function fromData(data: unknown): Value {
   return data
 }
 
+/** The names that Python's library has for what can be wrong. */
+function faultType({ name, message }: Error): string {
+  if (name === 'LexerError' || name === 'SyntaxError') return 'LexerError'
+  if (/got: EOF$|\(EOF\)/.test(message)) return 'IncompleteExpressionError'
+  // The library stumbles itself over some expressions that end too early.
+  if (name === 'ParserError' || name === 'TypeError') return 'ParseError'
+  if (/^Unknown function/.test(message)) return 'UnknownFunctionError'
+  return /^ArgumentError/.test(message) ? 'ArityError' : 'JMESPathTypeError'
+}
+
 async function query(value: Value, expression: string): Promise<Value> {
   const { search } = (await import('jmespath')).default
   try {
     return fromData(search(toData(value), expression))
   } catch (error) {
     if (error instanceof PyError || !(error instanceof Error)) throw error
-    throw new PyError('JMESPathError', `${error.message} (in the query ${expression})`, { cause: error })
+    throw new PyError(faultType(error), `${error.message} (in the query ${expression})`, { cause: error })
   }
 }
 

@@ -161,6 +161,25 @@ describe('dictionaries', () => {
   })
 })
 
+describe('faults of queries', () => {
+  const faults: readonly [string, string][] = [
+    ['foo()', 'UnknownFunctionError'],
+    ['services[', 'IncompleteExpressionError'],
+    ['[?', 'IncompleteExpressionError'],
+    ['length()', 'ArityError'],
+    ['length(`1`)', 'JMESPathTypeError'],
+    ['a ^ b', 'LexerError'],
+    ['"', 'LexerError'],
+    ['a]', 'ParseError'],
+    ['a.', 'ParseError'],
+  ]
+  for (const [query, type] of faults) {
+    test(query, async () => {
+      await assert.rejects(async () => apply('json_query', new Dict(), [query]), failure(type, /in the query/))
+    })
+  }
+})
+
 describe('files', () => {
   let folder = ''
   before(() => {
