@@ -1,6 +1,6 @@
 /** Jinja's filters for texts. */
 import { expectInteger, expectText, textOf } from '../values/arguments.ts'
-import { isTrue } from '../values/iterate.ts'
+import { isTrue, length as lengthOfValue } from '../values/iterate.ts'
 import { Markup, Tuple, Undefined, type Value } from '../values/kinds.ts'
 import { capitalized, replaceText } from '../values/methods/text-methods.ts'
 import { splitLines, stripped } from '../values/methods/text-split.ts'
@@ -38,11 +38,12 @@ function indent(text: string, width: Value, first: Value, blank: Value): string 
   return (isTrue(first) ? margin : '') + indented.join('\n')
 }
 
-function truncate(text: string, length: number, killWords: boolean, end: string, leeway: number): string {
+function truncate(value: Value, length: number, killWords: boolean, end: string, leeway: number): Value {
   const endLength = codePointLength(end)
   if (length < endLength) throw new PyError('AssertionError', `expected length >= ${endLength}, got ${length}`)
   if (leeway < 0) throw new PyError('AssertionError', `expected leeway >= 0, got ${leeway}`)
-  if (codePointLength(text) <= length + leeway) return text
+  if (lengthOfValue(value) <= length + leeway) return value
+  const text = expectText(value)
   const kept = codePointSlice(text, 0, length - endLength)
   const lastSpace = kept.lastIndexOf(' ')
   return (killWords || lastSpace === -1 ? kept : kept.slice(0, lastSpace)) + end
@@ -110,7 +111,7 @@ export const builtinTextFilters: readonly (readonly [string, Filter])[] = [
       "s, length=255, killwords=False, end='...', leeway=None",
       (_context, s, length, killWords, end, leeway) =>
         truncate(
-          expectText(s),
+          s,
           expectInteger(length),
           isTrue(killWords),
           expectText(end),

@@ -29,7 +29,9 @@ export function expressionCode(code: FunctionCode, expression: Expression, opera
         ? `R.float(${Number(expression.text)})`
         : String(Number(expression.text))
     case 'name':
-      return `R.name(s,${quote(expression.name)})`
+      return code.lateNames.has(expression.name)
+        ? `R.lateName(s,x.scope,${quote(expression.name)})`
+        : `R.name(s,${quote(expression.name)})`
     case 'list':
       return `[${expression.items.map(write).join(',')}]`
     case 'tuple':

@@ -13,6 +13,8 @@ export class FunctionCode {
   readonly #variables: string[][] = [[]]
   /** Inside of a branch that may not be taken, an unknown filter is an error only when it is reached. */
   isSoft = false
+  /** Names that are undefined until the template has assigned them; see late-names.ts. */
+  lateNames: ReadonlySet<string> = new Set()
 
   constructor(known: KnownNames) {
     this.known = known

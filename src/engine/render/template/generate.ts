@@ -1,5 +1,6 @@
 /** A syntax tree to the JavaScript of a template. */
 import { FunctionCode, type KnownNames, quote } from './function-code.ts'
+import { lateNames } from './late-names.ts'
 import { namesUsed } from './names-used.ts'
 import type { Body } from './nodes.ts'
 import { StatementCode } from './statement-code.ts'
@@ -10,6 +11,7 @@ import { StatementCode } from './statement-code.ts'
  */
 export function generateCode(tree: Body, known: KnownNames): string {
   const code = new FunctionCode(known)
+  code.lateNames = lateNames(tree)
   const statements = new StatementCode(code, extendsOther(tree))
   const root = code.body(() => {
     const self = namesUsed(tree).has('self') ? 's.self=r.self(x);' : ''

@@ -32,6 +32,15 @@ function name(scope: Scope, key: string): Value {
   return value === undefined ? new Undefined(`'${key}' is undefined`) : value
 }
 
+/** A name that the template assigns: what the context has under it does not count. */
+function lateName(scope: Scope, root: Scope, key: string): Value {
+  for (let current: Scope | null = scope; current !== null; current = Object.getPrototypeOf(current)) {
+    if (Object.hasOwn(current, key)) return current[key]
+    if (current === root) break
+  }
+  return new Undefined(`'${key}' is undefined`)
+}
+
 function kwargs(named: readonly (readonly [string, Value])[], rest?: Value): Kwargs {
   const all = new Map<string, Value>(named)
   if (rest === undefined) return all
@@ -95,6 +104,7 @@ export const operators = {
   slice,
   str,
   name,
+  lateName,
   kwargs,
   noKwargs,
   setAttribute,

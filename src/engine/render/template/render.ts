@@ -4,7 +4,7 @@ import { expectText, textOf } from '../values/arguments.ts'
 import { iterate } from '../values/iterate.ts'
 import { type Eventual, type Kwargs, Markup, Undefined, type Value } from '../values/kinds.ts'
 import { expectCallable } from '../values/lookup.ts'
-import { printed } from '../values/print.ts'
+import { printed, str } from '../values/print.ts'
 import { PyError } from '../values/py-error.ts'
 import { escapeHtml } from '../values/text.ts'
 import { typeName } from '../values/type-name.ts'
@@ -221,8 +221,8 @@ export class Render implements FilterContext {
   }
 
   async import(name: Value, withContext: boolean, scope: Scope): Promise<TemplateModule> {
-    const loaded = await this.#load(expectText(name))
-    return withContext ? this.#newModule(loaded, Object.create(scope)) : this.#module(loaded)
+    const loaded = await this.#load(textOf(name) ?? str(name))
+    return withContext ? this.#newModule(loaded, Object.create(flattened(scope))) : this.#module(loaded)
   }
 
   /** Without the importer's context a template is run once, and all importers share what it exports. */
@@ -244,7 +244,9 @@ export class Render implements FilterContext {
   /** The first that exists of one name or of several. */
   async #select(names: Value, ignoresMissing: boolean): Promise<Loaded | undefined> {
     const isOne = typeof names === 'string' || names instanceof Markup
-    const all = isOne ? [expectText(names)] : Array.from(iterate(names), (name) => expectText(name))
+    const all = isOne
+      ? [expectText(names)]
+      : Array.from(names === null ? [] : iterate(names), (name) => expectText(name))
     for (const name of all) {
       const loaded = await this.#find(name)
       if (loaded !== undefined) return loaded
@@ -305,6 +307,13 @@ export class Render implements FilterContext {
 
 function notFound(name: string): PyError {
   return new PyError('TemplateNotFound', name)
+}
+
+/** The variables of a scope and those around it, as they are now. */
+function flattened(scope: Scope): Scope {
+  const all = newScope()
+  for (const name in scope) all[name] = scope[name]
+  return all
 }
 
 function newScope(): Scope {

@@ -253,9 +253,12 @@ export class StatementCode {
       used.has('self') ? 's.self=r.self(x);' : '',
       used.has('super') ? `s.super=r.super(x,${quote(name)},d,s);` : '',
     ]
+    const late = this.code.lateNames
+    this.code.lateNames = new Set()
     const run = this.#apart(() =>
       this.code.body(() => this.framed(`p.at=${offset};${prepare.join('')}${this.statements(body)}`)),
     )
+    this.code.lateNames = late
     this.#lastOffset = offsetBefore
     this.blocks.set(name, `async(s,o,x,d)=>{${run}}`)
     return this.#unlessExtended(`await r.block(x,${quote(name)},${isScoped ? 's' : 'x.scope'},o,${isRequired});`)

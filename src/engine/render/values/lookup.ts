@@ -195,5 +195,6 @@ function hasCall(value: HostObject): value is HostObject & Required<Pick<HostObj
 
 /** Whether a value can be called. */
 export function isCallable(value: Value): boolean {
-  return value instanceof Callable || (value instanceof HostObject && hasCall(value))
+  // Jinja's Undefined can be called: it fails then.
+  return value instanceof Callable || value instanceof Undefined || (value instanceof HostObject && hasCall(value))
 }
