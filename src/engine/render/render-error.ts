@@ -57,6 +57,7 @@ function chain(places: readonly TemplatePlace[]): string {
 
 const maximumChain = 10
 const linesAround = 5
+const maximumLine = 500
 const marker = '    <======================'
 
 /** The line with five before and behind it, marked as Salt marks it. */
@@ -64,8 +65,12 @@ function excerptAround(source: string, line: number): string {
   const lines = source.split('\n')
   const start = Math.max(0, line - linesAround - 1)
   const end = Math.min(lines.length, line + linesAround)
-  const shown = lines.slice(start, end).map((text, index) => (start + index === line - 1 ? text + marker : text))
+  const shown = lines.slice(start, end).map((text, index) => cut(text) + (start + index === line - 1 ? marker : ''))
   return ['---', ...(start > 0 ? ['[...]'] : []), ...shown, ...(end < lines.length ? ['[...]'] : []), '---'].join('\n')
+}
+
+function cut(line: string): string {
+  return line.length <= maximumLine ? line : `${line.slice(0, maximumLine)} …`
 }
 
 const syntaxTypes: ReadonlySet<string> = new Set([
