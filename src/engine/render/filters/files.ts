@@ -1,7 +1,10 @@
 /** Salt's filters that look at files, accounts and programs of this host. */
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemCode } from '../../../base/errors.ts'
+import { systemReason } from '../../../base/files.ts'
 import { findAccount } from '../../functions/accounts.ts'
 import { findProgram } from '../../functions/process-identity.ts'
 import { expectText } from '../values/arguments.ts'
@@ -57,28 +60,26 @@ function isText(path: string): boolean {
   return bytes.length === 0 || isUtf8(bytes) || oddShare(bytes, '\n\r\t\f\b') <= oddLimit
 }
 
-const chunkSize = 65_536
-
-function fileHash(path: string, form: string): string {
-  if (!['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'].includes(form))
-    throw valueError(`Invalid hash type: ${form}`)
+async function fileHash(path: string, form: string): Promise<string> {
+  if (!hashForms.includes(form)) throw valueError(`Invalid hash type: ${form}`)
   const hash = createHash(form)
-  let descriptor: number
   try {
-    descriptor = fs.openSync(path, 'r')
-  } catch (cause) {
-    throw new PyError('FileNotFoundError', `No such file or directory: '${path}'`, { cause })
-  }
-  try {
-    const chunk = Buffer.alloc(chunkSize)
-    for (let count = -1; count !== 0; ) {
-      count = fs.readSync(descriptor, chunk, 0, chunkSize, null)
-      hash.update(chunk.subarray(0, count))
-    }
-  } finally {
-    fs.closeSync(descriptor)
+    // A device or a pipe might never end.
+    if (!(await stat(path)).isFile()) throw new PyError('OSError', `'${path}' is no regular file`)
+    for await (const chunk of fs.createReadStream(path)) hash.update(chunk)
+  } catch (error) {
+    if (error instanceof PyError) throw error
+    throw systemError(path, error)
   }
   return hash.digest('hex')
+}
+
+const hashForms = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']
+
+/** What the system says, under Python's name for it. */
+function systemError(path: string, error: unknown): PyError {
+  const names: Readonly<Record<string, string>> = { ENOENT: 'FileNotFoundError', EACCES: 'PermissionError' }
+  return new PyError(names[systemCode(error) ?? ''] ?? 'OSError', `${systemReason(error)}: '${path}'`, { cause: error })
 }
 
 function isEmptyFile(path: string): boolean {

@@ -2,7 +2,7 @@
 import { expectInteger } from '../values/arguments.ts'
 import { isTrue, iterate, toList } from '../values/iterate.ts'
 import { Generator, Tuple, type Value } from '../values/kinds.ts'
-import { valueError } from '../values/py-error.ts'
+import { PyError, valueError } from '../values/py-error.ts'
 import { type Filter, filter } from './filter.ts'
 
 function* compressed(data: Value, selectors: Value): Iterable<Value> {
@@ -14,27 +14,59 @@ function* compressed(data: Value, selectors: Value): Iterable<Value> {
   }
 }
 
-function* products(pools: readonly (readonly Value[])[], chosen: readonly Value[] = []): Iterable<Value> {
-  const [pool, ...rest] = pools
-  if (pool === undefined) {
-    yield new Tuple(chosen)
-    return
+/** The last pool runs fastest. */
+function* products(pools: readonly (readonly Value[])[]): Iterable<Value> {
+  if (pools.some((pool) => pool.length === 0)) return
+  const places = pools.map(() => 0)
+  for (;;) {
+    yield new Tuple(places.map((place, pool) => pools[pool]?.[place]))
+    let pool = pools.length - 1
+    for (; pool >= 0; pool--) {
+      const next = (places[pool] ?? 0) + 1
+      const isInside = next < (pools[pool]?.length ?? 0)
+      places[pool] = isInside ? next : 0
+      if (isInside) break
+    }
+    if (pool < 0) return
   }
-  for (const item of pool) yield* products(rest, [...chosen, item])
+}
+
+/** A short template can ask for more arrangements than fit anywhere. */
+const mostArrangements = 200_000
+
+function* bounded(arrangements: Iterable<Value>): Iterable<Value> {
+  let count = 0
+  for (const arrangement of arrangements) {
+    count += 1
+    if (count > mostArrangements) throw new PyError('MemoryError', `more than ${mostArrangements} arrangements`)
+    yield arrangement
+  }
 }
 
 /** Which items of a pool may follow those chosen, by their indexes. */
 type Followers = (chosen: readonly number[], size: number) => Iterable<number>
 
 function* selections(pool: readonly Value[], size: number, followers: Followers): Iterable<Value> {
-  function* extend(chosen: readonly number[]): Iterable<Value> {
-    if (chosen.length === size) {
-      yield new Tuple(chosen.map((index) => pool[index]))
-      return
-    }
-    for (const index of followers(chosen, pool.length)) yield* extend([...chosen, index])
+  if (size === 0) {
+    yield new Tuple([])
+    return
   }
-  yield* extend([])
+  const chosen: number[] = []
+  const open = [followers(chosen, pool.length)[Symbol.iterator]()]
+  for (let candidates = open.at(-1); candidates !== undefined; candidates = open.at(-1)) {
+    const next = candidates.next()
+    if (next.done === true) {
+      open.pop()
+      chosen.pop()
+      continue
+    }
+    chosen.push(next.value)
+    if (chosen.length < size) open.push(followers(chosen, pool.length)[Symbol.iterator]())
+    else {
+      yield new Tuple(chosen.map((index) => pool[index]))
+      chosen.pop()
+    }
+  }
 }
 
 function* upTo(from: number, size: number): Iterable<number> {
@@ -43,7 +75,11 @@ function* upTo(from: number, size: number): Iterable<number> {
 
 const later: Followers = (chosen, size) => upTo((chosen.at(-1) ?? -1) + 1, size)
 const sameOrLater: Followers = (chosen, size) => upTo(chosen.at(-1) ?? 0, size)
-const others: Followers = (chosen, size) => [...upTo(0, size)].filter((index) => !chosen.includes(index))
+/** What was chosen before it stays so while these are gone through. */
+const others: Followers = (chosen, size) => {
+  const taken = new Set(chosen)
+  return [...upTo(0, size)].filter((index) => !taken.has(index))
+}
 
 function selecting(name: string, parameters: string, followers: Followers): Filter {
   return filter(name, parameters, (_context, values, count) => {
@@ -51,7 +87,7 @@ function selecting(name: string, parameters: string, followers: Followers): Filt
     const size = count === null ? pool.length : expectInteger(count)
     if (size < 0) throw valueError('r must be non-negative')
     const isPossible = size <= pool.length || followers === sameOrLater
-    return new Generator(isPossible ? selections(pool, size, followers) : [], `itertools.${name}`)
+    return new Generator(isPossible ? bounded(selections(pool, size, followers)) : [], `itertools.${name}`)
   })
 }
 
@@ -97,7 +133,7 @@ export const iteratorFilters: readonly (readonly [string, Filter])[] = [
       const count = expectInteger(repeat)
       if (count < 0) throw valueError('repeat argument cannot be negative')
       const pools = sourcesOf(first, rest).map(toList)
-      return new Generator(products(Array.from({ length: count }, () => pools).flat()), 'itertools.product')
+      return new Generator(bounded(products(Array.from({ length: count }, () => pools).flat())), 'itertools.product')
     }),
   ],
   [

@@ -134,6 +134,15 @@ describe('bounds', () => {
     assert.equal(apply('network_size', '::/0'), 2n ** 128n)
   })
 
+  test('arrangements without end are stopped', () => {
+    const letters = [...'abcdefghijklmnop']
+    assert.throws(
+      () => toList(apply('combinations', letters.concat(letters), [9])),
+      failure('MemoryError', /arrangements/),
+    )
+    assert.throws(() => toList(apply('product', letters, [], { repeat: 9 })), failure('MemoryError', /arrangements/))
+  })
+
   test('a regular expression that would run for ever is stopped', () => {
     assert.throws(() => apply('regex_match', `${'a'.repeat(60)}!`, ['(a+)+$']), failure('error', /too long/))
   })
@@ -224,9 +233,13 @@ describe('files', () => {
     })
   }
 
-  test('hashes of files that are not there', () => {
-    assert.throws(() => apply('file_hashsum', join(folder, 'none')), failure('FileNotFoundError', /none/))
-    assert.throws(() => apply('file_hashsum', folder, ['crc']), failure('ValueError', /Invalid hash type: crc/))
+  test('hashes of what is no file', async () => {
+    const hash = async (path: string, form?: string): Promise<Value> =>
+      apply('file_hashsum', path, form === undefined ? [] : [form])
+    await assert.rejects(hash(join(folder, 'none')), failure('FileNotFoundError', /none/))
+    await assert.rejects(hash(folder), failure('OSError', /no regular file/))
+    await assert.rejects(hash('/dev/zero'), failure('OSError', /no regular file/))
+    await assert.rejects(hash(folder, 'crc'), failure('ValueError', /Invalid hash type: crc/))
   })
 
   test('programs', () => {
