@@ -3,40 +3,9 @@ import { PyError } from '../values/py-error.ts'
 import type { KnownNames } from './function-code.ts'
 import { generateCode } from './generate.ts'
 import { normalizeSource } from './lexer.ts'
-import type { operators, Scope } from './operators.ts'
 import { parseTemplate } from './parser.ts'
-import type { Render } from './render.ts'
+import type { ProgramFactory } from './program.ts'
 import type { SyntaxOptions } from './syntax-options.ts'
-
-/** What blocks and names the templates of one inheritance share. */
-export interface TemplateContext {
-  /** Name → the block of the template furthest down first. */
-  readonly blocks: Map<string, BlockFunction[]>
-  readonly exports: Set<string>
-  /** The outermost scope, which blocks see. */
-  readonly scope: Scope
-}
-
-/** @param depth Which of the blocks with that name this is; 0 is that of the template furthest down. */
-export type BlockFunction = (scope: Scope, out: string[], context: TemplateContext, depth: number) => Promise<void>
-
-/** The functions of a template within one render. */
-export interface TemplateProgram {
-  readonly root: (scope: Scope, out: string[], context: TemplateContext) => Promise<void>
-  readonly blocks: ReadonlyMap<string, BlockFunction>
-}
-
-/** A template as the code knows it. */
-export interface TemplateIdentity {
-  /** As it was asked for. */
-  readonly name: string
-  /** Where it came from, for messages. */
-  readonly location: string
-  /** With `\n` for every line break. */
-  readonly source: string
-}
-
-export type ProgramFactory = (library: typeof operators, render: Render, template: TemplateIdentity) => TemplateProgram
 
 /** Characters of source kept compiled; the oldest go first. */
 const cacheLimit = 8 * 1024 * 1024

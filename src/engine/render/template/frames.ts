@@ -1,7 +1,7 @@
 /** Where a render is: the templates and macros that it is inside of. */
 import { SaltError } from '../../../base/errors.ts'
 import { PyError, type TemplatePlace } from '../values/py-error.ts'
-import type { TemplateIdentity } from './compile.ts'
+import type { TemplateIdentity } from './program.ts'
 
 export interface Frame {
   readonly template: TemplateIdentity

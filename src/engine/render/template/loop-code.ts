@@ -1,12 +1,12 @@
 /** JavaScript for `{% for %}`. */
 import { namesUsed } from './names-used.ts'
 import type { Expression, StatementOf } from './nodes.ts'
-import type { StatementCode } from './statement-code.ts'
+import type { StatementWriter } from './statement-writer.ts'
 
 type For = StatementOf<'for'>
 
 /** A loop that nobody asks about itself is a plain JavaScript loop; the others are driven by a `Loop` object. */
-export function loopCode(statements: StatementCode, loop: For): string {
+export function loopCode(statements: StatementWriter, loop: For): string {
   if (loop.isRecursive) return recursiveLoop(statements, loop)
   const items = statements.expression(loop.items)
   return usesLoop(loop) ? drivenLoop(statements, loop, items, '0', 'null') : plainLoop(statements, loop, items)
@@ -22,7 +22,7 @@ function hasScopedBlock(tree: unknown): boolean {
   return Object.values(tree).some(hasScopedBlock)
 }
 
-function plainLoop(statements: StatementCode, loop: For, items: string): string {
+function plainLoop(statements: StatementWriter, loop: For, items: string): string {
   const { code } = statements
   const [outer, item, source, flag] = [code.unique('q'), code.unique('i'), code.unique('g'), code.unique('n')]
   const body = statements.insideLoop(() => {
@@ -38,16 +38,16 @@ function plainLoop(statements: StatementCode, loop: For, items: string): string 
   )
 }
 
-function testCode(statements: StatementCode, test: Expression): string {
+function testCode(statements: StatementWriter, test: Expression): string {
   return `p.at=${test.offset};if(!R.isTrue(${statements.expression(test)}))continue;`
 }
 
 /** `flag` tells whether no round came to its end: that, not an empty list, is what Jinja asks. */
-function elseCode(statements: StatementCode, loop: For, flag: string): string {
+function elseCode(statements: StatementWriter, loop: For, flag: string): string {
   return loop.otherwise.length === 0 ? '' : `if(${flag})${statements.scoped(loop.otherwise)}`
 }
 
-function drivenLoop(statements: StatementCode, loop: For, items: string, depth: string, recurse: string): string {
+function drivenLoop(statements: StatementWriter, loop: For, items: string, depth: string, recurse: string): string {
   const { code } = statements
   const [outer, driver, flag] = [code.unique('q'), code.unique('l'), code.unique('n')]
   const accept = loop.test === undefined ? 'null' : acceptCode(statements, loop, outer)
@@ -63,7 +63,7 @@ function drivenLoop(statements: StatementCode, loop: For, items: string, depth: 
 }
 
 /** The condition of `for … if …` as a function of the item. */
-function acceptCode(statements: StatementCode, loop: For, outer: string): string {
+function acceptCode(statements: StatementWriter, loop: For, outer: string): string {
   const item = statements.code.unique('i')
   const run = statements.inside(() =>
     statements.code.body(() => {
@@ -76,7 +76,7 @@ function acceptCode(statements: StatementCode, loop: For, outer: string): string
 }
 
 /** The loop as a function that writes a level, so that `loop(items)` can call it for the next one. */
-function recursiveLoop(statements: StatementCode, loop: For): string {
+function recursiveLoop(statements: StatementWriter, loop: For): string {
   const { code } = statements
   const [level, next] = [code.unique('f'), code.unique('g')]
   const run = code.body(() => drivenLoop(statements, loop, 'items', 'depth', next))

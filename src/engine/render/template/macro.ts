@@ -3,7 +3,7 @@
 import { Dict } from '../values/dict.ts'
 import { Callable, type Kwargs, Tuple, Undefined, type Value } from '../values/kinds.ts'
 import { typeError } from '../values/py-error.ts'
-import type { Scope } from './operators.ts'
+import type { Scope } from './scope.ts'
 
 /** Which of the special variables the body mentions. */
 export type MacroExtras = readonly [caller: boolean, kwargs: boolean, varargs: boolean]

@@ -22,10 +22,8 @@ import { PyError, typeError } from '../values/py-error.ts'
 import { typeName } from '../values/type-name.ts'
 import { Loop, type Recurse } from './loop.ts'
 import { Namespace } from './namespace.ts'
+import type { Scope } from './scope.ts'
 import type { TemplateModule } from './template-module.ts'
-
-/** Variables by name; the prototype is the scope around. The outermost has none. */
-export type Scope = { [name: string]: Value }
 
 function name(scope: Scope, key: string): Value {
   const value = scope[key]

@@ -7,9 +7,10 @@ import { type FunctionCode, quote } from './function-code.ts'
 import { loopCode } from './loop-code.ts'
 import { namesUsed } from './names-used.ts'
 import type { Body, Expression, Parameter, Statement, StatementOf, Target } from './nodes.ts'
+import type { StatementWriter } from './statement-writer.ts'
 import { TemplateSyntaxError } from './syntax-error.ts'
 
-export class StatementCode {
+export class StatementCode implements StatementWriter {
   readonly code: FunctionCode
   /** Name → function. */
   readonly blocks = new Map<string, string>()

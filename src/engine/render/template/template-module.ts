@@ -1,6 +1,6 @@
 /** What `{% import %}` gives: the names that a template exports, and its text. */
 import { HostObject, type Value } from '../values/kinds.ts'
-import type { Scope } from './operators.ts'
+import type { Scope } from './scope.ts'
 
 export class TemplateModule extends HostObject {
   readonly typeName = 'jinja2.environment.TemplateModule'

@@ -1,31 +1,19 @@
 /** Python's operators on numbers, texts and collections. */
-import { asFloat, Float } from '../../../base/float.ts'
-import { numeric } from './compare.ts'
+import { asFloat } from '../../../base/float.ts'
 import { PySet } from './dict.ts'
 import { toList } from './iterate.ts'
 import { DictView, Markup, Tuple, Undefined, type Value } from './kinds.ts'
+import { integer, isFloat, numeric } from './numbers.ts'
 import { formatPercent } from './percent-format.ts'
 import { str } from './print.ts'
 import { PyError, typeError } from './py-error.ts'
 import { checkLength, escapeHtml, repeated } from './text.ts'
 import { typeName } from './type-name.ts'
 
+export { integer, isFloat, isInteger } from './numbers.ts'
+
 /** Python's own bound is memory; this keeps `2 ** 99 ** 99` from stalling the process. */
 const maximumBits = 1_000_000
-
-export function isFloat(value: Value): boolean {
-  return (typeof value === 'number' && !Number.isInteger(value)) || value instanceof Float
-}
-
-export function isInteger(value: Value): value is number | bigint {
-  return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
-}
-
-/** An integer in the form of the value model. */
-export function integer(value: bigint | number): number | bigint {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value + 0 : BigInt(value)
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
-}
 
 type Compute<T> = (left: T, right: T) => T
 

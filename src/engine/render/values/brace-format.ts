@@ -1,15 +1,22 @@
 /** `'{} of {name:>5}'.format(…)`. */
-import { numeric } from './compare.ts'
+
 import { type Kwargs, Undefined, type Value } from './kinds.ts'
-import { getAttribute, getItem } from './lookup.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
+import { numeric } from './numbers.ts'
 import { repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { checkLength, codePointSlice, padded } from './text.ts'
 import { typeName } from './type-name.ts'
 
+/** How a field such as `{0.name[key]}` gets from value to value. */
+export interface FieldAccess {
+  readonly attribute: (value: Value, name: string) => Value
+  readonly item: (value: Value, key: Value) => Value
+}
+
 /** Where the fields of a format find their values. */
 interface Fields {
+  readonly access: FieldAccess
   readonly args: readonly Value[]
   readonly named: (name: string) => Value | undefined
   /** Of the next field without a name; undefined once a field had a number. */
@@ -17,13 +24,13 @@ interface Fields {
 }
 
 /** `format.format(*args, **kwargs)`. Throws ValueError, IndexError or KeyError as Python does. */
-export function formatBraces(format: string, args: readonly Value[], kwargs: Kwargs): string {
-  return expand(format, { args, named: (name) => kwargs.get(name), nextIndex: 0 }, 0)
+export function formatBraces(format: string, args: readonly Value[], kwargs: Kwargs, access: FieldAccess): string {
+  return expand(format, { access, args, named: (name) => kwargs.get(name), nextIndex: 0 }, 0)
 }
 
 /** `format.format_map(mapping)`. */
-export function formatMapping(format: string, mapping: Value): string {
-  return expand(format, { args: [], named: (name) => getItem(mapping, name), nextIndex: 0 }, 0)
+export function formatMapping(format: string, mapping: Value, access: FieldAccess): string {
+  return expand(format, { access, args: [], named: (name) => access.item(mapping, name), nextIndex: 0 }, 0)
 }
 
 function expand(format: string, fields: Fields, depth: number): string {
@@ -81,8 +88,8 @@ function fieldValue(path: string, fields: Fields): Value {
   for (const [, attribute, item = ''] of rest.matchAll(/\.([^.[]+)|\[([^\]]*)\]/g)) {
     value =
       attribute === undefined
-        ? getItem(value, /^\d+$/.test(item) ? Number(item) : item)
-        : getAttribute(value, attribute)
+        ? fields.access.item(value, /^\d+$/.test(item) ? Number(item) : item)
+        : fields.access.attribute(value, attribute)
     if (value instanceof Undefined) value.fail()
   }
   return value

@@ -1,16 +1,11 @@
 /** Equality and order as in Python. */
-import { Float } from '../../../base/float.ts'
 import { PySet } from './dict.ts'
 import { DictView, Markup, Range, Tuple, Undefined, type Value } from './kinds.ts'
+import { numeric } from './numbers.ts'
 import { typeError } from './py-error.ts'
 import { typeName } from './type-name.ts'
 
-/** A number's value where the value counts as one (`True` is 1), else undefined. */
-export function numeric(value: Value): number | bigint | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return value
-  if (typeof value === 'boolean') return Number(value)
-  return value instanceof Float ? value.value : undefined
-}
+export { numeric } from './numbers.ts'
 
 /** `left == right`. */
 export function equals(left: Value, right: Value): boolean {

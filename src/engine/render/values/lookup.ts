@@ -1,6 +1,7 @@
 /** `value.name`, `value[key]` and slices, in the order and within the bounds of Jinja's sandbox. */
 
 import { isFloat } from './arithmetic.ts'
+import { type FieldAccess, formatBraces, formatMapping } from './brace-format.ts'
 import { numeric } from './compare.ts'
 import { OrderedDict, PySet } from './dict.ts'
 import {
@@ -18,11 +19,11 @@ import {
 import { bytesMethods } from './methods/bytes-methods.ts'
 import { dictMethods, orderedDictMethods } from './methods/dict-methods.ts'
 import { listMethods, tupleMethods } from './methods/list-methods.ts'
-import type { MethodTable } from './methods/method-table.ts'
+import type { Method, MethodTable } from './methods/method-table.ts'
 import { numberAttribute, numberMethods } from './methods/number-methods.ts'
 import { setMethods } from './methods/set-methods.ts'
 import { textMethods } from './methods/text-methods.ts'
-import { repr } from './print.ts'
+import { repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { characters } from './text.ts'
 import { objectDescription, typeName } from './type-name.ts'
@@ -75,6 +76,17 @@ export function attributeOf(value: Value, name: string): Value | undefined {
   return numeric(value) === undefined ? undefined : numberAttribute(value, name)
 }
 
+const access: FieldAccess = { attribute: getAttribute, item: getItem }
+
+const format: Method<Value> = (self, args, kwargs) => formatBraces(str(self), args, kwargs, access)
+const formatMap: Method<Value> = (self, args) => {
+  const [mapping] = args
+  if (args.length !== 1) throw typeError(`format_map() takes exactly one argument (${args.length} given)`)
+  return formatMapping(str(self), mapping, access)
+}
+
+const allTextMethods: MethodTable<Value> = new Map([...textMethods, ['format', format], ['format_map', formatMap]])
+
 /** What methods of Markup give is Markup again. */
 function asMarkup(result: Value): Value {
   if (typeof result === 'string') return new Markup(result)
@@ -84,7 +96,7 @@ function asMarkup(result: Value): Value {
 
 /** Whether a method of that name exists, without making it. */
 export function methodsOf(value: Value): MethodTable<Value> | undefined {
-  if (typeof value === 'string' || value instanceof Markup) return textMethods
+  if (typeof value === 'string' || value instanceof Markup) return allTextMethods
   if (value instanceof Map) return value instanceof OrderedDict ? orderedDictMethods : dictMethods
   if (Array.isArray(value)) return listMethods
   if (value instanceof Tuple) return tupleMethods

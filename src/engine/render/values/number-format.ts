@@ -1,9 +1,8 @@
 /** Numbers under a format specification, shared by `%` and `str.format`. */
 import { Float } from '../../../base/float.ts'
 import { floatRepr } from '../../../base/python-repr.ts'
-import { isFloat } from './arithmetic.ts'
-import { numeric } from './compare.ts'
 import type { Value } from './kinds.ts'
+import { isFloat, numeric } from './numbers.ts'
 import { valueError } from './py-error.ts'
 import { checkLength } from './text.ts'
 

@@ -1,8 +1,8 @@
 /** `'%s of %d' % values`. */
-import { isFloat } from './arithmetic.ts'
-import { numeric } from './compare.ts'
+
 import { Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
+import { isFloat, numeric } from './numbers.ts'
 import { repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { checkLength, codePointSlice, padded } from './text.ts'

@@ -1,10 +1,9 @@
 /** Methods of `str`. Results of Markup's methods are plain texts but where the whole stays escaped. */
 import { expectInteger, expectText, isText, textOf } from '../arguments.ts'
-import { formatBraces, formatMapping } from '../brace-format.ts'
 import { Dict } from '../dict.ts'
 import { iterate } from '../iterate.ts'
-import { type Kwargs, Tuple, Undefined, type Value } from '../kinds.ts'
-import { PyError, typeError, valueError } from '../py-error.ts'
+import { Tuple, Undefined, type Value } from '../kinds.ts'
+import { typeError, valueError } from '../py-error.ts'
 import {
   characters,
   checkLength,
@@ -16,7 +15,7 @@ import {
 } from '../text.ts'
 import { typeName } from '../type-name.ts'
 import { encodeText } from './encoding.ts'
-import { type Method, type MethodTable, methodTable } from './method-table.ts'
+import { type MethodTable, methodTable } from './method-table.ts'
 import { split, splitFromRight, splitLines, stripped } from './text-split.ts'
 
 function own(value: Value): string {
@@ -185,7 +184,8 @@ function fillOf(value: Value): string {
 const onlySpace = new RegExp(`^[${whiteSpace}]+$`)
 const bounded = 'start=None, end=None'
 
-const plain = methodTable<string>(own, [
+/** All but `format` and `format_map`, which look into values. */
+export const textMethods: MethodTable<Value> = methodTable<string>(own, [
   ['upper', '', (text) => text.toUpperCase()],
   ['lower', '', (text) => text.toLowerCase()],
   ['casefold', '', (text) => text.toLowerCase().replaceAll('ß', 'ss')],
@@ -249,12 +249,3 @@ const plain = methodTable<string>(own, [
   ['isascii', '', (text) => /^\p{ASCII}*$/u.test(text)],
   ['isprintable', '', (text) => !/(?! )[\p{C}\p{Z}]/u.test(text)],
 ])
-
-const format: Method<Value> = (self, args, kwargs: Kwargs) => formatBraces(own(self), args, kwargs)
-const formatMap: Method<Value> = (self, args) => {
-  const [mapping] = args
-  if (args.length !== 1) throw new PyError('TypeError', `format_map() takes exactly one argument ${args.length} given`)
-  return formatMapping(own(self), mapping)
-}
-
-export const textMethods: MethodTable<Value> = new Map([...plain, ['format', format], ['format_map', formatMap]])
