@@ -1,6 +1,6 @@
 /** Renders a template of a test by itself. */
 import assert from 'node:assert/strict'
-import { renderJinja } from '../../src/engine/render/jinja.ts'
+import { type RenderedTemplate, renderJinja } from '../../src/engine/render/jinja.ts'
 import { RenderError } from '../../src/engine/render/render-error.ts'
 import type { RenderLimits } from '../../src/engine/render/template/budget.ts'
 import { Dict } from '../../src/engine/render/values/dict.ts'
@@ -14,7 +14,12 @@ export interface RenderTextOptions {
   readonly limits?: RenderLimits
 }
 
-export function renderText(text: string, options: RenderTextOptions = {}): Promise<string> {
+export async function renderText(text: string, options: RenderTextOptions = {}): Promise<string> {
+  return (await renderTemplate(text, options)).text
+}
+
+/** As `renderText`, with the places of the lines. */
+export function renderTemplate(text: string, options: RenderTextOptions = {}): Promise<RenderedTemplate> {
   const { variables = {}, files = {}, functions = {}, limits } = options
   return renderJinja({
     text,

@@ -93,7 +93,7 @@ export async function renderInWorld(world: RenderWorld, file: string, sls: strin
     ['sls', sls],
     ...slsVariables(sls, path),
   ])
-  return renderJinja({
+  const { text } = await renderJinja({
     text: await readFile(path, 'utf8'),
     file,
     loader: folderLoader(world.root),
@@ -101,4 +101,5 @@ export async function renderInWorld(world: RenderWorld, file: string, sls: strin
     functions,
     opts,
   })
+  return text
 }

@@ -17,7 +17,7 @@ import type { TemplateLoader } from './template/loader.ts'
 import { Render } from './template/render.ts'
 import { readSyntaxOptions } from './template/syntax-options.ts'
 import type { Value } from './values/kinds.ts'
-import { PyError } from './values/py-error.ts'
+import { PyError, type TemplatePlace } from './values/py-error.ts'
 
 const filters: FilterTable = new Map([
   ...builtinTextFilters,
@@ -47,8 +47,14 @@ export interface JinjaRequest {
   readonly limits?: RenderLimits
 }
 
+export interface RenderedTemplate {
+  readonly text: string
+  /** What made a line (from 1) of the text: for errors of what reads it next. */
+  placeOf(line: number): TemplatePlace | undefined
+}
+
 /** The rendered text. Throws RenderError. */
-export async function renderJinja(request: JinjaRequest): Promise<string> {
+export async function renderJinja(request: JinjaRequest): Promise<RenderedTemplate> {
   const { text, file, opts } = request
   const environment = opts.get(request.isSls === false ? 'jinja_env' : 'jinja_sls_env')
   const variables = new Map<string, Value>([...request.variables, ['salt', new SaltFunctions(request.functions)]])
@@ -65,7 +71,8 @@ export async function renderJinja(request: JinjaRequest): Promise<string> {
   try {
     const rendered = await render.main({ text, location: file }, file)
     // Jinja drops the last line break; Salt puts it back.
-    return text.endsWith('\n') ? `${rendered}\n` : rendered
+    const output = text.endsWith('\n') ? `${rendered}\n` : rendered
+    return { text: output, placeOf: (line) => render.sourceMap.placeOf(output, line) }
   } catch (error) {
     if (error instanceof PyError) throw templateError(error, (name) => render.identity(name)?.source)
     throw error

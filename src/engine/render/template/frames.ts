@@ -22,6 +22,10 @@ export class Frames {
     return frame
   }
 
+  get current(): Frame | undefined {
+    return this.#stack.at(-1)
+  }
+
   leave(): void {
     this.#stack.pop()
   }

@@ -17,6 +17,7 @@ import { Macro, type MacroExtras } from './macro.ts'
 import { operators } from './operators.ts'
 import type { BlockFunction, TemplateContext, TemplateIdentity, TemplateProgram } from './program.ts'
 import type { Scope } from './scope.ts'
+import { SourceMap } from './source-map.ts'
 import { TemplateSyntaxError } from './syntax-error.ts'
 import type { SyntaxOptions } from './syntax-options.ts'
 import { TemplateModule } from './template-module.ts'
@@ -49,6 +50,9 @@ export class Render implements FilterContext {
   readonly #loaded = new Map<string, Loaded>()
   readonly #modules = new Map<string, TemplateModule>()
   readonly #sources = new Map<string, TemplateIdentity>()
+  readonly #mainOut: string[] = []
+  /** Of the text of the main template. */
+  readonly sourceMap = new SourceMap()
 
   constructor(parts: RenderParts) {
     this.#parts = parts
@@ -59,7 +63,7 @@ export class Render implements FilterContext {
 
   /** Renders the main template. Throws PyError with its places. */
   async main(source: TemplateSource, name: string): Promise<string> {
-    const out: string[] = []
+    const out = this.#mainOut
     await this.#run(this.#compile(name, source), Object.create(this.#snapshot()), out)
     return out.join('')
   }
@@ -105,9 +109,12 @@ export class Render implements FilterContext {
 
   // Output.
 
-  write(out: string[], text: string): void {
+  /** @param offset Where the text stands in the source; left out for what an expression gave. */
+  write(out: string[], text: string, offset?: number): void {
     this.#budget.spend(text.length)
     out.push(text)
+    const frame = out === this.#mainOut ? this.#frames.current : undefined
+    if (frame !== undefined) this.sourceMap.add(text, frame.template, offset ?? frame.at, offset !== undefined)
   }
 
   /** What `{{ value }}` writes. */

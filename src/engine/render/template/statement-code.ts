@@ -103,7 +103,7 @@ export class StatementCode implements StatementWriter {
     const at = this.#at(statement)
     switch (statement.kind) {
       case 'data':
-        return `r.write(o,${quote(statement.text)});`
+        return `r.write(o,${quote(statement.text)},${statement.offset});`
       case 'output':
         return `${at}${this.#unlessExtended(`r.write(o,r.text(${this.expression(statement.value)}));`)}`
       case 'if':
