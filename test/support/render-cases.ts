@@ -74,21 +74,24 @@ function wantedOfTemplate({ error, output, data, yaml }: RecordedCase): string {
 }
 
 const defaultMain = 't/main.sls'
-/** In the recorded texts it stands for the folder of the case. */
+/** In the recorded texts it stands for the folder of the case; only few cases need a real one. */
 const recordedRoot = '/srv/salt'
 
 async function renderCase(one: RecordedCase): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'render-case-'))
+  const main = one.main ?? defaultMain
+  const files = one.files ?? { [main]: one.template ?? '' }
+  const usesFolder = Object.values(files).some((text) => /tplpath|list_files/.test(text))
+  const root = usesFolder ? await mkdtemp(join(tmpdir(), 'render-case-')) : recordedRoot
   try {
-    const main = one.main ?? defaultMain
-    await writeFiles(root, one.files ?? { [main]: one.template ?? '' })
-    const output = await renderInWorld(worldOf(one, root), main, one.sls ?? 't.main')
+    if (usesFolder) await writeFiles(root, files)
+    const world = { ...worldOf(one, root), ...(usesFolder ? {} : { files }) }
+    const output = await renderInWorld(world, main, one.sls ?? 't.main')
     const shown = JSON.stringify(output.replaceAll(root, recordedRoot))
     return one.yaml === true ? `${shown}\n${yamlOutcome(output)}` : shown
   } catch (error) {
     return failureOf(error, one.error?.cause !== undefined)
   } finally {
-    await rm(root, { recursive: true })
+    if (usesFolder) await rm(root, { recursive: true })
   }
 }
 

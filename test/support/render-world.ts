@@ -15,7 +15,10 @@ import { taggedValue } from './tagged-render-values.ts'
 export type Mocks = Readonly<Record<string, unknown>>
 
 export interface RenderWorld {
+  /** The file root: a folder, or only the name of one where there are `files`. */
   readonly root: string
+  /** The files below the root, by path. */
+  readonly files?: Readonly<Record<string, string>>
   readonly grains: Map<Value, Value>
   readonly pillar: Map<Value, Value>
   readonly opts: ReadonlyMap<Value, Value>
@@ -43,15 +46,12 @@ export function minionOptions(world: Omit<RenderWorld, 'opts'>, added: Iterable<
   ])
 }
 
-function folderLoader(root: string): TemplateLoader {
+function loaderOf({ root, files }: RenderWorld): TemplateLoader {
   return {
     load: async (path) => {
       const location = join(root, path)
-      try {
-        return { text: await readFile(location, 'utf8'), location }
-      } catch {
-        return undefined
-      }
+      const text = files === undefined ? await readFile(location, 'utf8').catch(() => undefined) : files[path]
+      return text === undefined ? undefined : { text, location }
     },
   }
 }
@@ -84,6 +84,8 @@ export async function renderInWorld(world: RenderWorld, file: string, sls: strin
   const { grains, pillar, opts, mocks, saltenv } = world
   const functions = withDataFunctions(mockedFunctions(mocks), { opts, grains, pillar }, new Set(Object.keys(mocks)))
   const path = join(world.root, file)
+  const loader = loaderOf(world)
+  const source = await loader.load(file)
   const variables = new Map<string, Value>([
     ['grains', grains],
     ['opts', opts],
@@ -94,9 +96,9 @@ export async function renderInWorld(world: RenderWorld, file: string, sls: strin
     ...slsVariables(sls, path),
   ])
   const { text } = await renderJinja({
-    text: await readFile(path, 'utf8'),
+    text: source?.text ?? '',
     file,
-    loader: folderLoader(world.root),
+    loader,
     variables,
     functions,
     opts,
