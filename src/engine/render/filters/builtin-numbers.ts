@@ -68,6 +68,7 @@ function round(value: Value, precision: number, method: Value): Value {
   if (method !== 'common' && method !== 'ceil' && method !== 'floor') {
     throw new PyError('FilterArgumentError', 'method must be common, ceil or floor')
   }
+  if (method !== 'common' && value instanceof Undefined) value.fail()
   const number = numeric(value)
   if (number === undefined) throw typeError(`type ${typeName(value)} doesn't define __round__ method`)
   if (method !== 'common') {

@@ -95,11 +95,11 @@ class Lexer {
   #readTag(kind: Opening, offset: number): void {
     switch (kind) {
       case 'comment':
-        return this.#skipComment(offset)
+        return this.#skipComment()
       case 'line-comment':
         return this.#skipLineComment()
       case 'raw':
-        return this.#readRaw(offset)
+        return this.#readRaw()
       case 'block':
       case 'variable':
         this.#push(kind === 'block' ? 'block-begin' : 'variable-begin', '', offset)
@@ -110,10 +110,10 @@ class Lexer {
     }
   }
 
-  #skipComment(offset: number): void {
+  #skipComment(): void {
     const end = this.#search(this.#blockLikeEnd(this.#options.commentEnd))
     if (end !== undefined) this.#passed(end)
-    else if (this.#position < this.#source.length) throw this.#error('Missing end of comment tag', offset)
+    else if (this.#position < this.#source.length) throw this.#error('Missing end of comment tag', this.#position)
   }
 
   #skipLineComment(): void {
@@ -121,13 +121,13 @@ class Lexer {
     this.#position = end === -1 ? this.#source.length : end
   }
 
-  #readRaw(offset: number): void {
+  #readRaw(): void {
     const { blockStart } = this.#options
     const pattern = `${escapePattern(blockStart)}([-+]?)\\s*endraw\\s*${this.#blockLikeEnd(this.#options.blockEnd)}`
     const end = this.#search(pattern)
     // Jinja does not mind where nothing at all comes behind it.
     if (end === undefined && this.#position === this.#source.length) return
-    if (end === undefined) throw this.#error('Missing end of raw directive', offset)
+    if (end === undefined) throw this.#error('Missing end of raw directive', this.#position)
     const body = this.#source.slice(this.#position, end.index)
     this.#data(this.#before(body, end[1] ?? '', 'block'), this.#position)
     this.#passed(end)

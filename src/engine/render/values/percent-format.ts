@@ -28,6 +28,7 @@ class Values {
   }
 
   named(name: string): Value {
+    if (this.#all instanceof Undefined) this.#all.fail()
     if (!(this.#all instanceof Map)) throw typeError('format requires a mapping')
     this.#byName = true
     const value: Value | undefined = this.#all.get(name)
@@ -44,6 +45,7 @@ class Values {
   /** What has items by key counts as a mapping, and what a mapping holds need not be used. */
   #isMapping(): boolean {
     const all = this.#all
+    if (all instanceof Undefined) return true
     return all instanceof Map || Array.isArray(all) || all instanceof Uint8Array || all instanceof Range
   }
 
@@ -55,7 +57,6 @@ class Values {
 
 /** The text with values put in for its directives. Throws TypeError, ValueError or KeyError as Python does. */
 export function formatPercent(format: string, all: Value): string {
-  if (all instanceof Undefined) return all.fail()
   const values = new Values(all)
   const text = format.replace(
     directive,
