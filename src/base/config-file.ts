@@ -1,7 +1,7 @@
 /**
  * Configuration files: one main file, the files that it includes, and where each value came from.
  *
- * js-yaml is loaded only when there is a file to read, so that a command without configuration does not pay for it.
+ * The YAML parser is loaded only when there is a file to read, so that a command without configuration does not pay for it.
  */
 import * as fs from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'

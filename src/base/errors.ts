@@ -43,6 +43,7 @@ export const errorKinds = {
   'key-pending': { exit: 77, http: 403, doc: 'The master has not accepted this key yet.' },
   'master-mismatch': { exit: 77, http: 403, doc: 'The master shows another identity than the one pinned.' },
   'bad-id': { exit: 78, http: 400, doc: 'A minion id has a form that is not allowed.' },
+  'render-failed': { exit: 1, http: 500, doc: 'A template or the YAML that it makes is wrong.' },
   'bad-path': { exit: 1, http: 400, doc: 'A path leaves the folder it must stay in.' },
   'bad-frame': { exit: 76, http: 400, doc: 'Bytes from the network or the bus are not a valid frame or record.' },
   'session-closed': { exit: 69, http: 503, doc: 'The connection ended before the answer came.' },

@@ -41,12 +41,13 @@ function lastGroups(bits: bigint): string {
   return `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`
 }
 
-/** `8`, or for IPv4 a netmask such as `255.0.0.0`. */
+/** `8`, or for IPv4 a netmask such as `255.0.0.0` or its complement `0.255.255.255`. */
 export function parsePrefix(text: string, version: 4 | 6): number | undefined {
   if (/^\d{1,3}$/.test(text)) return Number(text) <= widthOf(version) ? Number(text) : undefined
   if (version === 6 || isIP(text) !== 4) return undefined
   const mask = ipv4Bits(text).toString(2).padStart(32, '0')
-  return /^1*0*$/.test(mask) ? mask.replaceAll('0', '').length : undefined
+  if (/^1*0*$/.test(mask)) return mask.replaceAll('0', '').length
+  return /^0*1*$/.test(mask) ? mask.replaceAll('1', '').length : undefined
 }
 
 /** The network of an address with a prefix or a netmask; a bare address is a network of one. */

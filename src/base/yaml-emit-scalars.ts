@@ -106,6 +106,7 @@ function analyze(text: string): Analysis {
     const next = characters[index + 1]
     markIndicators(flags, character, previous, next === undefined || blankOrEnd.includes(next))
     if (!isPrintable(character)) flags.special = true
+    if (character === '\r') flags.lineBreak = true
     if (lineBreaks.includes(character)) {
       flags.lineBreak = true
       if (previous === ' ') flags.spaceBreak = true

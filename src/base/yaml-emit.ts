@@ -26,8 +26,17 @@ export interface EmitOptions {
 export function emitYaml(value: unknown, options: EmitOptions = {}): string {
   const emitter = new Emitter(options)
   emitter.collectShared(value)
-  emitter.node(value, { indent: -1, inFlow: options.flow === true, isMappingValue: false })
+  emitter.node(value, { indent: -1, inFlow: false, isMappingValue: false })
   return `${emitter.out}\n`
+}
+
+/** A word that is written as it is, whatever it means to a reader. */
+export class YamlWord {
+  readonly word: string
+
+  constructor(word: string) {
+    this.word = word
+  }
 }
 
 const defaultStep = 2
@@ -201,7 +210,7 @@ function isCollection(value: unknown): value is object {
   return (
     typeof value === 'object' &&
     value !== null &&
-    !(value instanceof Float || value instanceof Uint8Array || value instanceof Secret)
+    !(value instanceof Float || value instanceof Uint8Array || value instanceof Secret || value instanceof YamlWord)
   )
 }
 
@@ -235,6 +244,7 @@ function plainWord(value: unknown): string | undefined {
     if (!Number.isInteger(value)) return floatWord(value)
     return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString()
   }
+  if (value instanceof YamlWord) return value.word
   return value instanceof Float ? floatWord(value.value) : undefined
 }
 

@@ -1,14 +1,6 @@
-/** YAML text to a tree of nodes that know their places. js-yaml scans and parses; what the nodes mean is decided later. */
-import {
-  CHOMPING_MODE,
-  EVENT_ID,
-  type Event,
-  getScalarValue,
-  parseEvents,
-  SCALAR_STYLE,
-  type ScalarEvent,
-  YAMLException,
-} from 'js-yaml'
+/** YAML text to a tree of nodes that know their places. What the nodes mean is decided later. */
+import { YamlFault } from './yaml-fault.ts'
+import { YamlScanner, type YamlToken } from './yaml-scanner.ts'
 
 export interface YamlScalar {
   readonly kind: 'scalar'
@@ -26,6 +18,8 @@ export interface YamlSequence {
   readonly tag: string | undefined
   readonly items: YamlNode[]
   readonly start: number
+  /** It stands in more than one place. */
+  isAliased: boolean
 }
 
 export interface YamlMapping {
@@ -34,220 +28,298 @@ export interface YamlMapping {
   /** In the order written; merge keys are still among them. */
   readonly pairs: (readonly [YamlNode, YamlNode])[]
   readonly start: number
+  isAliased: boolean
 }
 
 /** An alias is the very node that it names. */
 export type YamlNode = YamlScalar | YamlSequence | YamlMapping
 
-/** A fault at an offset of the source. */
-export class YamlFault extends Error {
-  readonly offset: number
-
-  constructor(message: string, offset: number) {
-    super(message)
-    this.offset = offset
-  }
-}
-
 /** The node of the only document, or undefined for an empty text. Throws `YamlFault`. */
 export function composeYaml(source: string): YamlNode | undefined {
-  refuseUnknownDirectives(source)
-  const { events, text, originalOffset } = parseLeniently(source)
-  dropMissingNewline(events, text)
-  try {
-    return new Composer(text, events).document()
-  } catch (error) {
-    if (error instanceof YamlFault) throw new YamlFault(error.message, originalOffset(error.offset))
-    throw error
-  }
+  return new Composer(source).onlyDocument()
 }
 
-interface Parsed {
-  readonly events: Event[]
-  /** The text that the offsets of the events refer to. */
-  readonly text: string
-  originalOffset(offset: number): number
+type Kind = YamlToken['kind']
+
+/** What stands before a node: an anchor, a tag, or both. */
+interface Properties {
+  readonly start: number
+  readonly anchor: string | undefined
+  readonly tag: string | undefined
+  /** A lone `!`: even a quoted text may mean something else. */
+  readonly isUntagged: boolean
 }
 
-const padding = ' '.repeat(64)
-/** Bounds the work on a text made to be parsed again and again. */
-const reparseBudget = 20_000_000
+const blockKeyEnds: readonly Kind[] = ['key', 'value', 'block-end']
+const entryEnds: readonly Kind[] = ['entry', 'block-end']
+const indentlessEnds: readonly Kind[] = ['entry', 'key', 'value', 'block-end']
 
-/**
- * PyYAML does not care how lines inside `[…]`, `{…}` and quotes are indented; js-yaml insists on the standard. Blanks at
- * the start of such a line mean nothing, so the line is indented and the text parsed again.
- */
-function parseLeniently(source: string): Parsed {
-  const padded: number[] = []
-  let text = source
-  const originalOffset = (offset: number): number => {
-    const before = padded.filter((position) => position < offset).length
-    return offset - before * padding.length
-  }
-  for (let spent = 0; ; spent += text.length) {
-    try {
-      return { events: parseEvents(text, {}), text, originalOffset }
-    } catch (error) {
-      if (!(error instanceof YAMLException) || error.mark === undefined) throw error
-      const { position, column } = error.mark
-      if (error.reason !== 'deficient indentation' || spent > reparseBudget) {
-        throw new YamlFault(error.reason, originalOffset(position))
-      }
-      const lineStart = position - column
-      const blanks = /[ \t]*$/.exec(text.slice(lineStart, position))?.[0] ?? ''
-      const before = text.slice(0, position - blanks.length)
-      const rest = ' '.repeat(blanks.length) + text.slice(position)
-      if (blanks.length < column) {
-        // The fault is a tab between two tokens of the line, which PyYAML takes for a blank.
-        if (!blanks.includes('\t')) throw new YamlFault(error.reason, originalOffset(position))
-        text = before + rest
-      } else {
-        text = before + padding + rest
-        shiftAfter(padded, lineStart)
-      }
-    }
-  }
-}
-
-/** Adds a padded place; those behind it move on by as much. */
-function shiftAfter(padded: number[], lineStart: number): void {
-  for (const [index, place] of padded.entries()) {
-    if (place >= lineStart) padded[index] = place + padding.length
-  }
-  padded.push(lineStart)
-}
-
-/** js-yaml skips directives that it does not know; libyaml refuses them. */
-function refuseUnknownDirectives(source: string): void {
-  for (const { index, 0: line } of source.matchAll(/^.*$/gm)) {
-    if (/^%(?!(?:YAML|TAG)\s)/.test(line)) throw new YamlFault('a directive other than %YAML or %TAG', index)
-    if (!/^(?:\s*(?:#.*)?|%.*)$/.test(line)) return
-  }
-}
-
-/** A block scalar that the end of the text cuts off has no final newline; js-yaml adds one. */
-function dropMissingNewline(events: readonly Event[], text: string): void {
-  if (text.endsWith('\n') || text.endsWith('\r')) return
-  const last = events.findLast((event) => event.type === EVENT_ID.SCALAR)
-  if (last === undefined || last.type !== EVENT_ID.SCALAR) return
-  const isBlock = last.style === SCALAR_STYLE.LITERAL_BLOCK || last.style === SCALAR_STYLE.FOLDED_BLOCK
-  if (isBlock && last.valueEnd >= text.length && /[^ \r\n][^\r\n]*$/.test(text)) last.chomping = CHOMPING_MODE.STRIP
-}
-
-type Tagged = {
-  readonly tagStart: number
-  readonly tagEnd: number
-  readonly anchorStart: number
-  readonly anchorEnd: number
-}
+const standardHandles: Readonly<Record<string, string>> = { '!': '!', '!!': 'tag:yaml.org,2002:' }
 
 class Composer {
-  readonly #text: string
-  readonly #events: readonly Event[]
-  #next = 0
-  #anchors = new Map<string, YamlNode>()
-  #handles = new Map<string, string>()
+  readonly #scanner: YamlScanner
+  readonly #anchors = new Map<string, YamlNode>()
+  readonly #handles = new Map<string, string>()
   /** Open collections: an alias to one of them would be a value inside itself. */
   readonly #open = new Set<YamlNode>()
 
-  constructor(text: string, events: readonly Event[]) {
-    this.#text = text
-    this.#events = events
+  constructor(source: string) {
+    this.#scanner = new YamlScanner(source)
   }
 
-  document(): YamlNode | undefined {
-    const start = this.#events[this.#next++]
-    if (start?.type !== EVENT_ID.DOCUMENT) return undefined
-    for (const directive of start.directives) {
-      if (directive.kind === 'tag') this.#handles.set(directive.handle, directive.prefix)
+  onlyDocument(): YamlNode | undefined {
+    if (this.#kind() === 'end') return undefined
+    const isBare = !this.#isKind('directive', 'document-start')
+    if (!isBare) this.#documentStart()
+    const node = isBare
+      ? this.#node(true)
+      : this.#isKind('directive', 'document-start', 'document-end', 'end')
+        ? emptyScalar(this.#scanner.peek().start)
+        : this.#node(true)
+    while (this.#takeIf('document-end'));
+    if (this.#kind() === 'end') return node
+    const next = this.#scanner.peek().start
+    this.#documentStart()
+    throw new YamlFault('ComposerError', 'only one document is allowed, but another one starts here', next, {
+      problem: 'but found another document',
+      context: 'expected a single document in the stream',
+      contextOffset: node.start,
+    })
+  }
+
+  #kind(): Kind {
+    return this.#scanner.peek().kind
+  }
+
+  #isKind(...kinds: readonly Kind[]): boolean {
+    return kinds.includes(this.#kind())
+  }
+
+  #takeIf(kind: Kind): boolean {
+    if (this.#kind() !== kind) return false
+    this.#scanner.take()
+    return true
+  }
+
+  #fail(problem: string, context?: string, contextOffset?: number): never {
+    const { start } = this.#scanner.peek()
+    const details = context === undefined || contextOffset === undefined ? {} : { context, contextOffset }
+    throw new YamlFault('ParserError', problem, start, details)
+  }
+
+  #documentStart(): void {
+    this.#directives()
+    if (!this.#takeIf('document-start')) this.#fail('did not find expected <document start>')
+  }
+
+  #directives(): void {
+    let hasVersion = false
+    for (let token = this.#scanner.peek(); token.kind === 'directive'; token = this.#scanner.peek()) {
+      const { directive } = token
+      if (directive.name === 'YAML') {
+        if (hasVersion) this.#fail('found duplicate %YAML directive')
+        if (directive.major !== 1 || (directive.minor !== 1 && directive.minor !== 2))
+          this.#fail('found incompatible YAML document')
+        hasVersion = true
+      } else {
+        if (this.#handles.has(directive.handle)) this.#fail('found duplicate %TAG directive')
+        this.#handles.set(directive.handle, directive.prefix)
+      }
+      this.#scanner.take()
     }
-    const node = this.#events[this.#next]?.type === EVENT_ID.POP ? undefined : this.#node()
-    this.#next += 1
-    const more = this.#events.slice(this.#next).find((event) => 'valueStart' in event || 'start' in event)
-    if (more !== undefined)
-      throw new YamlFault('only one document is allowed, but another one starts here', startOf(more))
+  }
+
+  /** @param mayBeIndentless Under a key a list needs no indentation. */
+  #node(inBlock: boolean, mayBeIndentless = false): YamlNode {
+    const first = this.#scanner.peek()
+    if (first.kind === 'alias') return this.#alias()
+    if (first.kind === 'scalar') {
+      this.#scanner.take()
+      return { kind: 'scalar', tag: undefined, plain: first.plain, text: first.text, start: first.start }
+    }
+    const properties = this.#properties()
+    const { start, tag } = properties
+    const token = this.#scanner.peek()
+    if (mayBeIndentless && token.kind === 'entry')
+      return this.#sequence(properties, (items) => this.#indentlessItems(items))
+    switch (token.kind) {
+      case 'scalar': {
+        this.#scanner.take()
+        const plain = token.plain || properties.isUntagged
+        return this.#anchored(properties, { kind: 'scalar', tag, plain, text: token.text, start })
+      }
+      case 'flow-sequence':
+        return this.#sequence(properties, (items) => this.#flowItems(items, token.start))
+      case 'flow-mapping':
+        return this.#mapping(properties, (pairs) => this.#flowPairs(pairs, token.start))
+      case 'block-sequence':
+        if (inBlock) return this.#sequence(properties, (items) => this.#blockItems(items, token.start))
+        break
+      case 'block-mapping':
+        if (inBlock) return this.#mapping(properties, (pairs) => this.#blockPairs(pairs, token.start))
+        break
+    }
+    if (properties.anchor !== undefined || tag !== undefined || properties.isUntagged)
+      return this.#anchored(properties, {
+        kind: 'scalar',
+        tag,
+        plain: tag === undefined && !properties.isUntagged,
+        text: '',
+        start,
+      })
+    const context = inBlock ? 'while parsing a block node' : 'while parsing a flow node'
+    this.#fail('did not find expected node content', context, start)
+  }
+
+  #alias(): YamlNode {
+    const token = this.#scanner.take()
+    const name = token.kind === 'alias' ? token.name : ''
+    const node = this.#anchors.get(name)
+    if (node === undefined)
+      throw new YamlFault('ComposerError', `the alias *${name} has no anchor &${name} before it`, token.start, {
+        problem: 'found undefined alias',
+      })
+    if (this.#open.has(node))
+      throw new YamlFault('ComposerError', `the alias *${name} stands inside the value that it names`, token.start)
+    if (node.kind !== 'scalar') node.isAliased = true
     return node
   }
 
-  #node(): YamlNode {
-    const event = this.#events[this.#next++]
-    switch (event?.type) {
-      case EVENT_ID.SCALAR: {
-        const plain = event.style === SCALAR_STYLE.PLAIN
-        const text = getScalarValue(this.#text, event)
-        if (event.style === SCALAR_STYLE.LITERAL_BLOCK || event.style === SCALAR_STYLE.FOLDED_BLOCK)
-          this.#refuseTab(event)
-        return this.#anchored(event, { kind: 'scalar', tag: this.#tag(event), plain, text, start: startOf(event) })
-      }
-      case EVENT_ID.SEQUENCE: {
-        const items: YamlNode[] = []
-        const node = this.#anchored(event, { kind: 'sequence', tag: this.#tag(event), items, start: startOf(event) })
-        this.#collect(node, () => items.push(this.#node()))
-        return node
-      }
-      case EVENT_ID.MAPPING: {
-        const pairs: [YamlNode, YamlNode][] = []
-        const node = this.#anchored(event, { kind: 'mapping', tag: this.#tag(event), pairs, start: startOf(event) })
-        this.#collect(node, () => pairs.push([this.#node(), this.#node()]))
-        return node
-      }
-      case EVENT_ID.ALIAS: {
-        const name = this.#text.slice(event.anchorStart, event.anchorEnd)
-        const node = this.#anchors.get(name)
-        if (node === undefined)
-          throw new YamlFault(`the alias *${name} has no anchor &${name} before it`, event.anchorStart)
-        if (this.#open.has(node))
-          throw new YamlFault(`the alias *${name} stands inside the value that it names`, event.anchorStart)
-        return node
-      }
-      default:
-        throw new YamlFault('the text ends too early', this.#text.length)
+  #properties(): Properties {
+    const { start } = this.#scanner.peek()
+    let anchor: string | undefined
+    let tag: string | undefined
+    let isUntagged = false
+    for (;;) {
+      const token = this.#scanner.peek()
+      if (token.kind === 'anchor' && anchor === undefined) anchor = token.name
+      else if (token.kind === 'tag' && tag === undefined && !isUntagged) {
+        tag = this.#fullTag(token.tag, start, token.start)
+        isUntagged = tag === '!'
+        if (isUntagged) tag = undefined
+      } else return { start, anchor, tag, isUntagged }
+      this.#scanner.take()
     }
   }
 
-  #collect(node: YamlNode, takeOne: () => void): void {
+  #fullTag({ handle, suffix }: { handle: string; suffix: string }, start: number, tagStart: number): string {
+    if (handle === '') return suffix
+    const prefix = this.#handles.get(handle) ?? standardHandles[handle]
+    if (prefix !== undefined) return prefix + suffix
+    throw new YamlFault('ParserError', 'found undefined tag handle', tagStart, {
+      context: 'while parsing a node',
+      contextOffset: start,
+    })
+  }
+
+  #anchored<N extends YamlNode>({ anchor }: Properties, node: N): N {
+    if (anchor === undefined) return node
+    const first = this.#anchors.get(anchor)
+    if (first !== undefined)
+      throw new YamlFault('ComposerError', `the anchor &${anchor} is there twice`, node.start, {
+        problem: 'second occurrence',
+        context: 'found duplicate anchor; first occurrence',
+        contextOffset: first.start,
+      })
+    this.#anchors.set(anchor, node)
+    return node
+  }
+
+  #sequence(properties: Properties, collect: (items: YamlNode[]) => void): YamlSequence {
+    const { tag, start } = properties
+    const items: YamlNode[] = []
+    const node = this.#anchored(properties, { kind: 'sequence', tag, items, start, isAliased: false } as YamlSequence)
     this.#open.add(node)
-    while (this.#next < this.#events.length && this.#events[this.#next]?.type !== EVENT_ID.POP) takeOne()
-    this.#next += 1
+    collect(items)
     this.#open.delete(node)
-  }
-
-  #anchored<N extends YamlNode>(event: Tagged, node: N): N {
-    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), node)
     return node
   }
 
-  /** Where the indentation of a block is found from its first line, a tab there leaves it open what is indentation. */
-  #refuseTab(event: ScalarEvent): void {
-    const header = this.#text.slice(Math.max(0, event.valueStart - 200), event.valueStart)
-    const isExplicit = /[|>][-+]?[1-9][-+]?[ \t]*(?:#.*)?[\r\n]*$/.test(header)
-    const blanks = /^(?: *[\r\n]+)* *(?=\t)/.exec(this.#text.slice(event.valueStart, event.valueEnd))
-    if (isExplicit || blanks === null) return
-    throw new YamlFault('a tab stands where the indentation of a block begins', event.valueStart + blanks[0].length)
+  #mapping(properties: Properties, collect: (pairs: YamlMapping['pairs']) => void): YamlMapping {
+    const { tag, start } = properties
+    const pairs: YamlMapping['pairs'] = []
+    const node = this.#anchored(properties, { kind: 'mapping', tag, pairs, start, isAliased: false } as YamlMapping)
+    this.#open.add(node)
+    collect(pairs)
+    this.#open.delete(node)
+    return node
   }
 
-  /** `!!int` and `!<…>` in full; a lone `!` says nothing, as libyaml has it. */
-  #tag(event: Tagged): string | undefined {
-    if (event.tagStart < 0) return undefined
-    const raw = this.#text.slice(event.tagStart, event.tagEnd)
-    if (raw === '!') return undefined
-    if (raw.startsWith('!<')) return raw.slice(2, -1)
-    const [, handle = '!', suffix = ''] = /^(![^!]*!|!)(.*)$/.exec(raw) ?? []
-    const prefix = this.#handles.get(handle) ?? (handle === '!!' ? 'tag:yaml.org,2002:' : handle)
-    return prefix + suffix
+  /** A node, or an empty scalar where one of `ends` comes instead. */
+  #flowNode(ends: readonly Kind[]): YamlNode {
+    const { kind, start } = this.#scanner.peek()
+    return ends.includes(kind) ? emptyScalar(start) : this.#node(false)
+  }
+
+  /** A node behind a mark of the block (`-`, `?`, `:`), or an empty scalar right behind the mark. */
+  #blockNode(ends: readonly Kind[], mayBeIndentless: boolean): YamlNode {
+    const markEnd = this.#scanner.take().start + 1
+    return ends.includes(this.#kind()) ? emptyScalar(markEnd) : this.#node(true, mayBeIndentless)
+  }
+
+  #blockItems(items: YamlNode[], start: number): void {
+    this.#scanner.take()
+    while (this.#kind() === 'entry') items.push(this.#blockNode(entryEnds, false))
+    if (!this.#takeIf('block-end'))
+      this.#fail("did not find expected '-' indicator", 'while parsing a block collection', start)
+  }
+
+  #indentlessItems(items: YamlNode[]): void {
+    while (this.#kind() === 'entry') items.push(this.#blockNode(indentlessEnds, false))
+  }
+
+  #blockPairs(pairs: YamlMapping['pairs'], start: number): void {
+    this.#scanner.take()
+    while (this.#kind() === 'key') {
+      const key = this.#blockNode(blockKeyEnds, true)
+      const next = this.#scanner.peek()
+      const value = next.kind === 'value' ? this.#blockNode(blockKeyEnds, true) : emptyScalar(next.start)
+      pairs.push([key, value])
+    }
+    if (!this.#takeIf('block-end')) this.#fail('did not find expected key', 'while parsing a block mapping', start)
+  }
+
+  /** Passes over the comma between two items; true at the end of the collection. */
+  #flowEnds(isFirst: boolean, end: Kind, context: string, start: number): boolean {
+    if (this.#kind() !== end && !isFirst && !this.#takeIf('flow-entry')) {
+      const bracket = end === 'flow-sequence-end' ? ']' : '}'
+      this.#fail(`did not find expected ',' or '${bracket}'`, context, start)
+    }
+    return this.#takeIf(end)
+  }
+
+  #flowItems(items: YamlNode[], start: number): void {
+    this.#scanner.take()
+    while (!this.#flowEnds(items.length === 0, 'flow-sequence-end', 'while parsing a flow sequence', start))
+      items.push(this.#kind() === 'key' ? this.#flowPair() : this.#node(false))
+  }
+
+  /** `a: b` as an item of a list: a mapping of one pair. */
+  #flowPair(): YamlMapping {
+    const { start } = this.#scanner.take()
+    const ends: readonly Kind[] = ['value', 'flow-entry', 'flow-sequence-end']
+    const hasKey = !this.#isKind(...ends)
+    const key = this.#flowNode(ends)
+    // libyaml loses the token after a key that is missing, and so finds fault with what follows.
+    if (!hasKey) this.#scanner.take()
+    const after = this.#scanner.peek().start
+    const value = this.#takeIf('value') ? this.#flowNode(['flow-entry', 'flow-sequence-end']) : emptyScalar(after)
+    return { kind: 'mapping', tag: undefined, pairs: [[key, value]], start, isAliased: false }
+  }
+
+  #flowPairs(pairs: YamlMapping['pairs'], start: number): void {
+    this.#scanner.take()
+    while (!this.#flowEnds(pairs.length === 0, 'flow-mapping-end', 'while parsing a flow mapping', start)) {
+      const isPair = this.#takeIf('key')
+      const key = isPair ? this.#flowNode(['value', 'flow-entry', 'flow-mapping-end']) : this.#node(false)
+      const after = this.#scanner.peek().start
+      const value =
+        isPair && this.#takeIf('value') ? this.#flowNode(['flow-entry', 'flow-mapping-end']) : emptyScalar(after)
+      pairs.push([key, value])
+    }
   }
 }
 
-/** Where a person would point at: the value itself for a scalar, else whatever comes first. */
-function startOf(event: Event): number {
-  const candidates: number[] = []
-  if ('tagStart' in event) candidates.push(event.tagStart)
-  if ('anchorStart' in event) candidates.push(event.anchorStart)
-  if ('start' in event) candidates.push(event.start)
-  if ('valueStart' in event) {
-    const isQuoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED
-    candidates.push(isQuoted ? event.valueStart - 1 : event.valueStart)
-  }
-  const known = candidates.filter((position) => position >= 0)
-  return known.length === 0 ? 0 : Math.min(...known)
+function emptyScalar(start: number): YamlScalar {
+  return { kind: 'scalar', tag: undefined, plain: true, text: '', start }
 }

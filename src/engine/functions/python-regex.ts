@@ -50,7 +50,7 @@ function flagNumber(flag: unknown): number {
 
 /** A text for Python's regular expressions that matches just this text (`re.escape`). */
 export function escapePattern(text: string): string {
-  return text.replace(/[\s#&~\\^$.*+?()[\]{}|-]/g, '\\$&')
+  return text.replace(/[ \t\n\r\v\f#&~\\^$.*+?()[\]{}|-]/g, '\\$&')
 }
 
 export class PythonRegex {
@@ -89,8 +89,18 @@ export class PythonRegex {
   }
 
   matchEach(texts: readonly string[]): boolean[] {
-    const expression = new RegExp(`(?<![^])(?:${this.#source})`, this.#flags)
+    const expression = this.#atStart()
     return this.#limited(texts, () => texts.map((text) => expression.test(text)))
+  }
+
+  /** The groups of the first match (`re.search`, `re.match`), undefined for one that took no part; undefined: no match. */
+  groups(text: string, where: 'anywhere' | 'start'): (string | undefined)[] | undefined {
+    const expression = where === 'start' ? this.#atStart() : new RegExp(this.#source, this.#flags)
+    return this.#limited([text], () => expression.exec(text))?.slice(1)
+  }
+
+  #atStart(): RegExp {
+    return new RegExp(`(?<![^])(?:${this.#source})`, this.#flags)
   }
 
   /**
@@ -158,6 +168,8 @@ function parseTemplate(template: string): TemplatePart[] {
     if (name !== undefined) return { group: /^\d+$/.test(name) ? Number(name) : name }
     if (octal !== undefined) return { literal: String.fromCharCode(Number.parseInt(octal, 8)) }
     if (number !== undefined) return { group: Number(number) }
+    if (whole === '\\')
+      throw new SaltError('bad-arguments', 'The replacement ends with a \\ that has nothing to escape.')
     if (escaped === undefined) return { literal: whole }
     const known = templateEscapes[escaped]
     if (known === undefined && /[A-Za-z]/.test(escaped)) {

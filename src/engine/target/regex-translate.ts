@@ -47,6 +47,9 @@ const outsideEscapes: Readonly<Record<string, string>> = {
   W: '[^\\p{L}\\p{N}_]',
   s: '[\\s\\x1c-\\x1f\\x85]',
   S: '[^\\s\\x1c-\\x1f\\x85]',
+  // The edge of a word, by Unicode's letters: JavaScript's own knows those of ASCII.
+  b: '(?:(?<=[\\p{L}\\p{N}_])(?![\\p{L}\\p{N}_])|(?<![\\p{L}\\p{N}_])(?=[\\p{L}\\p{N}_]))',
+  B: '(?:(?<=[\\p{L}\\p{N}_])(?=[\\p{L}\\p{N}_])|(?<![\\p{L}\\p{N}_])(?![\\p{L}\\p{N}_]))',
   A: '(?<![^])',
   Z: '(?![^])',
   a: '\\x07',

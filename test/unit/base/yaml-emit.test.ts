@@ -15,7 +15,7 @@ interface DumpCase {
 }
 
 const cases = (
-  JSON.parse(readFileSync(new URL('../../cases/yaml.json', import.meta.url), 'utf8')) as DumpCase[]
+  JSON.parse(readFileSync(new URL('../../cases/render/yaml.json', import.meta.url), 'utf8')) as DumpCase[]
 ).filter(({ op }) => op === 'dump')
 const styles = [
   ['false', false],

@@ -1,0 +1,80 @@
+/** Salt's Jinja: renders a template with the variables, functions and filters that Salt gives it. */
+import { builtinListFilters } from './filters/builtin-lists.ts'
+import { builtinMarkupFilters } from './filters/builtin-markup.ts'
+import { builtinNumberFilters } from './filters/builtin-numbers.ts'
+import { builtinSelectionFilters } from './filters/builtin-selection.ts'
+import { builtinTests, nameTests } from './filters/builtin-tests.ts'
+import { builtinTextFilters } from './filters/builtin-texts.ts'
+import type { FilterTable, TestTable } from './filters/filter.ts'
+import { saltFilters, saltTests } from './filters/salt-filters.ts'
+import { type FunctionSource, SaltFunctions } from './functions/salt-functions.ts'
+import { templateError } from './render-error.ts'
+import type { RenderLimits } from './template/budget.ts'
+import { TemplateCompiler } from './template/compile.ts'
+import { contextGlobals } from './template/context-globals.ts'
+import { templateGlobals } from './template/globals.ts'
+import type { TemplateLoader } from './template/loader.ts'
+import { Render } from './template/render.ts'
+import { readSyntaxOptions } from './template/syntax-options.ts'
+import type { Value } from './values/kinds.ts'
+import { PyError, type TemplatePlace } from './values/py-error.ts'
+
+const filters: FilterTable = new Map([
+  ...builtinTextFilters,
+  ...builtinMarkupFilters,
+  ...builtinSelectionFilters,
+  ...builtinListFilters,
+  ...builtinNumberFilters,
+  ...saltFilters,
+])
+const plainTests: TestTable = new Map([...builtinTests, ...saltTests])
+const tests: TestTable = new Map([...plainTests, ...nameTests(filters, plainTests)])
+
+const compiler = new TemplateCompiler({ hasFilter: (name) => filters.has(name), hasTest: (name) => tests.has(name) })
+
+export interface JinjaRequest {
+  readonly text: string
+  /** Path below the file roots, for messages. */
+  readonly file: string
+  readonly loader: TemplateLoader
+  /** Variables besides `salt`: grains, opts, pillar, saltenv, sls and those of `slsVariables`. */
+  readonly variables: ReadonlyMap<string, Value>
+  readonly functions: FunctionSource
+  /** Options of the minion. */
+  readonly opts: ReadonlyMap<Value, Value>
+  /** Whether this is an SLS file: those have white space options of their own. */
+  readonly isSls?: boolean
+  readonly limits?: RenderLimits
+}
+
+export interface RenderedTemplate {
+  readonly text: string
+  /** What made a line (from 1) of the text: for errors of what reads it next. */
+  placeOf(line: number): TemplatePlace | undefined
+}
+
+/** The rendered text. Throws RenderError. */
+export async function renderJinja(request: JinjaRequest): Promise<RenderedTemplate> {
+  const { text, file, opts } = request
+  const environment = opts.get(request.isSls === false ? 'jinja_env' : 'jinja_sls_env')
+  const variables = new Map<string, Value>([...request.variables, ['salt', new SaltFunctions(request.functions)]])
+  const render = new Render({
+    compiler,
+    syntax: readSyntaxOptions(environment instanceof Map ? environment : undefined),
+    loader: request.loader,
+    filters,
+    tests,
+    variables: new Map([...templateGlobals, ...contextGlobals(variables, request.functions), ...variables]),
+    opts,
+    ...(request.limits === undefined ? {} : { limits: request.limits }),
+  })
+  try {
+    const rendered = await render.main({ text, location: file }, file)
+    // Jinja drops the last line break; Salt puts it back.
+    const output = text.endsWith('\n') ? `${rendered}\n` : rendered
+    return { text: output, placeOf: (line) => render.sourceMap.placeOf(output, line) }
+  } catch (error) {
+    if (error instanceof PyError) throw templateError(error, (name) => render.identity(name)?.source)
+    throw error
+  }
+}

@@ -1,0 +1,100 @@
+/** Arguments bound to parameters as Python binds them, with its messages. */
+import { Float } from '../../../base/float.ts'
+import { Dict } from './dict.ts'
+import { type Kwargs, Tuple, type Value } from './kinds.ts'
+import { typeError } from './py-error.ts'
+
+interface Parameter {
+  readonly name: string
+  /** Undefined: the argument must be given. */
+  readonly fallback: Value | undefined
+}
+
+/**
+ * The parameters of a function, written as in Python: `s, old, new, count=None`, `value, *args, **kwargs`. Defaults are
+ * None, True, False, whole numbers and texts in single quotes; `*` alone makes the rest keyword-only, `/` is not needed.
+ */
+export class Signature {
+  readonly #name: string
+  readonly #parameters: readonly Parameter[]
+  readonly #positional: number
+  readonly #takesRest: boolean
+  readonly #takesKeywords: boolean
+
+  /** @param name As messages show it: `do_replace`. */
+  constructor(name: string, parameters: string) {
+    const words = parameters.split(/,\s*(?=[\w*])/).filter((word) => word !== '')
+    const star = words.findIndex((word) => word.startsWith('*') && !word.startsWith('**'))
+    const plain = words.filter((word) => !word.startsWith('*'))
+    this.#name = name
+    this.#parameters = plain.map(parseParameter)
+    this.#positional = star === -1 ? plain.length : star
+    this.#takesRest = star !== -1 && words[star] !== '*'
+    this.#takesKeywords = words.some((word) => word.startsWith('**'))
+  }
+
+  /**
+   * One value for each parameter in order; then a list of the other positional arguments for `*args`, a `Dict` of the other
+   * named ones for `**kwargs`. Throws TypeError.
+   */
+  bind(args: readonly Value[], kwargs: Kwargs): Value[] {
+    if (args.length > this.#positional && !this.#takesRest) throw this.#tooMany(args.length)
+    const given = new Map<string, Value>()
+    const others = new Dict()
+    for (const [name, value] of kwargs) {
+      const index = this.#parameters.findIndex((parameter) => parameter.name === name)
+      if (index === -1 && !this.#takesKeywords) {
+        throw typeError(`${this.#name}() got an unexpected keyword argument '${name}'`)
+      }
+      if (index !== -1 && index < Math.min(args.length, this.#positional)) {
+        throw typeError(`${this.#name}() got multiple values for argument '${name}'`)
+      }
+      if (index === -1) others.set(name, value)
+      else given.set(name, value)
+    }
+    const bound = this.#parameters.map(({ name, fallback }, index) =>
+      index < Math.min(args.length, this.#positional) ? args[index] : given.has(name) ? given.get(name) : fallback,
+    )
+    this.#failOnMissing(bound)
+    if (this.#takesRest) bound.push(args.slice(this.#positional))
+    if (this.#takesKeywords) bound.push(others)
+    return bound
+  }
+
+  #failOnMissing(bound: readonly Value[]): void {
+    const missing = this.#parameters.filter((_, index) => bound[index] === undefined).map(({ name }) => `'${name}'`)
+    if (missing.length === 0) return
+    const names = missing.length === 1 ? missing[0] : `${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}`
+    const plural = missing.length === 1 ? '' : 's'
+    throw typeError(`${this.#name}() missing ${missing.length} required positional argument${plural}: ${names}`)
+  }
+
+  #tooMany(given: number): Error {
+    const required = this.#parameters.slice(0, this.#positional).filter(({ fallback }) => fallback === undefined).length
+    const count = required === this.#positional ? `${required}` : `from ${required} to ${this.#positional}`
+    const plural = this.#positional === 1 ? '' : 's'
+    const was = given === 1 ? 'was' : 'were'
+    return typeError(`${this.#name}() takes ${count} positional argument${plural} but ${given} ${was} given`)
+  }
+}
+
+function parseParameter(word: string): Parameter {
+  const equals = word.indexOf('=')
+  return equals === -1
+    ? { name: word.trim(), fallback: undefined }
+    : { name: word.slice(0, equals).trim(), fallback: literal(word.slice(equals + 1).trim()) }
+}
+
+const words: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ['None', null],
+  ['True', true],
+  ['False', false],
+  ['()', new Tuple([])],
+])
+
+function literal(text: string): Value {
+  if (words.has(text)) return words.get(text)
+  if (text.startsWith("'")) return text.slice(1, -1).replaceAll('\\n', '\n')
+  const number = Number(text)
+  return text.includes('.') && Number.isInteger(number) ? new Float(number) : number
+}

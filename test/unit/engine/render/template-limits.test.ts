@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { renderFault, renderText } from '../../../support/render-text.ts'
+
+describe('a template reaches nothing of JavaScript', () => {
+  const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'length', 'map', 'size', 'call', 'typeName']
+  const objects = ['"text"', '[1]', '{"a": 1}', '(1,)', '1', 'range', 'namespace()', 'cycler(1)', 'salt', '[].append']
+  for (const object of objects) {
+    test(object, async () => {
+      for (const name of names) {
+        assert.equal(await renderText(`{{ (${object}).${name} is defined }}`), 'False', name)
+        assert.equal(await renderText(`{{ (${object} | attr('${name}')) is defined }}`), 'False', name)
+      }
+    })
+  }
+
+  test('names of JavaScript are ordinary names', async () => {
+    assert.equal(await renderText('{{ constructor is defined }}{{ __proto__ is defined }}'), 'FalseFalse')
+    const text =
+      '{% set __proto__ = {"x": 1} %}{% set constructor = 2 %}{{ __proto__ }}{{ constructor }}{{ x is defined }}'
+    assert.equal(await renderText(text), "{'x': 1}2False")
+    assert.equal(await renderText('{% macro m(__proto__) %}{{ __proto__ }}{% endmacro %}{{ m(3) }}'), '3')
+    assert.equal(
+      await renderText('{{ dict(__proto__=1) }}{{ namespace(__proto__=1) }}'),
+      "{'__proto__': 1}<Namespace {'__proto__': 1}>",
+    )
+  })
+
+  test('no name and no text of a template becomes code', async () => {
+    const text = `{% set x = "');process.exit(1);('" %}{{ x }}\u2028\${1}\`{{ "\\"" }}`
+    assert.equal(await renderText(text), `');process.exit(1);('\u2028\${1}\`"`)
+  })
+})
+
+describe('a template cannot stall the process', () => {
+  const limits = { rounds: 1000, characters: 10_000 }
+
+  test('endless loops end', async () => {
+    const endless = '{% set l = [1] %}{% for x in l %}{% do l.append(x) %}{% endfor %}'
+    assert.equal((await renderFault(endless, { limits })).type, 'OverflowError')
+    const nested = '{% for x in range(100000) %}{% for y in range(100000) %}{{ loop.index }}{% endfor %}{% endfor %}'
+    assert.equal((await renderFault(nested, { limits })).type, 'OverflowError')
+  })
+
+  test('output is bounded, also where it is captured', async () => {
+    const text = '{% for x in range(999) %}0123456789abcdef{% endfor %}'
+    assert.equal((await renderFault(text, { limits })).type, 'OverflowError')
+    assert.equal((await renderFault(`{% set y %}${text}{% endset %}`, { limits })).type, 'OverflowError')
+  })
+
+  for (const huge of [
+    '"x" * 10 ** 10',
+    '[0] * 10 ** 10',
+    '"%1000000000d" % 1',
+    '"{:1000000000}".format(1)',
+    '"a".ljust(10 ** 10)',
+    '"a" | indent(10 ** 10)',
+    '"a" | center(10 ** 10)',
+  ]) {
+    test(huge, async () => assert.equal((await renderFault(`{{ ${huge} }}`)).type, 'MemoryError'))
+  }
+
+  test('powers that nobody could hold', async () => {
+    assert.equal((await renderFault('{{ 9 ** 9999999 }}')).type, 'OverflowError')
+  })
+
+  for (const [what, text] of [
+    ['macro', '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}'],
+    ['include', '{% include "main.sls" %}'],
+    ['loop', '{% for x in [1] recursive %}{{ loop([x]) }}{% endfor %}'],
+    ['brackets', `{{ ${'('.repeat(5000)}1${')'.repeat(5000)} }}`],
+    ['signs', `{{ ${'-'.repeat(20_000)}1 }}`],
+  ] as const) {
+    test(`endless recursion: ${what}`, async () => {
+      const fault = await renderFault(text, { files: { 'main.sls': text } })
+      assert.equal(fault.type, 'RecursionError')
+    })
+  }
+
+  test('a long loop lets others have their turn', async () => {
+    let turns = 0
+    const timer = setInterval(() => {
+      turns += 1
+    }, 1)
+    await renderText('{% for x in range(100000) %}{{ x }}{% endfor %}{% for x in range(100000) %}{{ x }}{% endfor %}')
+    clearInterval(timer)
+    assert.ok(turns > 1, `${turns} turns`)
+  })
+})
