@@ -10,14 +10,23 @@ import type { EventLoad } from '../client/event-load.ts'
 import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { BeaconAnswer, BeaconRequest, ScheduleAnswer, ScheduleRequest } from '../client/minion-requests.ts'
 import type { DataBanks } from './cache/data-banks.ts'
+import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
+import type { ExecOptions, ExecResult } from './exec.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
+import type { LowChunk } from './state/low-chunk.ts'
+import type { StatePlan } from './state/plan.ts'
 
+export type { FunctionDoc, Unavailable } from './catalogue.ts'
 export type { ConfigView } from './config-view.ts'
+export type { ExecOptions, ExecResult } from './exec.ts'
+
+export type Catalogue<D = FunctionDefinition> = CatalogueOf<D>
+export type LoadedFunction<D = FunctionDefinition> = LoadedOf<D>
 
 export type Grains = Readonly<Record<string, unknown>>
 
@@ -35,77 +44,6 @@ export interface JobContext {
   readonly publisherId?: string
 }
 
-export interface ExecOptions {
-  readonly cwd?: string
-  readonly env?: Readonly<Record<string, string>>
-  /** Whether `env` replaces the inherited environment (with Salt's `LC_*` defaults) or is added to it. */
-  readonly cleanEnv?: boolean
-  readonly runas?: string
-  readonly group?: string
-  readonly umask?: string
-  readonly stdin?: string
-  readonly timeoutMs?: number
-  /** Merge stderr into stdout, in order. */
-  readonly mergeStderr?: boolean
-  /** Leave the locale as it is; otherwise messages are asked for in English (`LC_*` = C, but for `LC_ALL`). */
-  readonly keepLocale?: boolean
-  /** Name of the encoding of the output, `utf-8` by default. Bytes that do not fit become U+FFFD. */
-  readonly outputEncoding?: string
-  /** Do not wait: the result has the pid, and neither output nor a real return code. */
-  readonly background?: boolean
-}
-
-export interface ExecResult {
-  readonly pid: number
-  /** Exit status; 128 + signal number when a signal ended it. */
-  readonly retcode: number
-  /** Number of the signal that ended it. */
-  readonly signal?: number
-  readonly stdout: string
-  readonly stderr: string
-  readonly timedOut: boolean
-}
-
-/**
- * A catalogue of plugins of one kind: names are at hand, docs are data that is loaded on first use, and a function is
- * loaded when it is called.
- */
-export interface Catalogue<D = FunctionDefinition> {
-  /** Sorted full names (`test.ping`) of all that are registered, usable here or not. */
-  names(): readonly string[]
-  /** Sorted full names of those whose module can be used on this host. */
-  availableNames(): Promise<readonly string[]>
-  describe(name: string): Promise<FunctionDoc | undefined>
-  moduleDoc(module: string): Promise<string | undefined>
-  /** Resolves a name to its definition, or to the reason why it is not available. */
-  load(name: string): Promise<LoadedFunction<D> | Unavailable>
-}
-
-export interface LoadedFunction<D = FunctionDefinition> {
-  readonly kind: 'loaded'
-  readonly name: string
-  readonly definition: D
-}
-
-export interface Unavailable {
-  readonly kind: 'unavailable'
-  /** Salt's sentence: `'x.y' is not available.`, with the reason when one is known. */
-  readonly message: string
-  readonly nearest: readonly string[]
-}
-
-/** What generated documentation holds of a function; a JSON value. */
-export interface FunctionDoc {
-  readonly doc: string
-  readonly args: Readonly<Record<string, Schema>>
-  /** Schema of each extra positional argument, where the function takes any number of them. */
-  readonly rest?: Schema
-  /** Schema of each extra keyword argument, where the function takes any. */
-  readonly extra?: Schema
-  readonly returns: Schema
-  readonly examples: readonly string[]
-}
-
 /** Everything a function may use of the world. */
 export interface FunctionContext {
   readonly id: string
@@ -121,6 +59,7 @@ export interface FunctionContext {
   readonly runners: Catalogue<RunnerFunctionDefinition>
   /** Returners of this program, for their docs. */
   readonly returners: ReturnerRegistry
+  readonly states: Catalogue<StateDefinition>
   /** Calls another execution function: `await salt('cmd.run', ['uptime'], { cwd: '/' })`. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Runs a program in a process group of its own that ends with the job. */
@@ -133,6 +72,14 @@ export interface FunctionContext {
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
   /** Parts of the daemon that only some functions need; absent where there is no daemon. */
   readonly services: FunctionServices
+  /** The same context but for what is given: functions that are called through it see that, too. */
+  derive(changes: ContextChanges): FunctionContext
+}
+
+export interface ContextChanges {
+  readonly pillar?: Readonly<Record<string, unknown>>
+  readonly config?: ConfigView
+  readonly signal?: AbortSignal
 }
 
 export interface FunctionServices {
@@ -200,6 +147,74 @@ export interface ModuleDefinition {
 }
 
 export function defineModule(definition: ModuleDefinition): ModuleDefinition {
+  return definition
+}
+
+/** What the states of one run share. */
+export interface StateRun {
+  /** All of them, in the order in which they are run. */
+  readonly chunks: readonly LowChunk[]
+  /** What a state leaves for others of the run, by a key of its own (accumulated lines, lists of packages). */
+  readonly memory: Map<string, unknown>
+  /** Only for states that hand the question on to others: a plan is the same in a dry run. */
+  readonly isTest: boolean
+}
+
+export interface StateContext extends FunctionContext {
+  /** Environment of the SLS file that the state stands in. */
+  readonly saltenv: string
+  /** The state at work. */
+  readonly chunk: LowChunk
+  readonly run: StateRun
+}
+
+export interface StateDefinition<A extends Record<string, Schema> = Record<string, Schema>> extends FunctionDoc {
+  readonly args: A
+  /** Names of arguments that Salt has and that mean nothing here, with the reason: they are taken and told as a warning. */
+  readonly ignored?: Readonly<Record<string, string>>
+  plan(ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> | StatePlan
+  /** What is done besides when something that it watches has changed (Salt's `mod_watch`), and it has not changed itself. */
+  watch?(ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> | StatePlan
+}
+
+type Planner<A extends Record<string, Schema>> = (
+  ctx: StateContext,
+  want: StaticProperties<A>,
+  more: MoreArguments,
+) => Promise<StatePlan> | StatePlan
+
+interface StateInput<A extends Record<string, Schema>> {
+  readonly doc: string
+  /** `name` is among them, and first. Global options and requisites are not. */
+  readonly args: A
+  /** Schema of further arguments, where it takes any. */
+  readonly extra?: Schema
+  readonly ignored?: Readonly<Record<string, string>>
+  /** SLS texts. */
+  readonly examples: readonly string[]
+  readonly plan: Planner<A>
+  readonly watch?: Planner<A>
+}
+
+const stateReturn: Schema = {
+  type: 'object',
+  description: 'Result, comment and changes, as every state has them',
+}
+
+export function state<A extends Record<string, Schema>>(input: StateInput<A>): StateDefinition {
+  return { returns: stateReturn, ...input } as unknown as StateDefinition
+}
+
+/** A family of states: `file`, with `managed`, `directory` … */
+export interface StateModuleDefinition {
+  readonly name: string
+  readonly doc: string
+  /** `true`, or the reason why the module cannot be used here. */
+  available?(host: { readonly grains: Grains }): true | string
+  readonly functions: Readonly<Record<string, StateDefinition>>
+}
+
+export function defineStates(definition: StateModuleDefinition): StateModuleDefinition {
   return definition
 }
 

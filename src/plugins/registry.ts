@@ -2,13 +2,14 @@
 import type { BeaconRegistry } from '../engine/beacon.ts'
 import type { ModuleDocs, Registry } from '../engine/functions/catalogue.ts'
 import type { GrainsRegistry } from '../engine/functions/grains.ts'
-import type { FunctionDefinition, RunnerFunctionDefinition } from '../engine/plugin.ts'
+import type { FunctionDefinition, RunnerFunctionDefinition, StateDefinition } from '../engine/plugin.ts'
 import type { ReturnerRegistry } from '../engine/returner.ts'
 
 interface RegistryDocs {
   readonly modules: Readonly<Record<string, ModuleDocs>>
   readonly runners: Readonly<Record<string, ModuleDocs>>
   readonly wheels: Readonly<Record<string, ModuleDocs>>
+  readonly states: Readonly<Record<string, ModuleDocs>>
 }
 
 async function loadDocs(): Promise<RegistryDocs> {
@@ -1486,6 +1487,24 @@ export const wheelRegistry: Registry<RunnerFunctionDefinition> = {
     },
   ],
   loadDocs: async () => (await loadDocs()).wheels,
+}
+
+export const stateRegistry: Registry<StateDefinition> = {
+  entries: [
+    {
+      name: 'test',
+      guarded: false,
+      functions: [
+        'fail_with_changes',
+        'fail_without_changes',
+        'nop',
+        'succeed_with_changes',
+        'succeed_without_changes',
+      ],
+      load: async () => (await import('./states/test.ts')).test,
+    },
+  ],
+  loadDocs: async () => (await loadDocs()).states,
 }
 
 export const grainsRegistry: GrainsRegistry = [async () => (await import('./grains/core/module.ts')).core]

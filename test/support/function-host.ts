@@ -4,8 +4,14 @@ import { parseWords } from '../../src/engine/arguments/parse.ts'
 import { type CallOutcome, callFunction } from '../../src/engine/functions/call.ts'
 import { PluginCatalogue } from '../../src/engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../src/engine/functions/context.ts'
-import type { ExecResult, FunctionDefinition, JobContext, ModuleDefinition } from '../../src/engine/plugin.ts'
-import { moduleRegistry, returnerRegistry, runnerRegistry } from '../../src/plugins/registry.ts'
+import type {
+  ExecResult,
+  FunctionDefinition,
+  JobContext,
+  ModuleDefinition,
+  StateDefinition,
+} from '../../src/engine/plugin.ts'
+import { moduleRegistry, returnerRegistry, runnerRegistry, stateRegistry } from '../../src/plugins/registry.ts'
 
 export type RecordedRun = string | Partial<ExecResult>
 
@@ -37,6 +43,7 @@ export interface LogLine {
 /** Calls functions as a minion does, and keeps what they log. */
 export class FunctionHost {
   readonly catalogue: PluginCatalogue<FunctionDefinition>
+  readonly states: PluginCatalogue<StateDefinition>
   readonly logged: LogLine[] = []
   /** Command lines of the recorded programs that were run, in their order. */
   readonly ran: string[] = []
@@ -45,6 +52,7 @@ export class FunctionHost {
   constructor(options: HostOptions = {}) {
     this.#options = options
     this.catalogue = new PluginCatalogue(moduleRegistry, { grains: options.grains ?? {} })
+    this.states = new PluginCatalogue(stateRegistry, { grains: options.grains ?? {} })
     if (options.modules !== undefined) this.catalogue.setUserModules(options.modules)
   }
 
@@ -75,6 +83,7 @@ export class FunctionHost {
       catalogue: this.catalogue,
       runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
       returners: returnerRegistry,
+      states: this.states,
       ...(services === undefined ? {} : { services }),
       ...(programs === undefined ? {} : { exec: (argv: readonly string[]) => this.#replay(argv, programs) }),
       ...(root === undefined ? {} : { root }),

@@ -14,7 +14,13 @@ import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { FunctionDefinition, FunctionServices, Grains, RunnerFunctionDefinition } from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import {
+  grainsRegistry,
+  moduleRegistry,
+  returnerRegistry,
+  runnerRegistry,
+  stateRegistry,
+} from '../../plugins/registry.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
@@ -32,6 +38,7 @@ export class Caller {
   readonly #grains: GrainsSource
   readonly #modules: PluginCatalogue<FunctionDefinition>
   readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
+  readonly #states: PluginCatalogue<StateDefinition>
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
@@ -51,11 +58,13 @@ export class Caller {
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: minion.view, log: this.#log })
     const grains = (): Grains => this.#readGrains()
-    this.#modules = new PluginCatalogue(moduleRegistry, {
+    const host = {
       get grains() {
         return grains()
       },
-    })
+    }
+    this.#modules = new PluginCatalogue(moduleRegistry, host)
+    this.#states = new PluginCatalogue(stateRegistry, host)
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     const asksMaster =
       values.master_type !== 'disable' && (values.file_client !== 'local' || values.use_master_when_local)
@@ -163,6 +172,7 @@ export class Caller {
       catalogue: this.#modules,
       runners: this.#runners,
       returners: returnerRegistry,
+      states: this.#states,
       services: this.#services(),
       emit: (tag, data) => this.#emit(tag, data),
     }

@@ -11,7 +11,7 @@ import type {
   Grains,
   RunnerFunctionDefinition,
 } from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry } from '../../plugins/registry.ts'
+import { grainsRegistry, moduleRegistry, stateRegistry } from '../../plugins/registry.ts'
 
 export interface LocalCall {
   readonly fun: string
@@ -27,13 +27,19 @@ export interface LocalFunctionsOptions {
   readonly runners: Catalogue<RunnerFunctionDefinition>
 }
 
+interface LoadedFunctions {
+  readonly modules: PluginCatalogue<FunctionDefinition>
+  readonly states: PluginCatalogue<StateDefinition>
+  grains(): Grains
+}
+
 /**
  * Execution functions on the host of the master, with its configuration, as if a minion were there (`salt run salt.cmd`). Modules
  * and grains are loaded by the first call.
  */
 export class LocalFunctions {
   readonly #options: LocalFunctionsOptions
-  #loaded: Promise<{ modules: PluginCatalogue<FunctionDefinition>; grains: () => Grains }> | undefined
+  #loaded: Promise<LoadedFunctions> | undefined
 
   constructor(options: LocalFunctionsOptions) {
     this.#options = options
@@ -42,7 +48,7 @@ export class LocalFunctions {
   /** Throws what the function throws; `unknown-function` where there is none. */
   async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
     this.#loaded ??= this.#load()
-    const { modules, grains } = await this.#loaded
+    const { modules, states, grains } = await this.#loaded
     const { config, log, bus, runners } = this.#options
     const { context } = createFunctionContext({
       id: masterId(),
@@ -51,6 +57,7 @@ export class LocalFunctions {
       log,
       signal,
       catalogue: modules,
+      states,
       runners,
       emit: async (tag, data) => {
         bus.fire(tag, data)
@@ -60,17 +67,18 @@ export class LocalFunctions {
     return await context.salt(fun, args, kwargs)
   }
 
-  async #load() {
+  async #load(): Promise<LoadedFunctions> {
     const { config, log } = this.#options
     const source = new GrainsSource({ registry: grainsRegistry, config, log })
     await source.prepare()
     const grains = (): Grains => ({ ...source.read(), id: masterId() })
-    const modules = new PluginCatalogue(moduleRegistry, {
+    const host = {
       get grains() {
         return grains()
       },
-    })
-    return { modules, grains }
+    }
+    const modules = new PluginCatalogue(moduleRegistry, host)
+    return { modules, states: new PluginCatalogue(stateRegistry, host), grains }
   }
 }
 

@@ -23,7 +23,13 @@ import type {
   Grains,
   RunnerFunctionDefinition,
 } from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry, returnerRegistry, runnerRegistry } from '../../plugins/registry.ts'
+import {
+  grainsRegistry,
+  moduleRegistry,
+  returnerRegistry,
+  runnerRegistry,
+  stateRegistry,
+} from '../../plugins/registry.ts'
 import type { ClientState } from '../../wire/client.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -94,6 +100,7 @@ class MinionDaemon implements Minion {
   readonly #local: LocalServer
   readonly #modules: PluginCatalogue<FunctionDefinition>
   readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
+  readonly #states: PluginCatalogue<StateDefinition>
   readonly #connections: MasterConnections
   readonly #events: MasterEvents
   readonly #outlets: Outlets
@@ -151,13 +158,12 @@ class MinionDaemon implements Minion {
       tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
-    this.#modules = new PluginCatalogue(
-      moduleRegistry,
-      liveHost(
-        () => this.#options,
-        () => this.#grains.read(),
-      ),
+    const host = liveHost(
+      () => this.#options,
+      () => this.#grains.read(),
     )
+    this.#modules = new PluginCatalogue(moduleRegistry, host)
+    this.#states = new PluginCatalogue(stateRegistry, host)
     this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
@@ -294,6 +300,7 @@ class MinionDaemon implements Minion {
       catalogue: this.#modules,
       runners: this.#runners,
       returners: returnerRegistry,
+      states: this.#states,
       services: this.#services(master),
       emit: (tag, data) => {
         this.#bus.fire(tag, data)

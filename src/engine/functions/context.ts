@@ -12,6 +12,7 @@ import type {
   Grains,
   JobContext,
   RunnerFunctionDefinition,
+  StateDefinition,
 } from '../plugin.ts'
 import type { ReturnerRegistry } from '../returner.ts'
 import { bindGiven } from './bind.ts'
@@ -31,6 +32,7 @@ export interface ContextInputs {
   readonly runners: Catalogue<RunnerFunctionDefinition>
   /** None where it is left out. */
   readonly returners?: ReturnerRegistry
+  readonly states: Catalogue<StateDefinition>
   readonly services?: FunctionServices
   /** Fires on the bus of this process; absent where it has none. */
   readonly emit?: (tag: string, data: Readonly<Record<string, unknown>>) => Promise<boolean>
@@ -50,7 +52,11 @@ export interface CreatedContext {
 }
 
 export function createFunctionContext(inputs: ContextInputs): CreatedContext {
-  let retcode = 0
+  const shared = { retcode: 0 }
+  return { context: contextOf(inputs, shared), retcode: () => shared.retcode }
+}
+
+function contextOf(inputs: ContextInputs, shared: { retcode: number }): FunctionContext {
   let grains: Grains | undefined
   const { signal, log, clock, processGroups } = inputs
   const executeHost = {
@@ -73,6 +79,7 @@ export function createFunctionContext(inputs: ContextInputs): CreatedContext {
     functions: inputs.catalogue,
     runners: inputs.runners,
     returners: inputs.returners ?? {},
+    states: inputs.states,
     services: inputs.services ?? {},
     salt: (fun, args, kwargs) => callWithin(inputs.catalogue, context, fun, args ?? [], kwargs ?? {}),
     at: (path) => (inputs.root === undefined ? path : join(inputs.root, path)),
@@ -83,11 +90,12 @@ export function createFunctionContext(inputs: ContextInputs): CreatedContext {
       return execute(argv, options ?? {}, executeHost)
     },
     setRetcode(value) {
-      retcode = value
+      shared.retcode = value
     },
     emit: (tag, data) => inputs.emit?.(tag, data) ?? Promise.resolve(false),
+    derive: (changes) => contextOf({ ...inputs, ...changes }, shared),
   }
-  return { context, retcode: () => retcode }
+  return context
 }
 
 /** A function calls another one: errors are thrown, and the return code is shared as in Salt. */

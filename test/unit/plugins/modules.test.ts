@@ -6,16 +6,7 @@ import { test } from 'node:test'
 import { toJson } from '../../../src/base/json.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 import { FunctionHost } from '../../support/function-host.ts'
-
-interface Recorded {
-  readonly stdout?: string
-  readonly stderr?: string
-  readonly retcode?: number
-  /** Holds the recorded output. */
-  readonly file?: string
-  /** Names the recorded output among those of the file of cases. */
-  readonly output?: string
-}
+import { type RecordedPrograms, recordedPrograms, type SharedOutputs } from '../../support/recorded-programs.ts'
 
 interface ModuleCase {
   readonly name: string
@@ -34,7 +25,7 @@ interface ModuleCase {
    * Recorded programs: command line → output, or `{ stdout, stderr, retcode }`, or `{ file }` beside the cases. Of a list,
    * each run takes the next, and the last stays.
    */
-  readonly programs?: Readonly<Record<string, string | Recorded | readonly (string | Recorded)[]>>
+  readonly programs?: RecordedPrograms
   /** Command lines that must have been run, in this order. */
   readonly ran?: readonly string[]
   readonly return?: unknown
@@ -53,7 +44,7 @@ interface Recording {
   /** Grains of all cases. */
   readonly grains?: ModuleCase['grains']
   /** Outputs that several cases share. */
-  readonly outputs?: Readonly<Record<string, string>>
+  readonly outputs?: SharedOutputs
   readonly cases: readonly ModuleCase[]
 }
 
@@ -71,35 +62,7 @@ for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' 
   }
 }
 
-/** Recorded outputs with the content of the files that they name. */
-function recordedPrograms(
-  programs: NonNullable<ModuleCase['programs']>,
-  outputs: NonNullable<Recording['outputs']>,
-  here: (word: string) => string,
-) {
-  return Object.fromEntries(
-    Object.entries(programs).map(([line, recorded]) => [
-      here(line),
-      [recorded].flat().map((run) => withContent(run, outputs)),
-    ]),
-  )
-}
-
-function withContent(
-  recorded: string | Recorded,
-  outputs: NonNullable<Recording['outputs']>,
-): string | Omit<Recorded, 'file' | 'output'> {
-  if (typeof recorded === 'string') return recorded
-  const { file, output, ...result } = recorded
-  if (output !== undefined) {
-    const stdout = outputs[output]
-    if (stdout === undefined) throw new Error(`no output of the name ${output}`)
-    return { ...result, stdout }
-  }
-  return file === undefined ? result : { ...result, stdout: readFileSync(new URL(file, casesFolder), 'utf8') }
-}
-
-async function check(one: ModuleCase, outputs: NonNullable<Recording['outputs']>): Promise<void> {
+async function check(one: ModuleCase, outputs: SharedOutputs): Promise<void> {
   using folder = new ConfigFolder(one.files)
   for (const [path, target] of Object.entries(one.links ?? {})) symlinkSync(target, folder.file(path))
   const here = (word: string): string => word.replaceAll('FOLDER', folder.path)
@@ -108,7 +71,7 @@ async function check(one: ModuleCase, outputs: NonNullable<Recording['outputs']>
     grains: one.grains ?? {},
     pillar: one.pillar ?? {},
     config,
-    ...(one.programs === undefined ? {} : { programs: recordedPrograms(one.programs, outputs, here) }),
+    ...(one.programs === undefined ? {} : { programs: recordedPrograms(one.programs, outputs, here, casesFolder) }),
     ...(existsSync(folder.file('root')) ? { root: folder.file('root') } : {}),
   })
   for (const [fun, ...words] of one.before ?? []) await host.type(fun, ...words.map(here))

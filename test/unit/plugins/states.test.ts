@@ -1,0 +1,131 @@
+/** Runs the JSON files below `test/cases/states`: single states, in a dry run and in earnest, with what they must come to. */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { test } from 'node:test'
+import { toJson } from '../../../src/base/json.ts'
+import { ConfigFolder } from '../../support/config-folder.ts'
+import { type RecordedPrograms, recordedPrograms, type SharedOutputs } from '../../support/recorded-programs.ts'
+import { StateHost } from '../../support/state-host.ts'
+
+interface Expected {
+  readonly result?: boolean | null
+  readonly comment?: string
+  /** Regular expression for the comment. */
+  readonly match?: string
+  readonly changes?: unknown
+  readonly warnings?: readonly string[]
+}
+
+interface StateCase {
+  readonly name: string
+  /** `file.managed`; `FOLDER` in what follows stands for a temporary folder. */
+  readonly state: string
+  readonly args: Readonly<Record<string, unknown>>
+  /** What a dry run reports. It must leave the folder as it is, and run no other programs than `ran` of its own. */
+  readonly test?: Expected & { readonly ran?: readonly string[] }
+  /** What a run reports, and what one right after it does. */
+  readonly apply?: Expected
+  readonly again?: Expected
+  /** Applies to the watch of the state instead. */
+  readonly watch?: true
+  readonly grains?: Readonly<Record<string, unknown>>
+  readonly pillar?: Readonly<Record<string, unknown>>
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Files below the temporary folder; those below `root/` are those of the system, which then lies there. `srv/` is the file root. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly links?: Readonly<Record<string, string>>
+  readonly programs?: RecordedPrograms
+  /** Command lines that must have been run by `apply` and `again`, in this order. */
+  readonly ran?: readonly string[]
+  /** File → content afterwards; null: it is not there. */
+  readonly left?: Readonly<Record<string, string | null>>
+  readonly root?: true
+}
+
+interface Recording {
+  readonly recorded: string
+  readonly grains?: StateCase['grains']
+  readonly outputs?: SharedOutputs
+  readonly cases: readonly StateCase[]
+}
+
+const casesFolder = new URL('../../cases/states/', import.meta.url)
+
+for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' }).sort()) {
+  if (!path.endsWith('.json')) continue
+  const content: readonly StateCase[] | Recording = JSON.parse(readFileSync(new URL(path, casesFolder), 'utf8'))
+  const recording: Recording = 'cases' in content ? content : { recorded: '', cases: content }
+  for (const one of recording.cases) {
+    const skip = one.root === true && process.geteuid?.() !== 0 ? 'only root can do this' : false
+    const { grains = {}, outputs = {} } = recording
+    test(`${path}: ${one.name}`, { skip }, () => check({ ...one, grains: { ...grains, ...one.grains } }, outputs))
+  }
+}
+
+async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
+  using folder = new ConfigFolder(one.files)
+  for (const [path, target] of Object.entries(one.links ?? {})) symlinkSync(target, folder.file(path))
+  const here = (text: string): string => text.replaceAll('FOLDER', folder.path)
+  const everywhere = <T>(value: T): T => JSON.parse(here(JSON.stringify(value)))
+  const makeHost = (): StateHost =>
+    new StateHost({
+      grains: one.grains ?? {},
+      pillar: one.pillar ?? {},
+      config: {
+        id: 'alpha',
+        config_dir: folder.path,
+        cachedir: folder.file('cache'),
+        file_roots: { base: [folder.file('srv')] },
+        ...everywhere(one.config ?? {}),
+      },
+      ...(one.programs === undefined ? {} : { programs: recordedPrograms(one.programs, outputs, here, casesFolder) }),
+      ...(existsSync(folder.file('root')) ? { root: folder.file('root') } : {}),
+    })
+  const args = everywhere(one.args)
+  if (one.test !== undefined) {
+    const before = snapshot(folder.path)
+    const host = makeHost()
+    expect(
+      one.watch === true ? await host.watch(one.state, args, true) : await host.test(one.state, args),
+      everywhere(one.test),
+      'dry run',
+    )
+    assert.deepEqual(snapshot(folder.path), before, 'a dry run changes nothing')
+    if (one.test.ran !== undefined) assert.deepEqual(host.functions.ran, one.test.ran.map(here))
+  }
+  const host = makeHost()
+  for (const [what, expected] of [
+    ['run', one.apply],
+    ['second run', one.again],
+  ] as const) {
+    if (expected === undefined) continue
+    const performed = one.watch === true ? await host.watch(one.state, args) : await host.apply(one.state, args)
+    expect(performed, everywhere(expected), what)
+  }
+  if (one.ran !== undefined) assert.deepEqual(host.functions.ran, one.ran.map(here))
+  for (const [file, text] of Object.entries(one.left ?? {})) {
+    const path = folder.file(file)
+    assert.equal(existsSync(path) ? readFileSync(path, 'utf8') : null, text, file)
+  }
+}
+
+function expect(performed: Awaited<ReturnType<StateHost['apply']>>, expected: Expected, what: string): void {
+  const { result, comment, changes, warnings } = performed
+  if (expected.comment !== undefined) assert.equal(comment, expected.comment, what)
+  if (expected.match !== undefined) assert.match(comment, new RegExp(expected.match, 's'), what)
+  if ('result' in expected) assert.equal(result, expected.result, `${what}: ${comment}`)
+  if ('changes' in expected) assert.deepEqual(JSON.parse(toJson(changes)), expected.changes, what)
+  if (expected.warnings !== undefined) assert.deepEqual(warnings ?? [], expected.warnings, what)
+}
+
+/** Path → content of all files below a folder, but for the cache. */
+function snapshot(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true })
+  return Object.fromEntries(
+    entries
+      .map((entry) => [`${entry.parentPath}/${entry.name}`, entry.isFile()] as const)
+      .filter(([path]) => !path.startsWith(`${folder}/cache`))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, isFile]) => [path, isFile ? readFileSync(path, 'latin1') : '']),
+  )
+}
