@@ -2,16 +2,9 @@ import { SaltError } from '../../src/base/errors.ts'
 import { type Log, type LogFields, silentLog } from '../../src/base/log.ts'
 import { parseWords } from '../../src/engine/arguments/parse.ts'
 import { type CallOutcome, callFunction } from '../../src/engine/functions/call.ts'
-import { PluginCatalogue } from '../../src/engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../src/engine/functions/context.ts'
-import type {
-  ExecResult,
-  FunctionDefinition,
-  JobContext,
-  ModuleDefinition,
-  StateDefinition,
-} from '../../src/engine/plugin.ts'
-import { moduleRegistry, returnerRegistry, runnerRegistry, stateRegistry } from '../../src/plugins/registry.ts'
+import type { ExecResult, JobContext, ModuleDefinition } from '../../src/engine/plugin.ts'
+import { type Catalogues, createCatalogues } from '../../src/plugins/catalogues.ts'
 
 export type RecordedRun = string | Partial<ExecResult>
 
@@ -42,8 +35,7 @@ export interface LogLine {
 
 /** Calls functions as a minion does, and keeps what they log. */
 export class FunctionHost {
-  readonly catalogue: PluginCatalogue<FunctionDefinition>
-  readonly states: PluginCatalogue<StateDefinition>
+  readonly catalogues: Catalogues
   readonly logged: LogLine[] = []
   /** Command lines of the recorded programs that were run, in their order. */
   readonly ran: string[] = []
@@ -51,9 +43,8 @@ export class FunctionHost {
 
   constructor(options: HostOptions = {}) {
     this.#options = options
-    this.catalogue = new PluginCatalogue(moduleRegistry, { grains: options.grains ?? {} })
-    this.states = new PluginCatalogue(stateRegistry, { grains: options.grains ?? {} })
-    if (options.modules !== undefined) this.catalogue.setUserModules(options.modules)
+    this.catalogues = createCatalogues({ grains: options.grains ?? {} })
+    if (options.modules !== undefined) this.catalogues.catalogue.setUserModules(options.modules)
   }
 
   get log(): Log {
@@ -80,10 +71,7 @@ export class FunctionHost {
       log: this.log,
       signal: signal ?? new AbortController().signal,
       job,
-      catalogue: this.catalogue,
-      runners: new PluginCatalogue(runnerRegistry, { grains: {} }),
-      returners: returnerRegistry,
-      states: this.states,
+      ...this.catalogues,
       ...(services === undefined ? {} : { services }),
       ...(programs === undefined ? {} : { exec: (argv: readonly string[]) => this.#replay(argv, programs) }),
       ...(root === undefined ? {} : { root }),

@@ -51,7 +51,7 @@ export class StateHost {
     work: (ctx: StateContext, request: Request) => Promise<PerformedState>,
     isTest = false,
   ): Promise<PerformedState> {
-    const found = await this.functions.states.load(name)
+    const found = await this.functions.catalogues.states.load(name)
     if (found.kind === 'unavailable') throw new Error(found.message)
     const chunk = chunkOf(name, args)
     const { context } = createFunctionContext(this.functions.inputs)

@@ -7,20 +7,14 @@ import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
-import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { extensionFolders } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
-import type { FunctionDefinition, FunctionServices, Grains, RunnerFunctionDefinition } from '../../engine/plugin.ts'
-import {
-  grainsRegistry,
-  moduleRegistry,
-  returnerRegistry,
-  runnerRegistry,
-  stateRegistry,
-} from '../../plugins/registry.ts'
+import type { FunctionServices, Grains } from '../../engine/plugin.ts'
+import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
+import { grainsRegistry } from '../../plugins/registry.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
@@ -36,9 +30,7 @@ export class Caller {
   readonly #printer: Printer
   readonly #log: LogOutput
   readonly #grains: GrainsSource
-  readonly #modules: PluginCatalogue<FunctionDefinition>
-  readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
-  readonly #states: PluginCatalogue<StateDefinition>
+  readonly #catalogues: Catalogues
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
@@ -58,14 +50,11 @@ export class Caller {
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: minion.view, log: this.#log })
     const grains = (): Grains => this.#readGrains()
-    const host = {
+    this.#catalogues = createCatalogues({
       get grains() {
         return grains()
       },
-    }
-    this.#modules = new PluginCatalogue(moduleRegistry, host)
-    this.#states = new PluginCatalogue(stateRegistry, host)
-    this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
+    })
     const asksMaster =
       values.master_type !== 'disable' && (values.file_client !== 'local' || values.use_master_when_local)
     this.#link = asksMaster
@@ -97,7 +86,7 @@ export class Caller {
   }
 
   async #isLeftToMinion(fun: string): Promise<boolean> {
-    const found = await this.#modules.load(fun)
+    const found = await this.#catalogues.catalogue.load(fun)
     if (found.kind !== 'loaded' || found.definition.isLeftToMinion !== true || this.#options.has('master')) return false
     const { minionAnswers } = await import('../../client/master-bus.ts')
     return await minionAnswers({ sockDir: this.#minion.paths.sock_dir, id: this.#minion.id })
@@ -117,7 +106,7 @@ export class Caller {
     if (interrupt.signal.aborted) return interruptedExit
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
-      await printFailure(calls.fun, outcome.failure, this.#modules)
+      await printFailure(calls.fun, outcome.failure, this.#catalogues.catalogue)
     } else {
       const shown = this.#options.has('metadata') ? { ...ret } : outcome.return
       await this.#printer.show({ local: shown }, { out: outcome.out, retcode: outcome.retcode })
@@ -169,10 +158,7 @@ export class Caller {
       config: this.#minion.view,
       log: this.#log,
       signal,
-      catalogue: this.#modules,
-      runners: this.#runners,
-      returners: returnerRegistry,
-      states: this.#states,
+      ...this.#catalogues,
       services: this.#services(),
       emit: (tag, data) => this.#emit(tag, data),
     }
@@ -224,7 +210,7 @@ export class Caller {
 
   async #loadUserModules(): Promise<void> {
     const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
-    await loadUserModules(this.#modules, this.#minion.view, this.#log)
+    await loadUserModules(this.#catalogues.catalogue, this.#minion.view, this.#log)
   }
 
   async #printGrains(): Promise<number> {
@@ -234,6 +220,6 @@ export class Caller {
 
   async #printDocs(begin: string): Promise<number> {
     const { printDocsOf } = await import('../docs-of.ts')
-    return await printDocsOf(this.#modules, begin, this.#printer, 'CLI Example')
+    return await printDocsOf(this.#catalogues.catalogue, begin, this.#printer, 'CLI Example')
   }
 }

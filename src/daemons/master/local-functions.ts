@@ -1,17 +1,11 @@
 import { hostname } from 'node:os'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import type {
-  Catalogue,
-  ConfigView,
-  FunctionDefinition,
-  Grains,
-  RunnerFunctionDefinition,
-} from '../../engine/plugin.ts'
-import { grainsRegistry, moduleRegistry, stateRegistry } from '../../plugins/registry.ts'
+import type { ConfigView, Grains } from '../../engine/plugin.ts'
+import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
+import { grainsRegistry } from '../../plugins/registry.ts'
 
 export interface LocalCall {
   readonly fun: string
@@ -24,12 +18,10 @@ export interface LocalFunctionsOptions {
   readonly config: ConfigView
   readonly log: Log
   readonly bus: EventBus
-  readonly runners: Catalogue<RunnerFunctionDefinition>
 }
 
 interface LoadedFunctions {
-  readonly modules: PluginCatalogue<FunctionDefinition>
-  readonly states: PluginCatalogue<StateDefinition>
+  readonly catalogues: Catalogues
   grains(): Grains
 }
 
@@ -48,17 +40,15 @@ export class LocalFunctions {
   /** Throws what the function throws; `unknown-function` where there is none. */
   async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
     this.#loaded ??= this.#load()
-    const { modules, states, grains } = await this.#loaded
-    const { config, log, bus, runners } = this.#options
+    const { catalogues, grains } = await this.#loaded
+    const { config, log, bus } = this.#options
     const { context } = createFunctionContext({
       id: masterId(),
       grains,
       config,
       log,
       signal,
-      catalogue: modules,
-      states,
-      runners,
+      ...catalogues,
       emit: async (tag, data) => {
         bus.fire(tag, data)
         return true
@@ -72,13 +62,12 @@ export class LocalFunctions {
     const source = new GrainsSource({ registry: grainsRegistry, config, log })
     await source.prepare()
     const grains = (): Grains => ({ ...source.read(), id: masterId() })
-    const host = {
+    const catalogues = createCatalogues({
       get grains() {
         return grains()
       },
-    }
-    const modules = new PluginCatalogue(moduleRegistry, host)
-    return { modules, states: new PluginCatalogue(stateRegistry, host), grains }
+    })
+    return { catalogues, grains }
   }
 }
 

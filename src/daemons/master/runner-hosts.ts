@@ -56,7 +56,7 @@ export class RunnerHosts implements Disposable {
     const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
     this.catalogues = { runners, wheels }
-    this.#local = new LocalFunctions({ config, log, bus, runners })
+    this.#local = new LocalFunctions({ config, log, bus })
     const shared = {
       surroundings: {
         config,

@@ -9,27 +9,16 @@ import type { MasterCalls } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
 import type { MasterAddress } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
-import { type CatalogueHost, PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import type { CatalogueHost } from '../../engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
-import type {
-  ConfigView,
-  FunctionDefinition,
-  FunctionServices,
-  Grains,
-  RunnerFunctionDefinition,
-} from '../../engine/plugin.ts'
-import {
-  grainsRegistry,
-  moduleRegistry,
-  returnerRegistry,
-  runnerRegistry,
-  stateRegistry,
-} from '../../plugins/registry.ts'
+import type { ConfigView, FunctionServices, Grains } from '../../engine/plugin.ts'
+import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
+import { grainsRegistry, returnerRegistry } from '../../plugins/registry.ts'
 import type { ClientState } from '../../wire/client.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
@@ -98,9 +87,7 @@ class MinionDaemon implements Minion {
   readonly #bus: EventBus
   readonly #busServer: BusServer
   readonly #local: LocalServer
-  readonly #modules: PluginCatalogue<FunctionDefinition>
-  readonly #runners: PluginCatalogue<RunnerFunctionDefinition>
-  readonly #states: PluginCatalogue<StateDefinition>
+  readonly #catalogues: Catalogues
   readonly #connections: MasterConnections
   readonly #events: MasterEvents
   readonly #outlets: Outlets
@@ -158,13 +145,12 @@ class MinionDaemon implements Minion {
       tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
     this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
-    const host = liveHost(
-      () => this.#options,
-      () => this.#grains.read(),
+    this.#catalogues = createCatalogues(
+      liveHost(
+        () => this.#options,
+        () => this.#grains.read(),
+      ),
     )
-    this.#modules = new PluginCatalogue(moduleRegistry, host)
-    this.#states = new PluginCatalogue(stateRegistry, host)
-    this.#runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
     this.#beacons = this.#makeBeacons()
@@ -297,10 +283,7 @@ class MinionDaemon implements Minion {
       config: this.#config,
       log: this.#log,
       signal,
-      catalogue: this.#modules,
-      runners: this.#runners,
-      returners: returnerRegistry,
-      states: this.#states,
+      ...this.#catalogues,
       services: this.#services(master),
       emit: (tag, data) => {
         this.#bus.fire(tag, data)
@@ -372,7 +355,7 @@ class MinionDaemon implements Minion {
   }
 
   async #refreshModules(): Promise<void> {
-    await loadUserModules(this.#modules, this.#config, this.#log)
+    await loadUserModules(this.#catalogues.catalogue, this.#config, this.#log)
     this.#bus.fire(modulesRefreshed, { complete: true })
   }
 

@@ -64,8 +64,12 @@ async function hostWith(files: Readonly<Record<string, string>>, options: HostOp
   mkdirSync(join(folder.path, 'extmods', 'modules'), { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, 'extmods', 'modules', name), text)
   const host = new FunctionHost({ grains: { os: 'Debian' }, config: { k: 'v' }, ...options })
-  await loadUserModules(host.catalogue, viewOf({ cachedir: folder.path }), host.log)
-  return { host, folder, reload: () => loadUserModules(host.catalogue, viewOf({ cachedir: folder.path }), host.log) }
+  await loadUserModules(host.catalogues.catalogue, viewOf({ cachedir: folder.path }), host.log)
+  return {
+    host,
+    folder,
+    reload: () => loadUserModules(host.catalogues.catalogue, viewOf({ cachedir: folder.path }), host.log),
+  }
 }
 
 test('a TypeScript module is bound, run and described like one that is built in', async () => {
@@ -77,7 +81,7 @@ test('a TypeScript module is bound, run and described like one that is built in'
     String(outcome.return),
     /^Passed invalid arguments to sizes\.double: double\(\) missing 1 required positional argument: 'value'\n\n {4}sizes\.double\(value, text=None\)/,
   )
-  assert.equal((await host.catalogue.describe('sizes.double'))?.doc, 'Double a number.')
+  assert.equal((await host.catalogues.catalogue.describe('sizes.double'))?.doc, 'Double a number.')
 })
 
 test('its context reaches grains, configuration, programs, other functions, the log and the return code', async () => {

@@ -1,0 +1,126 @@
+/** SLS files: the renderers that the first line or the options name, one after the other, from text to data. */
+import { SaltError } from '../../base/errors.ts'
+import type { SourcePlace } from '../state/low-chunk.ts'
+import { JsonFault, readJson } from './data/json-read.ts'
+import { loadYaml, YamlError } from './data/yaml-load.ts'
+import type { RenderedTemplate } from './jinja.ts'
+import { RenderError } from './render-error.ts'
+import type { TemplateRequest, TemplateWorld } from './template-world.ts'
+import { Dict } from './values/dict.ts'
+import type { Value } from './values/kinds.ts'
+
+export interface SlsRequest extends TemplateRequest {
+  readonly sls: string
+  /** Renderers of a file whose first line names none: `jinja|yaml`. */
+  readonly renderer?: string
+  /** Renderers that may be used, where not all may (`renderer_whitelist`), and those that may not (`renderer_blacklist`). */
+  readonly allowed?: readonly string[]
+  readonly denied?: readonly string[]
+}
+
+export interface RenderedSls {
+  /** An empty file is an empty mapping. */
+  readonly value: Value
+  /** The line of the file that made a line of the rendered text. */
+  placeOf(line: number): SourcePlace | undefined
+}
+
+/** What goes from one renderer to the next. */
+interface Stage {
+  readonly data: Value
+  readonly template: RenderedTemplate | undefined
+}
+
+type Renderer = (world: TemplateWorld, request: SlsRequest, before: Stage) => Promise<Stage> | Stage
+
+const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
+  ['jinja', renderJinjaStage],
+  ['yaml', (_world, request, before) => ({ ...before, data: yamlOf(request, before) })],
+  ['json', (_world, request, before) => ({ ...before, data: jsonOf(request, before) })],
+])
+
+const defaultRenderer = 'jinja|yaml'
+
+/** Throws RenderError; `render-failed` for a renderer that is unknown or not allowed. */
+export async function renderSls(world: TemplateWorld, request: SlsRequest): Promise<RenderedSls> {
+  const { names, text } = pipeOf(request)
+  let stage: Stage = { data: text, template: undefined }
+  for (const name of names) stage = await rendererOf(name, request)(world, request, stage)
+  const { data, template } = stage
+  const isEmpty = data === null || data === '' || (typeof data === 'string' && data.trim() === '')
+  return {
+    value: isEmpty ? new Dict() : data,
+    placeOf: (line) => template?.placeOf(line) ?? { file: request.file, line },
+  }
+}
+
+/** `#!jinja|yaml` in the first line; an empty line takes its place, so that lines keep their numbers. */
+function pipeOf({ text, renderer = defaultRenderer }: SlsRequest): { names: readonly string[]; text: string } {
+  const [first = ''] = text.split('\n', 1)
+  const named = /^#!\s*([a-z_]+(?:\s*\|\s*[a-z_]+)*)\s*$/.exec(first)?.[1]
+  const pipe = (named ?? renderer).split('|').map((name) => name.trim())
+  return { names: pipe, text: named === undefined ? text : text.slice(first.length) }
+}
+
+function rendererOf(name: string, { file, allowed = [], denied = [] }: SlsRequest): Renderer {
+  const refuse = (why: string): SaltError =>
+    new SaltError('render-failed', `The renderer ${name} ${why}`, { where: file })
+  if (denied.includes(name)) throw refuse('is forbidden by renderer_blacklist')
+  if (allowed.length > 0 && !allowed.includes(name)) throw refuse('is not in renderer_whitelist')
+  const renderer = renderers.get(name)
+  if (renderer === undefined) throw refuse(`is not known here; there are ${[...renderers.keys()].join(', ')}`)
+  return renderer
+}
+
+async function renderJinjaStage(world: TemplateWorld, request: SlsRequest, before: Stage): Promise<Stage> {
+  const template = await world.render({ ...request, text: textOf(request, before) })
+  return { data: template.text, template }
+}
+
+function textOf({ file }: SlsRequest, { data }: Stage): string {
+  if (typeof data === 'string') return data
+  throw new SaltError('render-failed', 'A renderer needs text, and got data of the one before', { where: file })
+}
+
+function yamlOf(request: SlsRequest, before: Stage): Value {
+  const text = textOf(request, before)
+  try {
+    return loadYaml(text)
+  } catch (error) {
+    if (error instanceof YamlError) throw dataError(request, before, 'yaml', error)
+    throw error
+  }
+}
+
+function jsonOf(request: SlsRequest, before: Stage): Value {
+  const text = textOf(request, before)
+  try {
+    return readJson(text)
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    const { message, line, column } = error
+    throw dataError(request, before, 'json', {
+      problem: { type: 'JSONDecodeError', message, line, column },
+      cause: error,
+    })
+  }
+}
+
+interface DataFault {
+  readonly problem: YamlError['problem'] | { type: string; message: string; line: number; column: number }
+  readonly cause?: unknown
+}
+
+/** A fault of the rendered text, at the line of the template that made it. */
+function dataError({ file, text }: SlsRequest, before: Stage, stage: 'yaml' | 'json', fault: DataFault): RenderError {
+  const { type, message, line = 1, column = 1 } = fault.problem
+  const place = before.template?.placeOf(line) ?? { file, line, column }
+  const source = place.file === file ? text : undefined
+  const places = [{ file: place.file, line: place.line, column: before.template === undefined ? column : 1 }]
+  return new RenderError(
+    { stage, type, reason: message, places, problem: undefined },
+    message,
+    source,
+    fault.cause ?? fault,
+  )
+}

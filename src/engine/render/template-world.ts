@@ -1,0 +1,94 @@
+/** What templates see of the host that they are rendered on: Salt's variables, its execution functions, its files. */
+import { isRecord } from '../../base/narrow.ts'
+import { fileSourceOf } from '../functions/file-source.ts'
+import type { FunctionContext } from '../plugin.ts'
+import type { FunctionSource } from './functions/salt-functions.ts'
+import { slsVariables } from './functions/sls-variables.ts'
+import { withDataFunctions } from './functions/with-data-functions.ts'
+import { type RenderedTemplate, renderJinja } from './jinja.ts'
+import type { TemplateLoader } from './template/loader.ts'
+import { Dict } from './values/dict.ts'
+import type { Kwargs, Value } from './values/kinds.ts'
+import { fromPlain, toPlain } from './values/plain.ts'
+
+export interface TemplateRequest {
+  readonly text: string
+  /** Path below the file roots, or on the host, for messages and for imports beside it. */
+  readonly file: string
+  readonly saltenv: string
+  /** Dotted name, for an SLS file. White space is trimmed there as the options of SLS files say. */
+  readonly sls?: string
+  /** More variables, as plain values: what a state calls `context`, over its `defaults`. */
+  readonly variables?: Readonly<Record<string, unknown>>
+}
+
+/** Made once for a run: the values that all of its templates share are converted once. */
+export class TemplateWorld {
+  readonly #ctx: FunctionContext
+  #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
+
+  constructor(ctx: FunctionContext) {
+    this.#ctx = ctx
+  }
+
+  /** Throws RenderError. */
+  async render(request: TemplateRequest): Promise<RenderedTemplate> {
+    const { text, file, saltenv, sls } = request
+    this.#shared ??= this.#share()
+    const { grains, pillar, opts, functions } = this.#shared
+    const loader = this.loader(saltenv)
+    const variables = new Map<string, Value>([
+      ['grains', grains],
+      ['opts', opts],
+      ['pillar', pillar],
+      ['proxy', new Dict()],
+      ['saltenv', saltenv],
+      ['sls', sls ?? ''],
+      ...slsVariables(sls ?? '', file),
+      ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
+    ])
+    return await renderJinja({ text, file, loader, variables, functions, opts, isSls: sls !== undefined })
+  }
+
+  /** Files of an environment. */
+  loader(saltenv: string): TemplateLoader {
+    const source = fileSourceOf(this.#ctx)
+    return {
+      async load(path) {
+        const content = await source.read(saltenv, path)
+        return content === undefined ? undefined : { text: Buffer.from(content).toString('utf8'), location: path }
+      },
+    }
+  }
+
+  #share() {
+    const { grains, pillar, config } = this.#ctx
+    const values = {
+      grains: dictOf(grains),
+      pillar: dictOf(pillar),
+      opts: dictOf({ ...config.all, id: this.#ctx.id, grains, pillar }),
+    }
+    return { ...values, functions: withDataFunctions(functionsOf(this.#ctx), values) }
+  }
+}
+
+function dictOf(record: Readonly<Record<string, unknown>>): Dict {
+  const value = fromPlain(isRecord(record) ? record : {})
+  return value instanceof Dict ? value : new Dict()
+}
+
+/** The execution functions of a context: arguments leave the template as plain values, results enter it as values of templates. */
+function functionsOf(ctx: FunctionContext): FunctionSource {
+  const names = new Set(ctx.functions.names())
+  const modules = new Set(Array.from(names, (name) => name.slice(0, name.indexOf('.'))))
+  return {
+    has: (name) => names.has(name),
+    hasModule: (name) => modules.has(name),
+    names: () => names,
+    call: async (name, args, kwargs) => fromPlain(await ctx.salt(name, args.map(toPlain), plainKwargs(kwargs))),
+  }
+}
+
+function plainKwargs(kwargs: Kwargs): Record<string, unknown> {
+  return Object.fromEntries(Array.from(kwargs, ([name, value]) => [name, toPlain(value)]))
+}

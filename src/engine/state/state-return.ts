@@ -1,0 +1,32 @@
+/** What a run of states gives back: Salt's shape, by `chunkTag`. */
+import type { LowChunk } from './low-chunk.ts'
+import type { Changes } from './plan.ts'
+
+export interface StateReturn {
+  readonly name: string
+  readonly changes: Changes
+  /** Null: something would change. */
+  readonly result: boolean | null
+  readonly comment: string
+  readonly warnings?: readonly string[]
+  readonly __sls__?: string | null
+  readonly __id__?: string
+  /** 0 for the first that was run. */
+  readonly __run_num__: number
+  /** `14:03:59.120033`, in local time */
+  readonly start_time?: string
+  /** Milliseconds. */
+  readonly duration?: number
+  /** What a state adds of its own. */
+  readonly [more: string]: unknown
+}
+
+export type StateReturns = Readonly<Record<string, StateReturn>>
+
+export interface RunOptions {
+  readonly test: boolean
+  /** Say what would be called, and call nothing (`mock=True`). */
+  readonly mock?: boolean
+  /** Told of every state as it ends. */
+  readonly onReturn?: (chunk: LowChunk, ret: StateReturn) => void
+}
