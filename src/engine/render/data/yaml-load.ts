@@ -1,7 +1,7 @@
 /** YAML text to values of templates and states: dictionaries with keys of every kind, tuples and sets. */
 import { constructYaml, type YamlModel } from '../../../base/yaml-construct.ts'
 import { YamlFault, yamlPosition } from '../../../base/yaml-fault.ts'
-import { composeYaml } from '../../../base/yaml-nodes.ts'
+import { readYaml } from '../../../base/yaml-read.ts'
 import { Dict, PySet } from '../values/dict.ts'
 import { Tuple, type Value } from '../values/kinds.ts'
 import { str } from '../values/print.ts'
@@ -41,8 +41,7 @@ export class YamlError extends PyError {
 export function loadYaml(text: string): Value {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
   try {
-    const node = composeYaml(source)
-    return node === undefined ? null : constructYaml(node, valueModel)
+    return readYaml(source, (node) => (node === undefined ? null : constructYaml(node, valueModel)))
   } catch (error) {
     if (error instanceof YamlFault) throw new YamlError(source, error)
     throw error
