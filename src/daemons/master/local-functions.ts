@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import type { ConfigView, Grains } from '../../engine/plugin.ts'
+import type { ConfigView, FunctionContext, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -39,6 +39,12 @@ export class LocalFunctions {
 
   /** Throws what the function throws; `unknown-function` where there is none. */
   async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+    const context = await this.context(signal)
+    return await context.salt(fun, args, kwargs)
+  }
+
+  /** What a function on the host of the master sees. */
+  async context(signal: AbortSignal): Promise<FunctionContext> {
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
     const { config, log, bus } = this.#options
@@ -54,7 +60,7 @@ export class LocalFunctions {
         return true
       },
     })
-    return await context.salt(fun, args, kwargs)
+    return context
   }
 
   async #load(): Promise<LoadedFunctions> {

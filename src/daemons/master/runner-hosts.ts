@@ -9,7 +9,13 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { JobArchive, MasterRun, ReactorControl, RunnerFunctionDefinition } from '../../engine/plugin.ts'
+import type {
+  FunctionContext,
+  JobArchive,
+  MasterRun,
+  ReactorControl,
+  RunnerFunctionDefinition,
+} from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
@@ -93,6 +99,11 @@ export class RunnerHosts implements Disposable {
   /** Calls an execution function on the host of the master. */
   callLocally(call: LocalCall): Promise<unknown> {
     return this.#local.call(call)
+  }
+
+  /** What templates and functions on the host of the master see. */
+  localContext(signal: AbortSignal): Promise<FunctionContext> {
+    return this.#local.context(signal)
   }
 
   [Symbol.dispose](): void {

@@ -5,13 +5,13 @@ import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
 import { withDataFunctions } from './functions/with-data-functions.ts'
-import { type RenderedTemplate, renderJinja } from './jinja.ts'
+import { type JinjaRequest, type RenderedTemplate, renderJinja } from './jinja.ts'
 import type { TemplateLoader } from './template/loader.ts'
 import { Dict } from './values/dict.ts'
 import type { Kwargs, Value } from './values/kinds.ts'
 import { fromPlain, toPlain } from './values/plain.ts'
 
-export interface TemplateRequest {
+export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finalize'> {
   readonly text: string
   /** Path below the file roots, or on the host, for messages and for imports beside it. */
   readonly file: string
@@ -33,7 +33,7 @@ export class TemplateWorld {
 
   /** Throws RenderError. */
   async render(request: TemplateRequest): Promise<RenderedTemplate> {
-    const { text, file, saltenv, sls } = request
+    const { file, saltenv, sls } = request
     this.#shared ??= this.#share()
     const { grains, pillar, opts, functions } = this.#shared
     const loader = this.loader(saltenv)
@@ -47,7 +47,7 @@ export class TemplateWorld {
       ...slsVariables(sls ?? '', file),
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
-    return await renderJinja({ text, file, loader, variables, functions, opts, isSls: sls !== undefined })
+    return await renderJinja({ ...request, loader, variables, functions, opts, isSls: sls !== undefined })
   }
 
   /** Files of an environment. */
