@@ -127,16 +127,34 @@ interface DataFault {
   readonly cause?: unknown
 }
 
-/** A fault of the rendered text, at the line of the template that made it. */
+/** A fault of the rendered text, at the place of the template that made it. */
 function dataError({ file, text }: SlsRequest, before: Stage, stage: 'yaml' | 'json', fault: DataFault): RenderError {
   const { type, message, line = 1, column = 1 } = fault.problem
-  const place = before.template?.placeOf(line) ?? { file, line, column }
+  const place = before.template?.placeOf(line, column) ?? { file, line, column }
   const source = place.file === file ? text : undefined
-  const places = [{ file: place.file, line: place.line, column: before.template === undefined ? column : 1 }]
   return new RenderError(
-    { stage, type, reason: message, places, problem: undefined },
-    message,
+    { stage, type, reason: message, places: [place], problem: undefined },
+    headlineOf(fault.problem),
     source,
     fault.cause ?? fault,
   )
+}
+
+/** As PyYAML prints the exceptions that Salt shows whole; line and column are those of the rendered text. */
+function headlineOf(problem: DataFault['problem']): string {
+  if (!('context' in problem) || !wholeTypes.has(problem.type)) return problem.message
+  const { context, contextLine, contextColumn, message, line, column } = problem
+  const isSamePlace = contextLine === line && contextColumn === column
+  return [
+    ...(context === undefined ? [] : [context]),
+    ...(contextLine === undefined || isSamePlace ? [] : [markText(contextLine, contextColumn)]),
+    message,
+    ...(line === undefined ? [] : [markText(line, column)]),
+  ].join('\n')
+}
+
+const wholeTypes: ReadonlySet<string> = new Set(['ParserError', 'ConstructorError', 'ComposerError'])
+
+function markText(line: number, column = 1): string {
+  return `  in "<unicode string>", line ${line}, column ${column}`
 }

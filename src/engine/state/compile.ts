@@ -1,4 +1,5 @@
 /** From SLS files to calls: what `state.apply` is about to do. */
+import { matchGlob } from '../../base/glob.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { RenderedPlace } from '../render/render-sls.ts'
@@ -16,7 +17,7 @@ import type { LowChunk } from './low-chunk.ts'
 import { lowChunks } from './low-data.ts'
 import { turnRequisitesAround } from './requisites-in.ts'
 import { type RequisiteCycle, runOrder } from './run-order.ts'
-import { TopFiles } from './top-files.ts'
+import { type TopAnswer, TopFiles } from './top-files.ts'
 import { verifyHigh } from './verify-high.ts'
 
 /** Whatever is wrong with SLS files is among the errors; it rejects where files cannot be had or the job is cancelled. */
@@ -47,6 +48,47 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
     gathered.high.set('__exclude__', [...(Array.isArray(known) ? known : []), ...exclude.map(fromPlain)])
   }
   return top === undefined ? gathered : { ...gathered, matches: top.matches }
+}
+
+/** As `gatherStates`, with Salt's sentences about what has not the form that it must have. */
+export async function gatherVerified(ctx: FunctionContext, request: CompileRequest): Promise<GatheredStates> {
+  const { high, errors, places } = await gatherStates(ctx, request)
+  const found = [...errors]
+  verifyHigh(high, (sentence, id) => found.push(withPlace(sentence, places.get(id))))
+  return { high, errors: found, places }
+}
+
+/** What the top files say of this minion. */
+export async function topMatches(ctx: FunctionContext, saltenv: string | undefined): Promise<TopAnswer> {
+  return await new TopFiles(ctx, new StateGatherer(ctx)).matches(saltenv)
+}
+
+export interface EnvironmentUsage {
+  readonly used: string[]
+  readonly unused: string[]
+  readonly count_all: number
+  readonly count_used: number
+  readonly count_unused: number
+}
+
+/** Which SLS files of each environment the top files name for this minion. */
+export async function stateUsage(
+  ctx: FunctionContext,
+  saltenv: string | undefined,
+): Promise<{ readonly environments: Record<string, EnvironmentUsage> } | { readonly errors: readonly string[] }> {
+  const gatherer = new StateGatherer(ctx)
+  const { matches, errors } = await new TopFiles(ctx, gatherer).matches(saltenv)
+  if (errors.length > 0) return { errors }
+  const environments: Record<string, EnvironmentUsage> = {}
+  for (const one of await gatherer.files.environments()) {
+    const all = await gatherer.files.available(one)
+    const wanted = matches.get(one) ?? []
+    const used = all.filter((sls) => wanted.some((pattern) => matchGlob(pattern, sls)))
+    const unused = all.filter((sls) => !used.includes(sls))
+    const counts = { count_all: all.length, count_used: used.length, count_unused: unused.length }
+    environments[one] = { used, unused, ...counts }
+  }
+  return { environments }
 }
 
 function compileHigh(ctx: FunctionContext, { high, places }: GatheredStates): CompiledStates {

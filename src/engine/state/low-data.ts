@@ -97,7 +97,7 @@ function chunkOf(draft: Draft, order: number, place: RenderedPlace | undefined):
   }
 }
 
-function isKind(key: string): key is RequisiteKind {
+export function isKind(key: string): key is RequisiteKind {
   return kinds.has(key)
 }
 

@@ -5,8 +5,8 @@ import type { SourceMap } from './source-map.ts'
 
 export interface RenderedTemplate {
   readonly text: string
-  /** What made a line (from 1) of the text: for errors of what reads it next. */
-  placeOf(line: number): TemplatePlace | undefined
+  /** What made a place of the text (from 1 on): for errors of what reads it next. */
+  placeOf(line: number, column?: number): TemplatePlace | undefined
   /** What made the text at an offset. */
   placeAt(offset: number): TemplatePlace | undefined
 }
@@ -21,11 +21,12 @@ export class RenderedText implements RenderedTemplate {
     this.#map = map
   }
 
-  /** By the first character of the line that is no space. */
-  placeOf(line: number): TemplatePlace | undefined {
+  /** Without a column by the first character of the line that is no space. */
+  placeOf(line: number, column?: number): TemplatePlace | undefined {
     this.#lines ??= new LineIndex(this.text)
     const start = this.#lines.startOf(line)
     if (start === undefined) return undefined
+    if (column !== undefined) return this.#map.placeAt(start + column - 1)
     const [indent = ''] = /^[ \t]*/.exec(this.text.slice(start, start + 1000)) ?? []
     return this.#map.placeAt(start + indent.length)
   }
