@@ -1097,6 +1097,22 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/ssh/module.ts')).ssh,
     },
     {
+      name: 'state',
+      guarded: false,
+      functions: [
+        'id_exists',
+        'show_highstate',
+        'show_low_sls',
+        'show_lowstate',
+        'show_sls',
+        'show_state_usage',
+        'show_states',
+        'show_top',
+        'sls_exists',
+      ],
+      load: async () => (await import('./modules/state/module.ts')).state,
+    },
+    {
       name: 'status',
       guarded: false,
       functions: [

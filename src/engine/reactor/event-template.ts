@@ -37,7 +37,7 @@ export async function fillFile(
     filters: eventFilters,
     finalize: values.mark,
   })
-  return { value: values.fill(toPlain(value)), where: (path) => `${file}:${placeOf(1)?.line}` }
+  return { value: values.fill(toPlain(value)), where: (path) => `${file}:${placeOf(path).line}` }
 }
 
 /** Reactions that stand in the configuration: each of their texts is a template. Throws RenderError. */

@@ -1,8 +1,10 @@
 /** SLS files: the renderers that the first line or the options name, one after the other, from text to data. */
 import { SaltError } from '../../base/errors.ts'
+import { LineIndex } from '../../base/line-index.ts'
 import type { SourcePlace } from '../state/low-chunk.ts'
 import { JsonFault, readJson } from './data/json-read.ts'
-import { loadYaml, YamlError } from './data/yaml-load.ts'
+import { loadPlacedYaml, YamlError } from './data/yaml-load.ts'
+import { type ValuePath, YamlPlaces } from './data/yaml-places.ts'
 import type { RenderedTemplate } from './jinja.ts'
 import { RenderError } from './render-error.ts'
 import type { TemplateRequest, TemplateWorld } from './template-world.ts'
@@ -21,21 +23,28 @@ export interface SlsRequest extends TemplateRequest {
 export interface RenderedSls {
   /** An empty file is an empty mapping. */
   readonly value: Value
-  /** The line of the file that made a line of the rendered text. */
-  placeOf(line: number): SourcePlace | undefined
+  /** Where a value stands, or the nearest one around it whose place is known; the beginning of the file where none is. */
+  placeOf(path: ValuePath): RenderedPlace
+}
+
+export interface RenderedPlace extends SourcePlace {
+  /** From 1 on. */
+  readonly column: number
 }
 
 /** What goes from one renderer to the next. */
 interface Stage {
   readonly data: Value
   readonly template: RenderedTemplate | undefined
+  /** Where the data stand in the text that they were read from. */
+  readonly places?: YamlPlaces
 }
 
 type Renderer = (world: TemplateWorld, request: SlsRequest, before: Stage) => Promise<Stage> | Stage
 
 const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['jinja', renderJinjaStage],
-  ['yaml', (_world, request, before) => ({ ...before, data: yamlOf(request, before) })],
+  ['yaml', (_world, request, before) => yamlOf(request, before)],
   ['json', (_world, request, before) => ({ ...before, data: jsonOf(request, before) })],
 ])
 
@@ -46,11 +55,17 @@ export async function renderSls(world: TemplateWorld, request: SlsRequest): Prom
   const { names, text } = pipeOf(request)
   let stage: Stage = { data: text, template: undefined }
   for (const name of names) stage = await rendererOf(name, request)(world, request, stage)
-  const { data, template } = stage
+  const { data, template, places } = stage
+  let lines: LineIndex | undefined
   const isEmpty = data === null || data === '' || (typeof data === 'string' && data.trim() === '')
   return {
     value: isEmpty ? new Dict() : data,
-    placeOf: (line) => template?.placeOf(line) ?? { file: request.file, line },
+    placeOf(path) {
+      const offset = places?.offsetOf(path) ?? 0
+      lines ??= template === undefined ? new LineIndex(text) : undefined
+      const place = template === undefined ? lines?.positionOf(offset) : template.placeAt(offset)
+      return { file: request.file, line: 1, column: 1, ...place }
+    },
   }
 }
 
@@ -82,10 +97,11 @@ function textOf({ file }: SlsRequest, { data }: Stage): string {
   throw new SaltError('render-failed', 'A renderer needs text, and got data of the one before', { where: file })
 }
 
-function yamlOf(request: SlsRequest, before: Stage): Value {
+function yamlOf(request: SlsRequest, before: Stage): Stage {
   const text = textOf(request, before)
   try {
-    return loadYaml(text)
+    const { value, node } = loadPlacedYaml(text)
+    return { ...before, data: value, places: new YamlPlaces(node) }
   } catch (error) {
     if (error instanceof YamlError) throw dataError(request, before, 'yaml', error)
     throw error
@@ -111,16 +127,34 @@ interface DataFault {
   readonly cause?: unknown
 }
 
-/** A fault of the rendered text, at the line of the template that made it. */
+/** A fault of the rendered text, at the place of the template that made it. */
 function dataError({ file, text }: SlsRequest, before: Stage, stage: 'yaml' | 'json', fault: DataFault): RenderError {
   const { type, message, line = 1, column = 1 } = fault.problem
-  const place = before.template?.placeOf(line) ?? { file, line, column }
+  const place = before.template?.placeOf(line, column) ?? { file, line, column }
   const source = place.file === file ? text : undefined
-  const places = [{ file: place.file, line: place.line, column: before.template === undefined ? column : 1 }]
   return new RenderError(
-    { stage, type, reason: message, places, problem: undefined },
-    message,
+    { stage, type, reason: message, places: [place], problem: undefined },
+    headlineOf(fault.problem),
     source,
     fault.cause ?? fault,
   )
+}
+
+/** As PyYAML prints the exceptions that Salt shows whole; line and column are those of the rendered text. */
+function headlineOf(problem: DataFault['problem']): string {
+  if (!('context' in problem) || !wholeTypes.has(problem.type)) return problem.message
+  const { context, contextLine, contextColumn, message, line, column } = problem
+  const isSamePlace = contextLine === line && contextColumn === column
+  return [
+    ...(context === undefined ? [] : [context]),
+    ...(contextLine === undefined || isSamePlace ? [] : [markText(contextLine, contextColumn)]),
+    message,
+    ...(line === undefined ? [] : [markText(line, column)]),
+  ].join('\n')
+}
+
+const wholeTypes: ReadonlySet<string> = new Set(['ParserError', 'ConstructorError', 'ComposerError'])
+
+function markText(line: number, column = 1): string {
+  return `  in "<unicode string>", line ${line}, column ${column}`
 }
