@@ -12,7 +12,7 @@ export const sharedArguments = {
   cwd: s.optional(s.path('Folder to run in; the home folder of the user by default')),
   runas: s.optional(s.string('User to run it as')),
   group: s.optional(s.string('Group to run it as')),
-  password: s.optional(s.secret('Accepted, and without effect here')),
+  password: s.optional({ ...s.string('Accepted, and without effect here'), format: 'secret' }),
   shell: s.optional(s.path('Shell to run it with; the one of the grain shell by default')),
   env: s.optional(s.any('Environment variables, as a list of mappings or a mapping')),
   stateful: s.withDefault(
