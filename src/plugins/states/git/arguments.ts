@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path'
 import { pythonRepr } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
-import { failure } from './wording.ts'
+import { failure } from '../../../engine/state/wording.ts'
 
 export const address = s.string('Address of the repository, as git clone takes it')
 export const target = s.optional(s.path('Folder of the clone, an absolute path'))

@@ -4,9 +4,9 @@ import { isAbsolute } from 'node:path'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, failed, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
+import { failure, reasonOf } from '../../../engine/state/wording.ts'
 import { address, credentials, target } from './arguments.ts'
 import { type GitAccess, Repository } from './repository.ts'
-import { failure, reasonOf } from './wording.ts'
 
 export const clonedState = state({
   doc: 'Clone a repository where there is none, and check out a branch; what is there is not updated.',

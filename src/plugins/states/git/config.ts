@@ -4,8 +4,8 @@ import { pythonRepr, pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { failure, reasonOf } from '../../../engine/state/wording.ts'
 import { credentials } from './arguments.ts'
-import { failure, reasonOf } from './wording.ts'
 
 const repo = s.optional(s.path('The repository; not needed with global: True'))
 const isGlobal = s.withDefault(s.boolean('Mean the settings of the user instead of those of a repository'), false)

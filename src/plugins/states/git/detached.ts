@@ -5,6 +5,7 @@ import { s } from '../../../base/schema.ts'
 import { redacted } from '../../../engine/functions/git-address.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { failure, reasonOf, sentences, stopped } from '../../../engine/state/wording.ts'
 import {
   address,
   assertIdentity,
@@ -18,7 +19,6 @@ import {
 } from './arguments.ts'
 import { isHash } from './remote-revision.ts'
 import { type GitAccess, Repository } from './repository.ts'
-import { failure, reasonOf, sentences, stopped } from './wording.ts'
 
 export const detachedState = state({
   doc: 'Clone a repository and check out a commit by itself, on no branch.',

@@ -1,8 +1,8 @@
 /** git.latest where there is no repository yet. */
 import type { StateContext } from '../../../engine/plugin.ts'
 import { done, failed, pending, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { failure, reasonOf, sentences, stopped } from '../../../engine/state/wording.ts'
 import { isThere, type LatestWish, startOf, updateSubmodules, upstreamChange } from './latest-wish.ts'
-import { failure, reasonOf, sentences, stopped } from './wording.ts'
 
 export function planClone(ctx: StateContext, wish: LatestWish): StatePlan {
   const { name, target, repository } = wish

@@ -1,8 +1,8 @@
 /** What git.latest finds in a clone that is there. */
 import { withCredentials } from '../../../engine/functions/git-address.ts'
+import { failure } from '../../../engine/state/wording.ts'
 import { isThere, type LatestWish } from './latest-wish.ts'
-import { isRevision, tagsOf } from './remote-revision.ts'
-import { failure, short } from './wording.ts'
+import { isRevision, short, tagsOf } from './remote-revision.ts'
 
 export interface CloneLook {
   readonly head: string | undefined

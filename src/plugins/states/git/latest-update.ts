@@ -2,11 +2,11 @@
 import { redacted } from '../../../engine/functions/git-address.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { failure, reasonOf, sentences, stopped } from '../../../engine/state/wording.ts'
 import { type CloneLook, look, needsBranchChange } from './latest-look.ts'
 import { notFastForward, upToDate } from './latest-verdicts.ts'
 import { type LatestWish, refspecs, startOf, updateSubmodules, upstreamChange } from './latest-wish.ts'
-import { isRevision } from './remote-revision.ts'
-import { failure, reasonOf, sentences, short, stopped } from './wording.ts'
+import { isRevision, short } from './remote-revision.ts'
 
 export async function planUpdate(ctx: StateContext, wish: LatestWish): Promise<StatePlan> {
   const seen = await look(wish)

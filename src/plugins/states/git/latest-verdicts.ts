@@ -1,9 +1,9 @@
 /** Sentences of git.latest about a clone that stays as it is. */
 import type { SaltError } from '../../../base/errors.ts'
+import { failure, sentences, stopped } from '../../../engine/state/wording.ts'
 import { type CloneLook, needsBranchChange } from './latest-look.ts'
 import type { LatestWish } from './latest-wish.ts'
-import { defaultBranch } from './remote-revision.ts'
-import { failure, sentences, short, stopped } from './wording.ts'
+import { defaultBranch, short } from './remote-revision.ts'
 
 /** The repository has what is wanted; `changes` are about remotes and tags. */
 export function upToDate(

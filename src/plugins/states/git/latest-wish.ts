@@ -1,8 +1,9 @@
 /** What git.latest is to reach, and the steps that its ways have in common. */
+
+import { failure, reasonOf } from '../../../engine/state/wording.ts'
 import type { Refs, RemoteRevision } from './remote-revision.ts'
 import { isRevision } from './remote-revision.ts'
 import type { GitAccess, Repository } from './repository.ts'
-import { failure, reasonOf } from './wording.ts'
 
 /** The arguments of git.latest. */
 export interface LatestArguments extends GitAccess {

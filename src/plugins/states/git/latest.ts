@@ -4,6 +4,7 @@ import { pythonRepr } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import type { StatePlan } from '../../../engine/state/plan.ts'
+import { failure, reasonOf } from '../../../engine/state/wording.ts'
 import {
   address,
   assertIdentity,
@@ -20,7 +21,6 @@ import { planUpdate } from './latest-update.ts'
 import type { LatestArguments, LatestWish } from './latest-wish.ts'
 import { type RemoteRevision, resolveRevision } from './remote-revision.ts'
 import { Repository } from './repository.ts'
-import { failure, reasonOf } from './wording.ts'
 
 const latestArguments = {
   name: address,

@@ -4,9 +4,9 @@ import { isAbsolute, join } from 'node:path'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
+import { failure, sentences } from '../../../engine/state/wording.ts'
 import { credentials } from './arguments.ts'
 import { isFolder, Repository } from './repository.ts'
-import { failure, sentences } from './wording.ts'
 
 export const presentState = state({
   doc: 'Make a repository in a folder where there is none.',

@@ -1,5 +1,5 @@
 /** What a revision means in a repository of another host, by all that the repository says to have. */
-import { failure, short } from './wording.ts'
+import { failure } from '../../../engine/state/wording.ts'
 
 export interface RemoteRevision {
   /** Id of the commit, which may be a short one for `sha1`; undefined where the repository is empty, or not asked for one. */
@@ -57,4 +57,9 @@ export function tagsOf(refs: Refs): readonly string[] {
 export function isRevision(id: string | undefined, { id: wanted, kind }: RemoteRevision): boolean {
   if (id === undefined || wanted === undefined) return id === wanted
   return kind === 'sha1' ? id.startsWith(wanted) : id === wanted
+}
+
+/** The first seven digits of an id. */
+export function short(id: string | undefined): string {
+  return id === undefined ? 'None' : id.slice(0, 7)
 }

@@ -1,5 +1,5 @@
-/** Sentences that the states of git have in common. */
-import { asSaltError, SaltError } from '../../../base/errors.ts'
+/** What states put their comments together from. */
+import { asSaltError, SaltError } from '../../base/errors.ts'
 
 /** `One. Two.`; a single sentence has no period. */
 export function sentences(parts: readonly string[]): string {
@@ -9,11 +9,6 @@ export function sentences(parts: readonly string[]): string {
 /** What a program complained about, without the command line that it was given. */
 export function reasonOf(error: unknown): string {
   return asSaltError(error).message.replace(/^Command '.+?' failed: /s, '')
-}
-
-/** The first seven digits of an id. */
-export function short(id: string | undefined): string {
-  return id === undefined ? 'None' : id.slice(0, 7)
 }
 
 /** A comment that fails, with what was done before. */
