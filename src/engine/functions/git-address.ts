@@ -1,6 +1,6 @@
 /** Names and passwords in the addresses of repositories. */
-import { SaltError } from '../../../base/errors.ts'
-import { pythonString } from '../../../base/python-repr.ts'
+import { SaltError } from '../../base/errors.ts'
+import { pythonString } from '../../base/python-repr.ts'
 
 /** The address with name and password in it. Throws `bad-arguments` for anything but HTTPS. */
 export function withCredentials(url: string, user: unknown, password: unknown): string {

@@ -1,7 +1,7 @@
 /** Public keys, and the lines of `authorized_keys` that hold them (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
 import { createHash, getHashes } from 'node:crypto'
-import { SaltError } from '../../../base/errors.ts'
-import { s } from '../../../base/schema.ts'
+import { SaltError } from '../../base/errors.ts'
+import { s } from '../../base/schema.ts'
 
 export interface AuthorizedKey {
   /** `ssh-ed25519` */
