@@ -166,6 +166,8 @@ export interface StateContext extends FunctionContext {
   /** The state at work. */
   readonly chunk: LowChunk
   readonly run: StateRun
+  /** While a watch is at work: the states that it watches and that have changed something. */
+  readonly changed: readonly LowChunk[]
 }
 
 export interface StateDefinition<A extends Record<string, Schema> = Record<string, Schema>> extends FunctionDoc {

@@ -1,12 +1,12 @@
 /** Changes of grains, nested ones too, as they are written to the grains file. */
-import { SaltError } from '../../../base/errors.ts'
-import { isRecord } from '../../../base/narrow.ts'
-import { pythonString } from '../../../base/python-repr.ts'
-import { changeGrains } from '../../../engine/functions/grains-file.ts'
-import type { FunctionContext } from '../../../engine/plugin.ts'
-import { traverse } from '../../../engine/target/traverse.ts'
+import { SaltError } from '../../base/errors.ts'
+import { isRecord } from '../../base/narrow.ts'
+import { pythonString } from '../../base/python-repr.ts'
+import type { FunctionContext, Grains } from '../plugin.ts'
+import { traverse } from '../target/traverse.ts'
+import { changeGrains } from './grains-file.ts'
 
-interface Change {
+export interface GrainChange {
   readonly comment: string
   readonly changes: Record<string, unknown>
   readonly result: boolean
@@ -36,7 +36,7 @@ export async function setValues(
   return { ...values }
 }
 
-interface SetRequest {
+export interface GrainSetting {
   readonly key: string
   readonly val: unknown
   readonly force: boolean
@@ -44,36 +44,48 @@ interface SetRequest {
   readonly delimiter: string
 }
 
-export async function setGrain(ctx: FunctionContext, request: SetRequest): Promise<Change> {
-  const { val } = request
-  const existing = traverse(ctx.grains, request.key, request.delimiter)
-  const exists = existing !== undefined
-  if (exists && sameValue(existing, val) && (val !== null || !request.destructive)) {
-    return { comment: 'Grain is already set', changes: {}, result: true }
-  }
-  if (exists && existing !== null && !request.force) {
-    const kind = isComplex(existing) ? 'exists but' : isComplex(val) ? 'exists and the given value' : undefined
-    if (kind !== undefined) {
-      return failedChange(`The key '${request.key}' ${kind} is a dict or a list. Use 'force=True' to overwrite.`)
-    }
-  }
-  const nested = nest(ctx, request)
-  if ('comment' in nested) return nested
-  return { comment: '', changes: await setValues(ctx, { [nested.key]: nested.val }, request.destructive), result: true }
+/** What is to be written: the value of the grain at the top, null where that is to go. */
+export interface PlannedGrain {
+  readonly key: string
+  readonly val: unknown
 }
 
-function failedChange(comment: string): Change {
+export async function setGrain(ctx: FunctionContext, setting: GrainSetting): Promise<GrainChange> {
+  const planned = planGrain(ctx.grains, setting)
+  if ('comment' in planned) return planned
+  const changes = await setValues(ctx, { [planned.key]: planned.val }, setting.destructive)
+  return { comment: '', changes, result: true }
+}
+
+/** What `setGrain` would write, or its answer where it would write nothing. */
+export function planGrain(grains: Grains, setting: GrainSetting): PlannedGrain | GrainChange {
+  const { val } = setting
+  const existing = traverse(grains, setting.key, setting.delimiter)
+  const exists = existing !== undefined
+  if (exists && sameValue(existing, val) && (val !== null || !setting.destructive)) {
+    return { comment: 'Grain is already set', changes: {}, result: true }
+  }
+  if (exists && existing !== null && !setting.force) {
+    const kind = isComplex(existing) ? 'exists but' : isComplex(val) ? 'exists and the given value' : undefined
+    if (kind !== undefined) {
+      return failedChange(`The key '${setting.key}' ${kind} is a dict or a list. Use 'force=True' to overwrite.`)
+    }
+  }
+  return nest(grains, setting)
+}
+
+function failedChange(comment: string): GrainChange {
   return { comment, changes: {}, result: false }
 }
 
 /** The top-level grain that holds a nested one once it is set. */
-function nest(ctx: FunctionContext, request: SetRequest): { readonly key: string; readonly val: unknown } | Change {
+function nest(grains: Grains, request: GrainSetting): PlannedGrain | GrainChange {
   const parts = request.key.split(request.delimiter)
   let val = request.val
   for (let depth = parts.length - 1; depth > 0; depth--) {
     const path = parts.slice(0, depth).join(request.delimiter)
     const rest = parts[depth] ?? ''
-    const parent = traverse(ctx.grains, path, request.delimiter) ?? {}
+    const parent = traverse(grains, path, request.delimiter) ?? {}
     if (Array.isArray(parent)) val = nestInList(parent, rest, val, request.force)
     else if (isRecord(parent)) val = nestInMapping(parent, rest, val, request.destructive)
     else if (request.force || parent === rest) val = { [rest]: val }
@@ -108,8 +120,14 @@ function nestInList(parent: readonly unknown[], name: string, val: unknown, appe
 }
 
 /** Sets a list grain, nested or not. */
-export function setList(ctx: FunctionContext, name: string, list: readonly unknown[], separator: string) {
-  const nested = nest(ctx, { key: name, val: list, force: true, destructive: false, delimiter: separator })
-  if ('comment' in nested) throw new SaltError('execution-failed', nested.comment)
-  return setValues(ctx, { [nested.key]: nested.val }, false)
+export async function setList(ctx: FunctionContext, name: string, list: readonly unknown[], separator: string) {
+  const planned = planList(ctx.grains, name, list, separator)
+  return await setValues(ctx, { [planned.key]: planned.val }, false)
+}
+
+/** What `setList` writes. Throws `execution-failed` where the grain cannot lie there. */
+export function planList(grains: Grains, name: string, list: readonly unknown[], separator: string): PlannedGrain {
+  const planned = nest(grains, { key: name, val: list, force: true, destructive: false, delimiter: separator })
+  if ('comment' in planned) throw new SaltError('execution-failed', planned.comment)
+  return planned
 }
