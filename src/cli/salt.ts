@@ -117,7 +117,8 @@ async function publish(options: OptionValues, words: readonly string[], master: 
   if (request.ret !== '') await (await import('./publish/unknown-returners.ts')).tellUnknownReturners(request.ret)
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
   const view = RunningView.onTerminal()
-  return await new PublishCommand({ bus, request, options, view, printer: printerFor(options, view) }).run()
+  const printer = printerFor(options, { view, config: master.view, arg: request.arg })
+  return await new PublishCommand({ bus, request, options, view, printer }).run()
 }
 
 async function masterOptions(options: OptionValues): Promise<MasterOptions> {

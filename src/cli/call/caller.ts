@@ -39,7 +39,7 @@ export class Caller {
   constructor(options: OptionValues, minion: MinionOptions) {
     this.#options = options
     this.#minion = minion
-    this.#printer = printerFor(options)
+    this.#printer = printerFor(options, { config: minion.view })
     const { values } = minion
     const level = values.log_level_logfile
     this.#log = createLog({
