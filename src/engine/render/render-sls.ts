@@ -6,6 +6,7 @@ import { JsonFault, readJson } from './data/json-read.ts'
 import { loadPlacedYaml, YamlError } from './data/yaml-load.ts'
 import { type ValuePath, YamlPlaces } from './data/yaml-places.ts'
 import type { RenderedTemplate } from './jinja.ts'
+import { insteadOfRenderer } from './missing-renderers.ts'
 import { RenderError } from './render-error.ts'
 import type { TemplateRequest, TemplateWorld } from './template-world.ts'
 import { Dict } from './values/dict.ts'
@@ -46,6 +47,7 @@ const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['jinja', renderJinjaStage],
   ['yaml', (_world, request, before) => yamlOf(request, before)],
   ['json', (_world, request, before) => ({ ...before, data: jsonOf(request, before) })],
+  ['ts', renderScriptStage],
 ])
 
 const defaultRenderer = 'jinja|yaml'
@@ -72,24 +74,37 @@ export async function renderSls(world: TemplateWorld, request: SlsRequest): Prom
 /** `#!jinja|yaml` in the first line; an empty line takes its place, so that lines keep their numbers. */
 function pipeOf({ text, renderer = defaultRenderer }: SlsRequest): { names: readonly string[]; text: string } {
   const [first = ''] = text.split('\n', 1)
-  const named = /^#!\s*([a-z_]+(?:\s*\|\s*[a-z_]+)*)\s*$/.exec(first)?.[1]
+  const named = /^#!\s*([a-z_0-9]+(?:\s*\|\s*[a-z_0-9]+)*)\s*$/.exec(first)?.[1]
   const pipe = (named ?? renderer).split('|').map((name) => name.trim())
   return { names: pipe, text: named === undefined ? text : text.slice(first.length) }
 }
 
 function rendererOf(name: string, { file, allowed = [], denied = [] }: SlsRequest): Renderer {
-  const refuse = (why: string): SaltError =>
-    new SaltError('render-failed', `The renderer ${name} ${why}`, { where: file })
+  const refuse = (why: string, hint?: string): SaltError =>
+    new SaltError('render-failed', `The renderer ${name} ${why}`, {
+      where: `${file}:1`,
+      ...(hint === undefined ? {} : { hint }),
+    })
   if (denied.includes(name)) throw refuse('is forbidden by renderer_blacklist')
   if (allowed.length > 0 && !allowed.includes(name)) throw refuse('is not in renderer_whitelist')
   const renderer = renderers.get(name)
-  if (renderer === undefined) throw refuse(`is not known here; there are ${[...renderers.keys()].join(', ')}`)
-  return renderer
+  if (renderer !== undefined) return renderer
+  const instead = insteadOfRenderer(name)
+  if (instead !== undefined) throw refuse('is not supported', `Instead, ${instead}.`)
+  throw refuse(`is not known; there are ${[...renderers.keys()].join(', ')}`)
 }
 
 async function renderJinjaStage(world: TemplateWorld, request: SlsRequest, before: Stage): Promise<Stage> {
   const template = await world.render({ ...request, text: textOf(request, before) })
   return { data: template.text, template }
+}
+
+/** The thread and what it needs are loaded for files that are programs only. */
+async function renderScriptStage(world: TemplateWorld, request: SlsRequest, before: Stage): Promise<Stage> {
+  const { renderScript } = await import('./script-renderer.ts')
+  const { file, hostPath = file, saltenv, sls } = request
+  const data = await renderScript(world.ctx, { text: textOf(request, before), file, hostPath, saltenv, sls })
+  return { ...before, data }
 }
 
 function textOf({ file }: SlsRequest, { data }: Stage): string {

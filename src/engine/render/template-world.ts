@@ -26,12 +26,12 @@ export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finaliz
 
 /** Made once for a run: the values that all of its templates share are converted once, and each file is read once. */
 export class TemplateWorld {
+  readonly ctx: FunctionContext
   readonly texts: ServedTexts
-  readonly #ctx: FunctionContext
   #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
 
   constructor(ctx: FunctionContext) {
-    this.#ctx = ctx
+    this.ctx = ctx
     this.texts = new ServedTexts(ctx)
   }
 
@@ -65,13 +65,13 @@ export class TemplateWorld {
   }
 
   #share() {
-    const { grains, pillar, config } = this.#ctx
+    const { grains, pillar, config } = this.ctx
     const values = {
       grains: dictOf(grains),
       pillar: dictOf(pillar),
-      opts: dictOf({ ...config.all, id: this.#ctx.id, grains, pillar }),
+      opts: dictOf({ ...config.all, id: this.ctx.id, grains, pillar }),
     }
-    return { ...values, functions: withDataFunctions(functionsOf(this.#ctx), values) }
+    return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
 }
 
