@@ -1,5 +1,6 @@
 import { s } from '../../../base/schema.ts'
-import { defineStates, state } from '../../../engine/plugin.ts'
+import { type Aggregate, defineStates, state } from '../../../engine/plugin.ts'
+import { aggregatePackages } from './aggregate.ts'
 import {
   downloadedArguments,
   groupArguments,
@@ -17,6 +18,8 @@ import { planInstalled } from './installed.ts'
 import { planLatest, planUptodate } from './latest.ts'
 import { planRemoval } from './removed.ts'
 
+const aggregate: Aggregate = (_ctx, chunk, later) => aggregatePackages(chunk, later)
+
 export const pkg = defineStates({
   name: 'pkg',
   doc: 'Installs, upgrades and removes packages with the package manager of the system.',
@@ -32,6 +35,7 @@ export const pkg = defineStates({
       ],
       plan: planInstalled,
       watch: planInstalled,
+      aggregate,
     }),
     latest: state({
       doc: 'Let packages be installed in the newest version that there is. A dry run takes the lists of packages as they are.',
@@ -40,6 +44,7 @@ export const pkg = defineStates({
       examples: ['ca-certificates:\n  pkg.latest:\n    - refresh: true'],
       plan: planLatest,
       watch: planLatest,
+      aggregate,
     }),
     removed: state({
       doc: 'Let packages not be installed. Their configuration may stay.',
@@ -47,6 +52,7 @@ export const pkg = defineStates({
       examples: ['no mail:\n  pkg.removed:\n    - pkgs:\n      - exim4\n      - postfix'],
       plan: (ctx, want) => planRemoval(ctx, want, 'remove'),
       watch: (ctx, want) => planRemoval(ctx, want, 'remove'),
+      aggregate,
     }),
     purged: state({
       doc: 'Let packages not be installed, nor their configuration be there.',
@@ -54,6 +60,7 @@ export const pkg = defineStates({
       examples: ['exim4:\n  pkg.purged'],
       plan: (ctx, want) => planRemoval(ctx, want, 'purge'),
       watch: (ctx, want) => planRemoval(ctx, want, 'purge'),
+      aggregate,
     }),
     uptodate: state({
       doc: 'Let all packages, or those that are named, be of the newest version.',
