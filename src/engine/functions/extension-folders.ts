@@ -18,3 +18,8 @@ export function extensionFolders(config: ConfigView, kind: string): readonly str
     : []
   return [syncedFolder(config, kind), ...more].filter((folder) => existsSync(folder))
 }
+
+/** Whether the user has modules or states of their own here. */
+export function hasUserPlugins(config: ConfigView): boolean {
+  return ['modules', 'states'].some((kind) => extensionFolders(config, kind).length > 0)
+}
