@@ -1,7 +1,6 @@
 /** The threads of one file of user plugins: a free one is kept for a while, a busy one is left alone, an ended one is replaced. */
-import { Float } from '../../base/float.ts'
 import type { Log } from '../../base/log.ts'
-import { isRecord } from '../../base/narrow.ts'
+import { plainRecord } from './thread-values.ts'
 import { type PluginKind, type ThreadExports, type ThreadServices, UserThread } from './user-thread.ts'
 
 /** A thread costs some megabytes, so that one which nobody needs is ended. */
@@ -63,7 +62,7 @@ export class ThreadPool {
     signal: AbortSignal,
   ): Promise<unknown> {
     try {
-      return await thread.call(plain(request), services, signal)
+      return await thread.call(plainRecord(request), services, signal)
     } finally {
       this.#put(thread)
     }
@@ -101,22 +100,4 @@ export class ThreadPool {
       this.#idleTimer = setTimeout(() => this.#closeFree(), idleMs).unref()
     }
   }
-}
-
-/** A copy that can cross to another thread: floats unboxed, functions and other classes left out. */
-function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined && typeof item !== 'function')
-      .map(([key, item]) => [key, plainValue(item)]),
-  )
-}
-
-function plainValue(value: unknown): unknown {
-  if (value instanceof Float) return value.value
-  if (value instanceof Uint8Array) return value
-  if (Array.isArray(value)) return value.map(plainValue)
-  if (!isRecord(value)) return value
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null ? plain(value) : String(value)
 }

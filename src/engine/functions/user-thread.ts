@@ -5,6 +5,7 @@ import { errorKinds, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { ExecOptions, ExecResult } from '../plugin.ts'
+import { plainValue } from './thread-values.ts'
 import { userWorkerSource } from './user-worker.ts'
 
 /** What a thread may ask of the function that runs in it. */
@@ -165,7 +166,7 @@ export class UserThread {
     try {
       const params = isRecord(message.params) ? message.params : {}
       const value = services === undefined ? null : await serve(services, String(message.method), params)
-      this.#worker.postMessage({ kind: 'answer', id: message.id, value: value ?? null })
+      this.#worker.postMessage({ kind: 'answer', id: message.id, value: plainValue(value ?? null) })
     } catch (error) {
       const code = error instanceof SaltError ? error.code : undefined
       const words = error instanceof Error ? error.message : String(error)
