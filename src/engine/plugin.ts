@@ -280,6 +280,8 @@ export interface RunnerContext {
   print(line: string): Promise<void>
   /** Events of the master's bus whose tag matches, from now on until the run is cancelled; gaps are among them. */
   listen(matches: (tag: string) => boolean): EventStream<BusEvent | EventGap>
+  /** Loads the user's own runners and wheel functions anew, and modules for `salt`. */
+  reloadPlugins(): Promise<void>
   /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
   setRetcode(retcode: number): void
 }

@@ -110,6 +110,7 @@ export async function run(world: World, name: string, ...words: readonly string[
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,
     wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+    reloadPlugins: async () => {},
     running: () => world.running ?? [],
     salt: async (fun, args, kwargs) => ({ fun, args, kwargs }),
     async publish(request) {

@@ -8,7 +8,7 @@ import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
-import { extensionFolders } from '../../engine/functions/extension-folders.ts'
+import { extensionFolders, hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -170,7 +170,7 @@ export class Caller {
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
       refreshGrains: () => this.#grains.refresh(),
-      refreshModules: () => this.#loadUserModules(),
+      refreshModules: () => this.#loadUserPlugins(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }
@@ -201,16 +201,16 @@ export class Caller {
     if (!this.#options.has('skip-grains')) await this.#grains.prepare()
     const { view } = this.#minion
     if (extensionFolders(view, 'grains').length > 0) {
-      const { loadUserGrains } = await import('../../engine/functions/user-modules.ts')
+      const { loadUserGrains } = await import('../../engine/functions/user-plugins.ts')
       this.#grains.setUserPlugins(await loadUserGrains(view, this.#log))
       await this.#grains.refresh()
     }
-    if (extensionFolders(view, 'modules').length > 0) await this.#loadUserModules()
+    if (hasUserPlugins(view)) await this.#loadUserPlugins()
   }
 
-  async #loadUserModules(): Promise<void> {
-    const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
-    await loadUserModules(this.#catalogues.catalogue, this.#minion.view, this.#log)
+  async #loadUserPlugins(): Promise<void> {
+    const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+    await loadUserPlugins(this.#catalogues, this.#minion.view, this.#log)
   }
 
   async #printGrains(): Promise<number> {

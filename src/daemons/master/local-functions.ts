@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
+import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import type { ConfigView, FunctionContext, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
@@ -63,6 +64,11 @@ export class LocalFunctions {
     return context
   }
 
+  /** The next call loads modules and grains anew. */
+  reload(): void {
+    this.#loaded = undefined
+  }
+
   async #load(): Promise<LoadedFunctions> {
     const { config, log } = this.#options
     const source = new GrainsSource({ registry: grainsRegistry, config, log })
@@ -73,6 +79,10 @@ export class LocalFunctions {
         return grains()
       },
     })
+    if (hasUserPlugins(config)) {
+      const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+      await loadUserPlugins(catalogues, config, log)
+    }
     return { catalogues, grains }
   }
 }

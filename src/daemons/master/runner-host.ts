@@ -31,6 +31,7 @@ export type RunnerSurroundings = Pick<
   | 'functions'
   | 'runners'
   | 'wheels'
+  | 'reloadPlugins'
 >
 
 export interface RunnerHostOptions {

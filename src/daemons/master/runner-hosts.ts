@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { DataBanks } from '../../engine/cache/data-banks.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import { hasUserRunners } from '../../engine/functions/extension-folders.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
@@ -49,12 +50,15 @@ export class RunnerHosts implements Disposable {
   readonly wheels: RunnerHost
   readonly banks: DataBanks
   readonly #local: LocalFunctions
+  readonly #parts: RunnerHostsParts
+  #hadUserRunners = false
   readonly catalogues: {
     readonly runners: PluginCatalogue<RunnerFunctionDefinition>
     readonly wheels: PluginCatalogue<RunnerFunctionDefinition>
   }
 
   constructor(parts: RunnerHostsParts) {
+    this.#parts = parts
     const { clock, log, bus, jids, store, keys, sessions, cache, publisher } = parts
     const { paths, values, configFile } = parts.options()
     this.banks = new DataBanks(join(paths.cachedir, 'cache.db'), { clock, log })
@@ -83,6 +87,7 @@ export class RunnerHosts implements Disposable {
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
         wheels,
+        reloadPlugins: () => this.loadUserPlugins(),
       },
       running: new Map<string, MasterRun>(),
       publisher,
@@ -104,6 +109,18 @@ export class RunnerHosts implements Disposable {
   /** What templates and functions on the host of the master see. */
   localContext(signal: AbortSignal): Promise<FunctionContext> {
     return this.#local.context(signal)
+  }
+
+  /** Runners and wheel functions of the user's own. */
+  async loadUserPlugins(): Promise<void> {
+    this.#local.reload()
+    const { options, log } = this.#parts
+    const { view } = options()
+    // Most masters have none, and need not load what runs them.
+    if (!this.#hadUserRunners && !hasUserRunners(view)) return
+    this.#hadUserRunners = true
+    const { loadUserRunners } = await import('../../engine/functions/user-runners.ts')
+    await loadUserRunners(this.catalogues, view, log)
   }
 
   [Symbol.dispose](): void {

@@ -12,7 +12,7 @@ import { callFunction } from '../../engine/functions/call.ts'
 import type { CatalogueHost } from '../../engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
+import { loadUserGrains, loadUserPlugins } from '../../engine/functions/user-plugins.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -355,7 +355,7 @@ class MinionDaemon implements Minion {
   }
 
   async #refreshModules(): Promise<void> {
-    await loadUserModules(this.#catalogues.catalogue, this.#config, this.#log)
+    await loadUserPlugins(this.#catalogues, this.#config, this.#log)
     this.#bus.fire(modulesRefreshed, { complete: true })
   }
 

@@ -22,12 +22,15 @@ export interface FileSource {
   read(saltenv: string, path: string): Promise<Uint8Array | undefined>
 }
 
-export function fileSourceOf(ctx: FunctionContext): FileSource {
+/** What the way to files depends on. */
+export type FileSourceHost = Pick<FunctionContext, 'config' | 'log' | 'signal' | 'services'>
+
+export function fileSourceOf(ctx: FileSourceHost): FileSource {
   const master = ctx.services.masters?.[0]
   return master === undefined ? localSource(ctx) : masterSource(ctx, master)
 }
 
-function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
+function masterSource(ctx: FileSourceHost, master: MasterCalls): FileSource {
   const { signal, log } = ctx
   return {
     environments: () => master.call('file.environments', null, { signal }),
@@ -47,7 +50,7 @@ function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
   }
 }
 
-function localSource(ctx: FunctionContext): FileSource {
+function localSource(ctx: FileSourceHost): FileSource {
   const files = new FileRoots(rootsOf(ctx))
   return {
     environments: async () => files.environments,
@@ -60,7 +63,7 @@ function localSource(ctx: FunctionContext): FileSource {
   }
 }
 
-function rootsOf(ctx: FunctionContext): Record<string, readonly string[]> {
+function rootsOf(ctx: FileSourceHost): Record<string, readonly string[]> {
   const roots = ctx.config.get('file_roots')
   return Object.fromEntries(
     Object.entries(isRecord(roots) ? roots : {}).map(([saltenv, folders]) => [

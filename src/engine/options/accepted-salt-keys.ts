@@ -8,7 +8,7 @@
 /** Space-separated, by subject. */
 const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
-  return_retry_timer_max return_retry_tries runner_dirs
+  return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
   azurefs_envs azurefs_update_interval azurefs backup_mode

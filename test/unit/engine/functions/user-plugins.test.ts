@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { s } from '../../../../src/base/schema.ts'
 import { extensionFolders } from '../../../../src/engine/functions/extension-folders.ts'
-import { loadUserGrains, loadUserModules } from '../../../../src/engine/functions/user-modules.ts'
+import { loadUserGrains, loadUserPlugins } from '../../../../src/engine/functions/user-plugins.ts'
 import { userWorkerSource } from '../../../../src/engine/functions/user-worker.ts'
 import type { ConfigView } from '../../../../src/engine/plugin.ts'
 import { ConfigFolder } from '../../../support/config-folder.ts'
@@ -64,11 +64,11 @@ async function hostWith(files: Readonly<Record<string, string>>, options: HostOp
   mkdirSync(join(folder.path, 'extmods', 'modules'), { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, 'extmods', 'modules', name), text)
   const host = new FunctionHost({ grains: { os: 'Debian' }, config: { k: 'v' }, ...options })
-  await loadUserModules(host.catalogues.catalogue, viewOf({ cachedir: folder.path }), host.log)
+  await loadUserPlugins(host.catalogues, viewOf({ cachedir: folder.path }), host.log)
   return {
     host,
     folder,
-    reload: () => loadUserModules(host.catalogues.catalogue, viewOf({ cachedir: folder.path }), host.log),
+    reload: () => loadUserPlugins(host.catalogues, viewOf({ cachedir: folder.path }), host.log),
   }
 }
 
