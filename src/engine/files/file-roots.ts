@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import type { ServedFile, ServedFiles } from './served-files.ts'
 import { SharedReads } from './shared-reads.ts'
+
+export type { ServedFile } from './served-files.ts'
 
 /** Largest part of a file that is read at once. Bytes. */
 export const largestPart = 1024 * 1024
@@ -15,13 +18,6 @@ const largestWhole = 16 * 1024 * 1024
 const hashesKept = 10_000
 /** What was changed a moment ago may change again without a later time. */
 const settledMs = 2000
-
-export interface ServedFile {
-  /** Relative to the root, with `/`. */
-  readonly path: string
-  readonly size: number
-  readonly sha256: string
-}
 
 interface FoundFile {
   readonly file: string
@@ -75,6 +71,12 @@ export class FileRoots {
     return { size: stats.size, mode: stats.mode & 0o7777, sha256: await this.#hashOf(found) }
   }
 
+  /** Where the file lies on this host. Undefined where there is no such file. */
+  async locate(saltenv: string, path: string): Promise<{ file: string; size: number } | undefined> {
+    const found = await this.#find(saltenv, path)
+    return found === undefined ? undefined : { file: found.file, size: found.stats.size }
+  }
+
   /** At most `largestPart` bytes from `offset` on. Throws `bad-path` where there is no such file. */
   async part(saltenv: string, path: string, offset: number, length: number): Promise<Uint8Array> {
     const found = await this.#find(saltenv, path)
@@ -115,6 +117,19 @@ export class FileRoots {
 
   async #hashOf(found: FoundFile): Promise<string> {
     return await this.#hashes.get(versionOf(found), () => hashOfServed(found.file), isSettled(found.stats))
+  }
+}
+
+/** The roots under the interface that all places of files have. */
+export function filesOfRoots(roots: FileRoots): ServedFiles {
+  return {
+    environments: async () => roots.environments,
+    names: (saltenv, under) => roots.names(saltenv, under),
+    list: (saltenv, under) => roots.list(saltenv, under),
+    status: (saltenv, path) => roots.status(saltenv, path),
+    locate: (saltenv, path) => roots.locate(saltenv, path),
+    part: (saltenv, path, offset) => roots.part(saltenv, path, offset, largestPart),
+    read: (saltenv, path) => roots.read(saltenv, path),
   }
 }
 

@@ -36,6 +36,7 @@ type Renderer = (world: TemplateWorld, request: SlsRequest, before: Stage) => Pr
 const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['jinja', renderJinjaStage],
   ['yaml', (_world, request, before) => ({ ...before, data: yamlOf(request, before) })],
+  ['gpg', async (world, _request, before) => ({ ...before, data: await world.decrypt(before.data) })],
   ['json', (_world, request, before) => ({ ...before, data: jsonOf(request, before) })],
 ])
 
