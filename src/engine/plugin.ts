@@ -13,6 +13,7 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import type { ServedFiles } from './files/served-files.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
@@ -99,10 +100,36 @@ export interface FunctionServices {
    * at most. Undefined where no minion runs.
    */
   fireMaster?(load: EventLoad, timeoutSeconds: number): Promise<MasterFiring | undefined>
+  /** Files of the file server, where they come neither from the masters nor from `file_roots`. */
+  readonly files?: ServedFiles
+  readonly pillar?: PillarService
+  /** Decrypts for the renderer `gpg`, where more is to be known than the configuration says. */
+  readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
   /** Computes the grains anew, stores and announces them. */
   refreshGrains?(): Promise<Grains>
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
+}
+
+/** Which pillar is wanted. */
+export interface PillarQuestion {
+  /** Environment of a state run. */
+  readonly saltenv?: string | undefined
+  readonly pillarenv?: string | undefined
+  /** Data that wins over all else: `pillar=` of the command line. */
+  readonly override?: Readonly<Record<string, unknown>> | undefined
+  /** A source that is asked besides (`pillar.ext`): one of the master's `on_demand_ext_pillar`, with its arguments. */
+  readonly ext?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Where the pillar of this minion comes from. */
+export interface PillarService {
+  /** Makes it anew and leaves what is in memory alone. Errors of SLS files are under `_errors`. */
+  compile(question?: PillarQuestion): Promise<Readonly<Record<string, unknown>>>
+  /** Makes it anew for all that follows: functions, schedule, beacons. False where that could not be done. */
+  refresh(): Promise<boolean>
+  /** Dots for what was decrypted, in whatever is shown. */
+  hide<T>(value: T): T
 }
 
 export interface FunctionDefinition<A extends Record<string, Schema> = Record<string, Schema>> {

@@ -5,6 +5,7 @@ import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
 import { withDataFunctions } from './functions/with-data-functions.ts'
+import type { GpgDecryptor } from './gpg/gpg-decryptor.ts'
 import { type JinjaRequest, type RenderedTemplate, renderJinja } from './jinja.ts'
 import type { TemplateLoader } from './template/loader.ts'
 import { Dict } from './values/dict.ts'
@@ -28,6 +29,7 @@ export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finaliz
 export class TemplateWorld {
   readonly ctx: FunctionContext
   readonly texts: ServedTexts
+  #gpg: GpgDecryptor | undefined
   #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
 
   constructor(ctx: FunctionContext) {
@@ -52,6 +54,15 @@ export class TemplateWorld {
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
     return await renderJinja({ ...request, loader, variables, functions, opts, isSls: sls !== undefined })
+  }
+
+  /** The value with the PGP messages in it decrypted. Throws SaltError. */
+  async decrypt(value: Value): Promise<Value> {
+    const { services, config, log } = this.ctx
+    if (services.gpg !== undefined) return await services.gpg.decrypt(value)
+    const { gpgOf } = await import('./gpg/gpg-of-context.ts')
+    this.#gpg ??= gpgOf(config, log, (argv, options) => this.ctx.exec(argv, options))
+    return await this.#gpg.decrypt(value)
   }
 
   /** Files of an environment. */
