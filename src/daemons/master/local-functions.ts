@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import type { ConfigView, Grains } from '../../engine/plugin.ts'
+import type { ConfigView, FunctionContext, FunctionServices, Grains, JobContext } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -12,6 +12,13 @@ export interface LocalCall {
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
   readonly signal: AbortSignal
+}
+
+export interface LocalContextOptions {
+  readonly signal: AbortSignal
+  readonly pillar?: Readonly<Record<string, unknown>> | undefined
+  readonly job?: JobContext
+  readonly services?: FunctionServices
 }
 
 export interface LocalFunctionsOptions {
@@ -37,8 +44,8 @@ export class LocalFunctions {
     this.#options = options
   }
 
-  /** Throws what the function throws; `unknown-function` where there is none. */
-  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+  /** What a function gets that is called on the host of the master. */
+  async context({ signal, pillar, job, services }: LocalContextOptions): Promise<FunctionContext> {
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
     const { config, log, bus } = this.#options
@@ -48,12 +55,21 @@ export class LocalFunctions {
       config,
       log,
       signal,
+      job,
       ...catalogues,
+      ...(pillar === undefined ? {} : { pillar }),
+      ...(services === undefined ? {} : { services }),
       emit: async (tag, data) => {
         bus.fire(tag, data)
         return true
       },
     })
+    return context
+  }
+
+  /** Throws what the function throws; `unknown-function` where there is none. */
+  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+    const context = await this.context({ signal })
     return await context.salt(fun, args, kwargs)
   }
 
