@@ -75,6 +75,12 @@ export class FileRoots {
     return { size: stats.size, mode: stats.mode & 0o7777, sha256: await this.#hashOf(found) }
   }
 
+  /** Where the file lies on this host. Undefined where there is no such file. */
+  async locate(saltenv: string, path: string): Promise<{ file: string; size: number } | undefined> {
+    const found = await this.#find(saltenv, path)
+    return found === undefined ? undefined : { file: found.file, size: found.stats.size }
+  }
+
   /** At most `largestPart` bytes from `offset` on. Throws `bad-path` where there is no such file. */
   async part(saltenv: string, path: string, offset: number, length: number): Promise<Uint8Array> {
     const found = await this.#find(saltenv, path)

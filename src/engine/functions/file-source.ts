@@ -14,6 +14,8 @@ export interface FileSource {
   list(saltenv: string, under: string): Promise<readonly ServedFile[]>
   /** Undefined where there is no such file. */
   status(saltenv: string, path: string): Promise<ServedStatus | undefined>
+  /** Where the file lies on this host, where it does without being fetched. */
+  locate?(saltenv: string, path: string): Promise<{ readonly file: string; readonly size: number } | undefined>
   /** At most 1 MiB from `offset` on. */
   part(saltenv: string, path: string, offset: number): Promise<Uint8Array>
   /** Content of a small file, or undefined where there is no such file. */
@@ -52,6 +54,7 @@ function localSource(ctx: FunctionContext): FileSource {
     names: (saltenv) => files.names(saltenv),
     list: (saltenv, under) => files.list(saltenv, under),
     status: (saltenv, path) => files.status(saltenv, path),
+    locate: (saltenv, path) => files.locate(saltenv, path),
     part: (saltenv, path, offset) => files.part(saltenv, path, offset, largestPart),
     read: (saltenv, path) => files.read(saltenv, path),
   }

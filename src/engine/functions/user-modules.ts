@@ -203,7 +203,7 @@ class ThreadPool {
 }
 
 /** A copy that can cross to another thread: floats unboxed, functions and other classes left out. */
-function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined && typeof item !== 'function')

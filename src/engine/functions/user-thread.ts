@@ -43,12 +43,13 @@ export class UserThread {
   #lastCall = 0
   #ended = false
 
-  constructor(file: string, log: Log) {
+  /** @param source What the file holds, where it is a state that was read already. */
+  constructor(file: string, log: Log, source?: string) {
     this.#file = file
     this.#log = log
     this.#worker = new Worker(userWorkerSource, {
       eval: true,
-      workerData: { url: pathToFileURL(file).href },
+      workerData: { url: pathToFileURL(file).href, ...(source === undefined ? {} : { source }) },
       resourceLimits: limits,
       // Nobody reads these: the thread sends what it writes as messages, since a stream would keep the process alive.
       stdout: true,

@@ -62,11 +62,16 @@ process.emitWarning = (warning, ...rest) => {
   if (rest[0] !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest)
 }
 
+// With the url, errors in the types have their line.
+const stripTypes = (text, sourceUrl) => nodeModule.stripTypeScriptTypes(text, { sourceUrl })
+
 nodeModule.registerHooks({
   load(url, context, nextLoad) {
+    if (url === workerData.url && workerData.source !== undefined)
+      return { format: 'module', source: stripTypes(workerData.source, url), shortCircuit: true }
     if (!url.startsWith('file:') || !/\.(?:ts|js)$/.test(url)) return nextLoad(url, context)
     const text = readFileSync(fileURLToPath(url), 'utf8')
-    const source = url.endsWith('.ts') ? nodeModule.stripTypeScriptTypes(text) : text
+    const source = url.endsWith('.ts') ? stripTypes(text, url) : text
     return { format: 'module', source, shortCircuit: true }
   },
 })
@@ -122,8 +127,11 @@ const described = (definition) => ({
 
 const isObject = (value) => typeof value === 'object' && value !== null
 
+let state
 const load = async () => {
-  const exported = Object.values(await import(workerData.url)).filter(isObject)
+  const namespace = await import(workerData.url)
+  if (workerData.source !== undefined) state = namespace.default
+  const exported = workerData.source === undefined ? Object.values(namespace).filter(isObject) : []
   modules = exported.filter((value) => isObject(value.functions))
   grains = exported.filter((value) => typeof value.read === 'function')
   parentPort.postMessage({
@@ -150,6 +158,12 @@ parentPort.on('message', (message) => {
     controllers.set(call, controller)
     const definition = modules.find((candidate) => candidate.name === module)
     const work = () => definition.functions[fun].run(contextFor(call, facts, controller.signal), args, more)
+    void answer(call, work).finally(() => controllers.delete(call))
+  } else if (message.kind === 'state') {
+    const { call, facts } = message
+    const controller = new AbortController()
+    controllers.set(call, controller)
+    const work = () => (typeof state === 'function' ? state(contextFor(call, facts, controller.signal)) : state)
     void answer(call, work).finally(() => controllers.delete(call))
   } else if (message.kind === 'grains') {
     const definition = grains.find((candidate) => candidate.name === message.name)

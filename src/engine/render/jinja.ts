@@ -15,9 +15,10 @@ import { contextGlobals } from './template/context-globals.ts'
 import { templateGlobals } from './template/globals.ts'
 import type { TemplateLoader } from './template/loader.ts'
 import { Render } from './template/render.ts'
+import { type RenderedTemplate, RenderedText } from './template/rendered-text.ts'
 import { readSyntaxOptions } from './template/syntax-options.ts'
 import type { Value } from './values/kinds.ts'
-import { PyError, type TemplatePlace } from './values/py-error.ts'
+import { PyError } from './values/py-error.ts'
 
 const filters: FilterTable = new Map([
   ...builtinTextFilters,
@@ -47,11 +48,7 @@ export interface JinjaRequest {
   readonly limits?: RenderLimits
 }
 
-export interface RenderedTemplate {
-  readonly text: string
-  /** What made a line (from 1) of the text: for errors of what reads it next. */
-  placeOf(line: number): TemplatePlace | undefined
-}
+export type { RenderedTemplate } from './template/rendered-text.ts'
 
 /** The rendered text. Throws RenderError. */
 export async function renderJinja(request: JinjaRequest): Promise<RenderedTemplate> {
@@ -72,7 +69,7 @@ export async function renderJinja(request: JinjaRequest): Promise<RenderedTempla
     const rendered = await render.main({ text, location: file }, file)
     // Jinja drops the last line break; Salt puts it back.
     const output = text.endsWith('\n') ? `${rendered}\n` : rendered
-    return { text: output, placeOf: (line) => render.sourceMap.placeOf(output, line) }
+    return new RenderedText(output, render.sourceMap)
   } catch (error) {
     if (error instanceof PyError) throw templateError(error, (name) => render.identity(name)?.source)
     throw error

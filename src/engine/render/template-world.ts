@@ -1,6 +1,6 @@
 /** What templates see of the host that they are rendered on: Salt's variables, its execution functions, its files. */
 import { isRecord } from '../../base/narrow.ts'
-import { fileSourceOf } from '../functions/file-source.ts'
+import { ServedTexts } from '../functions/served-texts.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
@@ -16,24 +16,28 @@ export interface TemplateRequest {
   /** Path below the file roots, or on the host, for messages and for imports beside it. */
   readonly file: string
   readonly saltenv: string
+  /** Where the file lies on this host (`tplpath`), where that is another path. */
+  readonly hostPath?: string
   /** Dotted name, for an SLS file. White space is trimmed there as the options of SLS files say. */
   readonly sls?: string
   /** More variables, as plain values: what a state calls `context`, over its `defaults`. */
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
-/** Made once for a run: the values that all of its templates share are converted once. */
+/** Made once for a run: the values that all of its templates share are converted once, and each file is read once. */
 export class TemplateWorld {
-  readonly #ctx: FunctionContext
+  readonly ctx: FunctionContext
+  readonly texts: ServedTexts
   #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
 
   constructor(ctx: FunctionContext) {
-    this.#ctx = ctx
+    this.ctx = ctx
+    this.texts = new ServedTexts(ctx)
   }
 
   /** Throws RenderError. */
   async render(request: TemplateRequest): Promise<RenderedTemplate> {
-    const { text, file, saltenv, sls } = request
+    const { text, file, saltenv, sls, hostPath = file } = request
     this.#shared ??= this.#share()
     const { grains, pillar, opts, functions } = this.#shared
     const loader = this.loader(saltenv)
@@ -44,7 +48,7 @@ export class TemplateWorld {
       ['proxy', new Dict()],
       ['saltenv', saltenv],
       ['sls', sls ?? ''],
-      ...slsVariables(sls ?? '', file),
+      ...slsVariables(sls ?? '', hostPath),
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
     return await renderJinja({ text, file, loader, variables, functions, opts, isSls: sls !== undefined })
@@ -52,23 +56,22 @@ export class TemplateWorld {
 
   /** Files of an environment. */
   loader(saltenv: string): TemplateLoader {
-    const source = fileSourceOf(this.#ctx)
     return {
-      async load(path) {
-        const content = await source.read(saltenv, path)
-        return content === undefined ? undefined : { text: Buffer.from(content).toString('utf8'), location: path }
+      load: async (path) => {
+        const served = await this.texts.read(saltenv, path)
+        return served === undefined ? undefined : { text: served.text, location: path }
       },
     }
   }
 
   #share() {
-    const { grains, pillar, config } = this.#ctx
+    const { grains, pillar, config } = this.ctx
     const values = {
       grains: dictOf(grains),
       pillar: dictOf(pillar),
-      opts: dictOf({ ...config.all, id: this.#ctx.id, grains, pillar }),
+      opts: dictOf({ ...config.all, id: this.ctx.id, grains, pillar }),
     }
-    return { ...values, functions: withDataFunctions(functionsOf(this.#ctx), values) }
+    return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
 }
 

@@ -1,0 +1,257 @@
+/** SLS files to high data: rendered, with what they include, put together under ids that are there once. */
+import type { FunctionContext } from '../plugin.ts'
+import { type RenderedPlace, type RenderedSls, renderSls } from '../render/render-sls.ts'
+import { TemplateWorld } from '../render/template-world.ts'
+import { equals } from '../render/values/compare.ts'
+import { Dict } from '../render/values/dict.ts'
+import type { Value } from '../render/values/kinds.ts'
+import { repr } from '../render/values/print.ts'
+import { declaredStates, numberStates, readDeclarations } from './declarations.ts'
+import { type IncludeChain, renderFailure, withPlace } from './error-places.ts'
+import { envOf, isMapping, slsOf } from './high-data.ts'
+import { absoluteName, readIncludeItem } from './include-names.ts'
+import { type SlsFile, StateFiles } from './state-files.ts'
+
+/** Environment → names or patterns of SLS files, in the order in which they are wanted. */
+export type SlsMatches = ReadonlyMap<string, readonly string[]>
+
+export interface GatheredStates {
+  /** With `__extend__` and `__exclude__` where there are such. */
+  readonly high: Dict
+  readonly errors: readonly string[]
+  /** Where ids are declared. */
+  readonly places: ReadonlyMap<Value, RenderedPlace>
+}
+
+interface Asked {
+  readonly sls: string
+  readonly saltenv: string
+  readonly chain: IncludeChain
+}
+
+/** A file at work. */
+interface SlsAtWork extends Asked {
+  readonly file: SlsFile
+  readonly rendered: RenderedSls
+}
+
+export class StateGatherer {
+  readonly files: StateFiles
+  readonly #ctx: FunctionContext
+  readonly #world: TemplateWorld
+  readonly #errors: string[] = []
+  readonly #places = new Map<Value, RenderedPlace>()
+  readonly #done = new Set<string>()
+  #matches: SlsMatches = new Map()
+  #order = 10_000
+
+  constructor(ctx: FunctionContext, world = new TemplateWorld(ctx)) {
+    this.#ctx = ctx
+    this.#world = world
+    this.files = new StateFiles(world.texts)
+  }
+
+  /** Renders what is wanted and what that includes. May be called once. */
+  async gather(matches: SlsMatches): Promise<GatheredStates> {
+    this.#matches = matches
+    const high = new Dict()
+    for (const [saltenv, names] of matches) {
+      if (!(await this.files.hasEnvironment(saltenv))) {
+        this.#errors.push(`No matching salt environment for environment '${saltenv}' found`)
+        continue
+      }
+      this.files.expect(saltenv, names)
+      for (const wanted of names) await this.#gatherMatching(high, saltenv, wanted)
+    }
+    dropDoubleExtends(high)
+    return { high, errors: this.#errors, places: this.#places }
+  }
+
+  /** As `renderSls`, with the options that say which renderers there may be. */
+  render(file: SlsFile, saltenv: string, sls: string): Promise<RenderedSls> {
+    const { config } = this.#ctx
+    const renderer = config.get('renderer')
+    return renderSls(this.#world, {
+      text: file.text,
+      file: file.path,
+      hostPath: file.hostPath,
+      saltenv,
+      sls,
+      ...(typeof renderer === 'string' && renderer !== '' ? { renderer } : {}),
+      allowed: namesOf(config.get('renderer_whitelist')),
+      denied: namesOf(config.get('renderer_blacklist')),
+    })
+  }
+
+  async #gatherMatching(high: Dict, saltenv: string, wanted: string): Promise<void> {
+    const found = await this.files.matching(saltenv, wanted)
+    if (found.length === 0) this.#errors.push(`No matching sls found for '${wanted}' in env '${saltenv}'`)
+    for (const sls of found) {
+      if (this.#done.has(`${saltenv}:${sls}`)) continue
+      const states = await this.#gatherFile({ sls, saltenv, chain: [] })
+      this.#merge(high, states)
+    }
+  }
+
+  /** The states of a file and of all that it includes. */
+  async #gatherFile(asked: Asked): Promise<Dict> {
+    const { sls, saltenv, chain } = asked
+    this.#done.add(`${saltenv}:${sls}`)
+    const file = await this.files.find(saltenv, sls)
+    if (file === undefined) {
+      const sentence = `Specified SLS ${sls} in saltenv ${saltenv} is not available on the salt master or through a configured fileserver`
+      this.#errors.push(withPlace(sentence, chain[0], chain.slice(1)))
+      return new Dict()
+    }
+    let rendered: RenderedSls
+    try {
+      rendered = await this.render(file, saltenv, sls)
+    } catch (error) {
+      this.#ctx.signal.throwIfAborted()
+      this.#errors.push(renderFailure(saltenv, sls, error, chain))
+      return new Dict()
+    }
+    if (!isMapping(rendered.value)) {
+      this.#errors.push(withPlace(`SLS ${sls} does not render to a dictionary`, rendered.placeOf([]), chain))
+      return new Dict()
+    }
+    return await this.#gatherStates(rendered.value, { ...asked, file, rendered })
+  }
+
+  async #gatherStates(rendered: ReadonlyMap<Value, Value>, work: SlsAtWork): Promise<Dict> {
+    const { sls, saltenv } = work
+    const declarations = readDeclarations(rendered, {
+      sls,
+      saltenv,
+      report: (sentence, ...path) => this.#report(sentence, work, path),
+    })
+    const states = declaredStates(declarations)
+    for (const id of declarations.high.keys()) {
+      if (!this.#places.has(id)) this.#places.set(id, work.rendered.placeOf([String(id)]))
+    }
+    this.#expectIncludes(declarations.include, work)
+    for (const [index, item] of declarations.include.entries()) await this.#include(states, item, index, work)
+    numberStates(states, () => this.#order++)
+    return states
+  }
+
+  #expectIncludes(include: readonly Value[], { sls, saltenv, file }: SlsAtWork): void {
+    const isInit = file.path.endsWith('/init.sls')
+    const names = include.filter((item) => typeof item === 'string')
+    this.files.expect(
+      saltenv,
+      names.flatMap((name) => absoluteName(name, { sls, isInit }) ?? []),
+    )
+  }
+
+  async #include(states: Dict, item: Value, index: number, work: SlsAtWork): Promise<void> {
+    const { saltenv, chain, rendered } = work
+    const place = rendered.placeOf(['include', index])
+    const fail = (sentence: string): void => this.#report(sentence, work, ['include', index])
+    const target = await this.#resolveInclude(item, work, fail)
+    if (target === undefined) return
+    const found = await this.files.matching(saltenv, target.sls)
+    for (const sls of found.length === 0 ? [target.sls] : found) {
+      if (this.#done.has(`${target.saltenv}:${sls}`)) continue
+      const included = await this.#gatherFile({ sls, saltenv: target.saltenv, chain: [place, ...chain] })
+      this.#merge(states, included)
+    }
+  }
+
+  /** The environment and the name that an item of `include` means. */
+  async #resolveInclude(
+    item: Value,
+    work: SlsAtWork,
+    fail: (sentence: string) => void,
+  ): Promise<{ saltenv: string; sls: string } | undefined> {
+    const { sls: from, saltenv, file } = work
+    const asked = readIncludeItem(item)
+    if (asked === undefined) {
+      fail(`Badly formatted include ${repr(item)} found in include in SLS '${saltenv}:${from}'`)
+      return undefined
+    }
+    const wanted = asked.saltenv ?? saltenv
+    if (wanted !== anyEnvironment && !(await this.files.hasEnvironment(wanted))) {
+      fail(`Nonexistent saltenv '${wanted}' found in include of '${asked.sls}' within SLS '${saltenv}:${from}'`)
+      return undefined
+    }
+    const sls = absoluteName(asked.sls, { sls: from, isInit: file.path.endsWith('/init.sls') })
+    if (sls === undefined) {
+      fail(
+        `Attempted relative include of '${asked.sls}' within SLS '${saltenv}:${from}' goes beyond top level package `,
+      )
+      return undefined
+    }
+    const environments = await this.#environmentsWith(wanted, sls)
+    const [only] = environments
+    if (only !== undefined && environments.length === 1) return { saltenv: only, sls }
+    if (environments.includes(saltenv)) return { saltenv, sls }
+    const tried = wanted === anyEnvironment ? [...this.#matches.keys()].join(', ') : wanted
+    fail(
+      environments.length === 0
+        ? `Unknown include: Specified SLS ${wanted}: ${sls} is not available on the salt master in saltenv(s): ${tried} `
+        : `Ambiguous include: Specified SLS ${wanted}: ${sls} is available on the salt master in multiple available saltenvs: ${environments.join(', ')}`,
+    )
+    return undefined
+  }
+
+  async #environmentsWith(wanted: string, sls: string): Promise<readonly string[]> {
+    if (wanted !== anyEnvironment) {
+      return this.#matches.has(wanted) || (await this.files.matching(wanted, sls)).length > 0 ? [wanted] : []
+    }
+    const found: string[] = []
+    for (const saltenv of this.#matches.keys())
+      if ((await this.files.matching(saltenv, sls)).length > 0) found.push(saltenv)
+    return found
+  }
+
+  #merge(into: Dict, states: Dict): void {
+    for (const [id, body] of states) {
+      const known = into.get(id)
+      if (isReserved(id) && Array.isArray(known) && Array.isArray(body)) {
+        into.set(id, [...known, ...body])
+        continue
+      }
+      if (known !== undefined && !equals(known, body)) this.#errors.push(this.#conflict(id, known, body))
+      into.set(id, body)
+    }
+  }
+
+  #conflict(id: Value, known: Value, body: Value): string {
+    const of = (one: Value): string => (isMapping(one) ? `${envOf(one)}:${slsOf(one)}` : '')
+    return withPlace(
+      `Detected conflicting IDs, SLS IDs need to be globally unique.\n    The conflicting ID is '${String(id)}' and is found in SLS '${of(known)}' and SLS '${of(body)}'`,
+      this.#places.get(id),
+    )
+  }
+
+  #report(sentence: string, { rendered, chain }: SlsAtWork, path: readonly (string | number)[]): void {
+    this.#errors.push(withPlace(sentence, rendered.placeOf(path), chain))
+  }
+}
+
+/** Stands for an environment in `include`: whichever of those in use has the file. */
+const anyEnvironment = '_xenv'
+
+function isReserved(id: Value): boolean {
+  return id === '__extend__' || id === '__exclude__'
+}
+
+/** A file that several include extends only once. */
+function dropDoubleExtends(high: Dict): void {
+  const extend = high.get('__extend__')
+  if (!Array.isArray(extend)) return
+  const known = new Map<Value, Value[]>()
+  const single: Dict[] = []
+  for (const [id, body] of extend.flatMap((bodies) => (isMapping(bodies) ? [...bodies] : []))) {
+    const others = known.get(id) ?? []
+    if (others.some((other) => equals(other, body))) continue
+    known.set(id, [...others, body])
+    single.push(new Dict([[id, body]]))
+  }
+  high.set('__extend__', single)
+}
+
+function namesOf(option: unknown): readonly string[] {
+  return Array.isArray(option) ? option.filter((name) => typeof name === 'string') : []
+}
