@@ -44,6 +44,8 @@ export interface JobContext {
   readonly user: string
   /** Id of the minion that published the job, for a peer job. */
   readonly publisherId?: string
+  /** Whoever published it shows what comes of its states as they end. */
+  readonly wantsProgress?: boolean
 }
 
 /** Everything a function may use of the world. */
@@ -82,6 +84,8 @@ export interface ContextChanges {
   readonly pillar?: Readonly<Record<string, unknown>>
   readonly config?: ConfigView
   readonly signal?: AbortSignal
+  /** Takes the return codes that functions set which are called through it, in place of the job. */
+  readonly setRetcode?: (retcode: number) => void
 }
 
 export interface FunctionServices {
@@ -170,6 +174,8 @@ export interface StateContext extends FunctionContext {
   /** The state at work. */
   readonly chunk: LowChunk
   readonly run: StateRun
+  /** While a watch is at work: the states that it watches and that have changed something. */
+  readonly changed: readonly LowChunk[]
 }
 
 export interface StateDefinition<A extends Record<string, Schema> = Record<string, Schema>> extends FunctionDoc {
@@ -179,7 +185,20 @@ export interface StateDefinition<A extends Record<string, Schema> = Record<strin
   plan(ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> | StatePlan
   /** What is done besides when something that it watches has changed (Salt's `mod_watch`), and it has not changed itself. */
   watch?(ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> | StatePlan
+  aggregate?: Aggregate
 }
+
+/**
+ * Does the work of later states of its kind in one go (Salt's `mod_aggregate`), where `aggregate` or `state_aggregate` asks for it:
+ * gives the arguments of this state with those of the later ones taken in. Those still run in their turn, and find it done.
+ *
+ * @param later states of the same family that follow, wait for nothing that is not done yet, and may be taken in
+ */
+export type Aggregate = (
+  ctx: StateContext,
+  chunk: LowChunk,
+  later: readonly LowChunk[],
+) => Promise<LowChunk['args']> | LowChunk['args']
 
 type Planner<A extends Record<string, Schema>> = (
   ctx: StateContext,
@@ -198,6 +217,7 @@ interface StateInput<A extends Record<string, Schema>> {
   readonly examples: readonly string[]
   readonly plan: Planner<A>
   readonly watch?: Planner<A>
+  readonly aggregate?: Aggregate
 }
 
 const stateReturn: Schema = {

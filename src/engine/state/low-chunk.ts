@@ -53,6 +53,12 @@ export const globalOptions = [
   'success_stdout',
   'success_stderr',
   'cwd',
+  'root',
+  'shell',
+  'prepend_path',
+  'cmd_opts_exclude',
+  'test',
+  'saltenv',
   'onfail_stop',
   'ignore_missing',
   'sensitive',
@@ -75,6 +81,8 @@ export interface LowChunk {
   /** Everything else that was written: arguments of the function and global options, in their order. */
   readonly args: Readonly<Record<string, unknown>>
   readonly place?: SourcePlace
+  /** The function whose watch it calls, where `fun` is `mod_watch`: a state that listened. */
+  readonly sfun?: string
 }
 
 /** Salt's name of a chunk in the results of a run. */

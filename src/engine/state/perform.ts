@@ -2,7 +2,7 @@
 import { asSaltError } from '../../base/errors.ts'
 import { nearest } from '../../base/text.ts'
 import { bindGiven } from '../functions/bind.ts'
-import type { StateContext, StateDefinition } from '../plugin.ts'
+import type { FunctionContext, StateContext, StateDefinition } from '../plugin.ts'
 import { globalOptions } from './low-chunk.ts'
 import type { StateOutcome, StatePlan } from './plan.ts'
 
@@ -87,7 +87,7 @@ function unknownArgument({ args, ignored = {} }: StateDefinition, name: string, 
 }
 
 /** A state that throws has failed, and says why in one line; the stack is for those who debug. */
-function threw(ctx: StateContext, name: string, error: unknown): StateOutcome {
+export function threw(ctx: FunctionContext, name: string, error: unknown): StateOutcome {
   const { message, hint, cause } = asSaltError(error)
   const origin = cause instanceof Error ? cause : error
   ctx.log.debug('A state threw', { state: name, stack: origin instanceof Error ? origin.stack : undefined })
