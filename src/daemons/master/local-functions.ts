@@ -3,7 +3,14 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import type { ConfigView, FunctionContext, FunctionServices, Grains, JobContext } from '../../engine/plugin.ts'
+import type {
+  ConfigView,
+  FunctionContext,
+  FunctionServices,
+  Grains,
+  HostOptions,
+  JobContext,
+} from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -14,9 +21,8 @@ export interface LocalCall {
   readonly signal: AbortSignal
 }
 
-export interface LocalContextOptions {
+export interface LocalContextOptions extends HostOptions {
   readonly signal: AbortSignal
-  readonly pillar?: Readonly<Record<string, unknown>> | undefined
   readonly job?: JobContext
   readonly services?: FunctionServices
 }

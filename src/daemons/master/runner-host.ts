@@ -64,6 +64,8 @@ export interface RunOfCaller {
 export interface RunnerCall extends RunnerRequest {
   /** Id of the minion that asked, from its session. */
   readonly requesterId?: string
+  /** The run that began this one. */
+  readonly parentJid?: string
 }
 
 /** Resolves when the caller has taken it, where there is one. */
@@ -184,11 +186,13 @@ export class RunnerHost {
       user: call.user,
       jid,
       ...(call.requesterId === undefined ? {} : { requesterId: call.requesterId }),
+      ...(call.parentJid === undefined ? {} : { parentJid: call.parentJid }),
       keys: keysFor(call.user),
       running: () => [...running.values()],
       salt: (fun, args = [], kwargs = {}) => callLocally({ fun, args, kwargs, signal }),
       publish: async (request) => (await this.#publish(request, run)).outcomes,
-      host: (options) => hostContext({ ...options, signal, services: { fleet: this.#fleet(run) }, job: jobOf(run) }),
+      host: (options = {}) =>
+        hostContext({ ...options, signal, services: { fleet: this.#fleet(run) }, job: jobOf(run) }),
       follow: async (id, onOutcome) => {
         const tell: JobFollower = (told) => {
           if (signal.aborted) return
@@ -234,7 +238,7 @@ export class RunnerHost {
   /** What functions may do that run inside the master because of this run. */
   #fleet(run: Run): FleetService {
     const { fleetJobs, callMaster, bus } = this.#options
-    const within = (kind: 'runner' | 'wheel') => (call: MasterCall) => callMaster(kind, nestedCall(run.call, call), run)
+    const within = (kind: 'runner' | 'wheel') => (call: MasterCall) => callMaster(kind, nestedCall(run, call), run)
     return {
       publish: (request) => fleetJobs.run(request, this.#caller(run)),
       runner: within('runner'),
@@ -245,13 +249,14 @@ export class RunnerHost {
 }
 
 /** A run that another run begins is on behalf of the same user. */
-function nestedCall(outer: RunnerCall, { fun, arg = [], kwargs = {}, detach }: MasterCall): RunnerCall {
+function nestedCall(outer: Run, { fun, arg = [], kwargs = {}, detach }: MasterCall): RunnerCall {
   const keywords = Object.keys(kwargs).length === 0 ? [] : [{ ...kwargs, __kwarg__: true }]
-  const { user, timeout, requesterId } = outer
+  const { user, timeout, requesterId } = outer.call
   return {
     fun,
     arg: [...arg, ...keywords],
     user,
+    parentJid: outer.jid,
     ...(timeout === undefined ? {} : { timeout }),
     ...(requesterId === undefined ? {} : { requesterId }),
     ...(detach === undefined ? {} : { detach }),
