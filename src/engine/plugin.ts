@@ -13,7 +13,17 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+
+<<<<<<< HEAD
+
 import type { ServedFiles } from './files/served-files.ts'
+
+=======
+
+import type { FleetService, RunnerPublish } from './fleet.ts'
+
+>>>>>>> c-orch
+
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
@@ -25,6 +35,7 @@ import type { StatePlan } from './state/plan.ts'
 export type { FunctionDoc, Unavailable } from './catalogue.ts'
 export type { ConfigView } from './config-view.ts'
 export type { ExecOptions, ExecResult } from './exec.ts'
+export type { RunnerPublish } from './fleet.ts'
 
 export type Catalogue<D = FunctionDefinition> = CatalogueOf<D>
 export type LoadedFunction<D = FunctionDefinition> = LoadedOf<D>
@@ -107,6 +118,8 @@ export interface FunctionServices {
   readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
   /** Computes the grains anew, stores and announces them. */
   refreshGrains?(): Promise<Grains>
+  /** The minions of this master, and what runs inside it: only where the function runs inside a master. */
+  readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
 }
@@ -265,6 +278,13 @@ export function defineStates(definition: StateModuleDefinition): StateModuleDefi
   return definition
 }
 
+export interface HostOptions {
+  /** Values that come over those of the pillar of the master. */
+  readonly pillar?: Readonly<Record<string, unknown>> | undefined
+  readonly pillarenv?: string | undefined
+  readonly saltenv?: string | undefined
+}
+
 /** What a runner and a wheel function may use: they run inside the master. */
 export interface RunnerContext {
   readonly config: ConfigView
@@ -276,6 +296,8 @@ export interface RunnerContext {
   readonly jid: string
   /** Id of the minion that asked, for `publish.runner`. */
   readonly requesterId?: string
+  /** The run that began this one. */
+  readonly parentJid?: string
   readonly jobs: JobStore
   /** Jobs that lie in other systems. */
   readonly archive: JobArchive
@@ -294,6 +316,8 @@ export interface RunnerContext {
   running(): readonly MasterRun[]
   /** Calls an execution function on the host of the master. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** What an execution function gets that is called on the host of the master: the fleet is among its services. */
+  host(options?: HostOptions): Promise<FunctionContext>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   /** Tells the outcomes of a job that exists, those known already and the rest as they come; resolves at its end. */
@@ -329,15 +353,6 @@ export interface JobArchive {
    * `jobs` has. Throws `bad-arguments` for a name that is unknown or cannot be read, and what the backend says.
    */
   use<T>(name: string | undefined, work: (reader: JobCacheReader) => Promise<T>): Promise<T | undefined>
-}
-
-export interface RunnerPublish {
-  readonly tgt: string | readonly string[]
-  readonly tgtType?: string
-  readonly fun: string
-  readonly arg?: readonly unknown[]
-  readonly kwargs?: Readonly<Record<string, unknown>>
-  readonly timeoutSeconds?: number
 }
 
 export interface MinionDirectory {

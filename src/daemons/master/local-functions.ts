@@ -4,7 +4,24 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
+
+<<<<<<< HEAD
+
 import type { ConfigView, FunctionContext, Grains } from '../../engine/plugin.ts'
+
+=======
+
+import type {
+  ConfigView,
+  FunctionContext,
+  FunctionServices,
+  Grains,
+  HostOptions,
+  JobContext,
+} from '../../engine/plugin.ts'
+
+>>>>>>> c-orch
+
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -13,6 +30,12 @@ export interface LocalCall {
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
   readonly signal: AbortSignal
+}
+
+export interface LocalContextOptions extends HostOptions {
+  readonly signal: AbortSignal
+  readonly job?: JobContext
+  readonly services?: FunctionServices
 }
 
 export interface LocalFunctionsOptions {
@@ -38,6 +61,7 @@ export class LocalFunctions {
     this.#options = options
   }
 
+<<<<<<< HEAD
   /** Throws what the function throws; `unknown-function` where there is none. */
   async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
     const context = await this.context(signal)
@@ -46,6 +70,10 @@ export class LocalFunctions {
 
   /** What a function on the host of the master sees. */
   async context(signal: AbortSignal): Promise<FunctionContext> {
+=======
+  /** What a function gets that is called on the host of the master. */
+  async context(signal, pillar, job, services : LocalContextOptions): Promise<FunctionContext> {
+>>>>>>> c-orch
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
     const { config, log, bus } = this.#options
@@ -55,7 +83,10 @@ export class LocalFunctions {
       config,
       log,
       signal,
+      job,
       ...catalogues,
+      ...(pillar === undefined ? {} : { pillar }),
+      ...(services === undefined ? {} : { services }),
       emit: async (tag, data) => {
         bus.fire(tag, data)
         return true
@@ -64,9 +95,16 @@ export class LocalFunctions {
     return context
   }
 
+<<<<<<< HEAD
   /** The next call loads modules and grains anew. */
-  reload(): void {
+  reload(): void 
     this.#loaded = undefined
+=======
+  /** Throws what the function throws; `unknown-function` where there is none. */
+  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+    const context = await this.context({ signal })
+    return await context.salt(fun, args, kwargs)
+>>>>>>> c-orch
   }
 
   async #load(): Promise<LoadedFunctions> {
@@ -85,7 +123,6 @@ export class LocalFunctions {
     }
     return { catalogues, grains }
   }
-}
 
 /** What Salt calls the master where it acts as a minion. */
 export function masterId(): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import type { RunnerResult } from '../../client/api.ts'
 import { DataBanks } from '../../engine/cache/data-banks.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { hasUserRunners } from '../../engine/functions/extension-folders.ts'
@@ -20,11 +21,12 @@ import type {
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
-import { type LocalCall, LocalFunctions } from './local-functions.ts'
+import { FleetJobs } from './fleet-jobs.ts'
+import { type LocalCall, type LocalContextOptions, LocalFunctions } from './local-functions.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
-import { RunnerHost } from './runner-host.ts'
+import { type RunnerCall, RunnerHost, type RunOfCaller } from './runner-host.ts'
 
 export interface RunnerHostsParts {
   /** As last read. */
@@ -91,14 +93,24 @@ export class RunnerHosts implements Disposable {
       },
       running: new Map<string, MasterRun>(),
       publisher,
+      fleetJobs: new FleetJobs({ publisher, sessions }),
       bus,
       jids,
       defaultTimeoutSeconds: values.timeout,
       keysFor: (user: string) => new KeyRing(keys, (change, id) => parts.keyMoved(change, id, user)),
       callLocally: (call: LocalCall) => this.callLocally(call),
+      hostContext: (options: LocalContextOptions) => this.#local.context(options),
+      callMaster: (kind: 'runner' | 'wheel', call: RunnerCall, { item, signal }: RunOfCaller) =>
+        this.#callMaster(kind, call, { item, signal }),
     }
     this.runners = new RunnerHost({ kind: 'runner', ...shared })
     this.wheels = new RunnerHost({ kind: 'wheel', ...shared })
+  }
+
+  async #callMaster(kind: 'runner' | 'wheel', call: RunnerCall, { item, signal }: RunOfCaller): Promise<RunnerResult> {
+    const host = kind === 'runner' ? this.runners : this.wheels
+    if (call.detach === true) return { jid: host.detach(call), return: null, success: true, retcode: 0 }
+    return await host.run(call, item, signal)
   }
 
   /** Calls an execution function on the host of the master. */

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly test: boolean
   /** Say what would be called, and call nothing (`mock=True`). */
   readonly mock?: boolean
+  /** Told of every state before it is called, though not of one that is left out. */
+  readonly onBegin?: (chunk: LowChunk) => void
   /** Told of every state as it ends. */
   readonly onReturn?: (chunk: LowChunk, ret: StateReturn) => void
   /** For the tags of events; that of the job when left out. */
