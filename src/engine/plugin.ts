@@ -13,17 +13,8 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
-
-<<<<<<< HEAD
-
 import type { ServedFiles } from './files/served-files.ts'
-
-=======
-
 import type { FleetService, RunnerPublish } from './fleet.ts'
-
->>>>>>> c-orch
-
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'

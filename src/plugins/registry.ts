@@ -461,6 +461,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/http/module.ts')).http,
     },
     {
+      name: 'ini',
+      guarded: false,
+      functions: ['get_ini', 'get_option', 'get_section', 'remove_option', 'remove_section', 'set_option'],
+      load: async () => (await import('./modules/ini/module.ts')).ini,
+    },
+    {
       name: 'iptables',
       guarded: true,
       functions: [
@@ -504,6 +510,18 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       guarded: true,
       functions: ['get', 'set', 'show_conf'],
       load: async () => (await import('./modules/logrotate/module.ts')).logrotate,
+    },
+    {
+      name: 'lowpkg',
+      guarded: true,
+      functions: ['bin_pkg_info'],
+      load: async () => (await import('./modules/lowpkg-dpkg.ts')).lowpkgDpkg,
+    },
+    {
+      name: 'lowpkg',
+      guarded: true,
+      functions: ['bin_pkg_info'],
+      load: async () => (await import('./modules/lowpkg-rpm.ts')).lowpkgRpm,
     },
     {
       name: 'match',
@@ -1439,6 +1457,12 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
       load: async () => (await import('./runners/salt.ts')).salt,
     },
     {
+      name: 'saltutil',
+      guarded: false,
+      functions: ['reload_plugins', 'sync_all', 'sync_modules', 'sync_runners', 'sync_utils', 'sync_wheel'],
+      load: async () => (await import('./runners/saltutil.ts')).saltutil,
+    },
+    {
       name: 'sinks',
       guarded: false,
       functions: ['status'],
@@ -1447,8 +1471,17 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
     {
       name: 'state',
       guarded: false,
-      functions: ['event'],
-      load: async () => (await import('./runners/state.ts')).state,
+      functions: [
+        'event',
+        'orch',
+        'orch_show_sls',
+        'orchestrate',
+        'orchestrate_high',
+        'orchestrate_show_sls',
+        'orchestrate_single',
+        'sls',
+      ],
+      load: async () => (await import('./runners/state/module.ts')).state,
     },
     {
       name: 'survey',
@@ -1570,6 +1603,12 @@ export const stateRegistry: Registry<StateDefinition> = {
       load: async () => (await import('./states/http/module.ts')).http,
     },
     {
+      name: 'ini',
+      guarded: false,
+      functions: ['options_absent', 'options_present', 'sections_absent', 'sections_present'],
+      load: async () => (await import('./states/ini.ts')).ini,
+    },
+    {
       name: 'loop',
       guarded: false,
       functions: ['until', 'until_no_eval'],
@@ -1582,10 +1621,34 @@ export const stateRegistry: Registry<StateDefinition> = {
       load: async () => (await import('./states/module/module.ts')).moduleStates,
     },
     {
+      name: 'pkg',
+      guarded: false,
+      functions: [
+        'downloaded',
+        'group_installed',
+        'held',
+        'installed',
+        'latest',
+        'patch_downloaded',
+        'patch_installed',
+        'purged',
+        'removed',
+        'unheld',
+        'uptodate',
+      ],
+      load: async () => (await import('./states/pkg/module.ts')).pkg,
+    },
+    {
       name: 'process',
       guarded: false,
       functions: ['absent'],
       load: async () => (await import('./states/process.ts')).processStates,
+    },
+    {
+      name: 'salt',
+      guarded: false,
+      functions: ['function', 'parallel_runners', 'runner', 'state', 'wait_for_event', 'wheel'],
+      load: async () => (await import('./states/salt/module.ts')).salt,
     },
     {
       name: 'saltutil',

@@ -4,13 +4,6 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-
-<<<<<<< HEAD
-
-import type { ConfigView, FunctionContext, Grains } from '../../engine/plugin.ts'
-
-=======
-
 import type {
   ConfigView,
   FunctionContext,
@@ -19,9 +12,6 @@ import type {
   HostOptions,
   JobContext,
 } from '../../engine/plugin.ts'
-
->>>>>>> c-orch
-
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -61,19 +51,8 @@ export class LocalFunctions {
     this.#options = options
   }
 
-<<<<<<< HEAD
-  /** Throws what the function throws; `unknown-function` where there is none. */
-  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
-    const context = await this.context(signal)
-    return await context.salt(fun, args, kwargs)
-  }
-
-  /** What a function on the host of the master sees. */
-  async context(signal: AbortSignal): Promise<FunctionContext> {
-=======
   /** What a function gets that is called on the host of the master. */
-  async context(signal, pillar, job, services : LocalContextOptions): Promise<FunctionContext> {
->>>>>>> c-orch
+  async context({ signal, pillar, job, services }: LocalContextOptions): Promise<FunctionContext> {
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
     const { config, log, bus } = this.#options
@@ -95,16 +74,15 @@ export class LocalFunctions {
     return context
   }
 
-<<<<<<< HEAD
-  /** The next call loads modules and grains anew. */
-  reload(): void 
-    this.#loaded = undefined
-=======
   /** Throws what the function throws; `unknown-function` where there is none. */
   async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
     const context = await this.context({ signal })
     return await context.salt(fun, args, kwargs)
->>>>>>> c-orch
+  }
+
+  /** The next call loads modules and grains anew. */
+  reload(): void {
+    this.#loaded = undefined
   }
 
   async #load(): Promise<LoadedFunctions> {
@@ -123,6 +101,7 @@ export class LocalFunctions {
     }
     return { catalogues, grains }
   }
+}
 
 /** What Salt calls the master where it acts as a minion. */
 export function masterId(): string {

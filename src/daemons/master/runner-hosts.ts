@@ -120,7 +120,7 @@ export class RunnerHosts implements Disposable {
 
   /** What templates and functions on the host of the master see. */
   localContext(signal: AbortSignal): Promise<FunctionContext> {
-    return this.#local.context(signal)
+    return this.#local.context({ signal })
   }
 
   /** Runners and wheel functions of the user's own. */
