@@ -15,7 +15,7 @@ import {
   statesOf,
 } from './high-data.ts'
 import { NameIndex } from './name-index.ts'
-import { requisiteWords, reversedWords } from './requisite-words.ts'
+import { consumedWords, requisiteWords, reversedWords } from './requisite-words.ts'
 
 export interface ReversedRequisites {
   readonly high: Dict
@@ -38,14 +38,16 @@ type Additions = { readonly target: StateKey; readonly args: readonly Value[]; r
 /** Changes the high data. */
 export function turnRequisitesAround(request: ReversedRequisites): void {
   const { high, disabled } = request
-  const index = new NameIndex(high)
   const additions: Additions = []
+  let made: NameIndex | undefined
   for (const [id, body] of bodiesOf(high)) {
     for (const [state, args] of statesOf(body)) {
       const speaker: Speaker = { id, state, body, args }
       for (const arg of args) {
         const [word, items] = isMapping(arg) ? (firstEntry(arg) ?? []) : []
-        if (typeof word !== 'string' || disabled.has(word)) continue
+        if (typeof word !== 'string' || !consumedWords.has(word) || disabled.has(word)) continue
+        made ??= new NameIndex(high)
+        const index = made
         if (word === 'use' || word === 'use_in') additions.push(...copies(request, index, speaker, word, items))
         const reversed = reversedWords.get(word)
         if (reversed === undefined) continue
@@ -55,7 +57,7 @@ export function turnRequisitesAround(request: ReversedRequisites): void {
       }
     }
   }
-  for (const addition of additions) add(request, index, addition)
+  if (made !== undefined) for (const addition of additions) add(request, made, addition)
 }
 
 function add({ high, report }: ReversedRequisites, index: NameIndex, { target, args, from }: Additions[number]): void {
