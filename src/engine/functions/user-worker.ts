@@ -172,7 +172,10 @@ const described = (definition) => ({
 let state
 const load = async () => {
   const exports = await import(workerData.url)
-  if (workerData.source !== undefined) state = exports.default
+  if (workerData.source !== undefined) {
+    if (!('default' in exports)) throw new Error('the file has no default export: export default { … }')
+    state = exports.default
+  }
   const exported = workerData.source === undefined ? Object.values(exports).filter(isObject) : []
   modules = exported.filter((value) => isObject(value.functions))
   grains = exported.filter((value) => typeof value.read === 'function')
