@@ -71,7 +71,7 @@ class StateRunner {
     try {
       await this.#walk()
       await Promise.all(this.#parallel.values())
-      if (!this.#isStopped) await this.#listen()
+      if (!this.#isStopped && this.#options.only === undefined) await this.#listen()
     } finally {
       await Promise.allSettled(this.#parallel.values())
       await this.#caller.settled()
@@ -83,7 +83,7 @@ class StateRunner {
   async #walk(): Promise<void> {
     for (const chunk of this.#chunks) {
       if (this.#mustStop) return
-      if (this.#isReached(chunk)) continue
+      if (this.#isReached(chunk) || this.#options.only?.(chunk) === false) continue
       if (this.#options.before !== undefined && !(await this.#options.before(chunk))) {
         this.#isStopped = true
         return

@@ -99,10 +99,3 @@ async function judge(
 function argsFor(definition: StateDefinition, chunk: LowChunk, args: LowChunk['args']): LowChunk['args'] {
   return Object.hasOwn(definition.args, 'name') ? { ...args, name: chunk.name } : args
 }
-
-/** Salt's sentences for arguments that must be there and are not. */
-export function missingArguments(definition: StateDefinition, { state, fun, args }: LowChunk): string[] {
-  return Object.entries(definition.args)
-    .filter(([key, schema]) => schema['x-optional'] !== true && key !== 'name' && args[key] === undefined)
-    .map(([key]) => `Missing parameter ${key} for state ${state}.${fun}`)
-}
