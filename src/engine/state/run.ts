@@ -153,7 +153,10 @@ class StateRunner {
   }
 
   async #finish(frame: Frame): Promise<void> {
-    const waits = frame.bonds.map(({ chunk }) => this.#parallel.get(chunk)).filter((work) => work !== undefined)
+    const waits =
+      this.#parallel.size === 0
+        ? []
+        : frame.bonds.map(({ chunk }) => this.#parallel.get(chunk)).filter((work) => work !== undefined)
     if (frame.isPlan || !isTrue(frame.chunk.args.parallel)) {
       if (waits.length > 0) await Promise.all(waits)
       await this.#decide(frame)
@@ -181,6 +184,7 @@ class StateRunner {
   /** By Salt's rules, and with Salt's words where it is not run. */
   async #outcome({ chunk, isPlan, bonds }: Frame): Promise<Outcome> {
     const caller = this.#caller
+    if (bonds.length === 0) return await caller.call(chunk, { isPlan })
     const known = (await caller.takesWatch(chunk)) ? bonds : bonds.map(withoutWatch)
     const relevant = isPlan ? known.filter((bond) => this.#fateOf(bond) !== undefined) : known
     const status = requisiteStatus(relevant, (bond) => this.#fateOf(bond) ?? unknownFate)
