@@ -21,6 +21,7 @@ import type { OutletStatus } from './outlet/outlet-status.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 import type { LowChunk } from './state/low-chunk.ts'
+import type { StateOnlooker } from './state/onlooker.ts'
 import type { StatePlan } from './state/plan.ts'
 
 export type { FunctionDoc, Unavailable } from './catalogue.ts'
@@ -113,6 +114,8 @@ export interface FunctionServices {
   readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
+  /** Shown each state that ends. */
+  readonly onlooker?: StateOnlooker
 }
 
 /** Which pillar is wanted. */
