@@ -102,7 +102,10 @@ function targetOf(tgt: unknown): string | readonly string[] {
 /** Throws `bad-arguments` for what is no publication. */
 function publicationOf(request: unknown): RunnerPublish {
   if (!isRecord(request) || request.tgt === undefined || typeof request.fun !== 'string') {
-    throw new SaltError('bad-arguments', 'publish takes { tgt, fun } and, if need be, tgtType, arg, kwargs, timeoutSeconds.')
+    throw new SaltError(
+      'bad-arguments',
+      'publish takes { tgt, fun } and, if need be, tgtType, arg, kwargs, timeoutSeconds.',
+    )
   }
   const { tgt, fun, tgtType, arg, kwargs, timeoutSeconds } = request
   return {
