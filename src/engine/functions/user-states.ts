@@ -92,8 +92,8 @@ function stateOf(place: StatePlace, fun: string, described: CheckedFunction): St
     (isWatch: boolean) =>
     (ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> => {
       const call = asked(ctx, want, more)
-      if (place.module === null && isWatch) return call.simple('mod_watch')
-      return isPlanned ? call.plan(isWatch) : call.simple(fun)
+      if (place.module === null && isWatch) return withPlace(call.simple('mod_watch'))
+      return withPlace(isPlanned ? call.plan(isWatch) : call.simple(fun))
     }
   return {
     ...doc,
@@ -124,13 +124,14 @@ class UserCall {
     if (!isPending(value)) return { kind: 'settled', ...readOutcome(value, this.#place.source) }
     const { ticket, testResult = null } = value
     const { result, ...shown } = readGiven({ ...value, result: testResult }, this.#place.source)
-    return pending({ ...shown, testResult: result, apply: () => this.#apply(thread, ticket, isWatch) })
+    return pending({ ...shown, testResult: result, apply: () => withPlace(this.#apply(thread, ticket, isWatch)) })
   }
 
   /** Salt's form: a dry run calls it as well. */
   async simple(fun: string): Promise<StatePlan> {
     const { source } = this.#place
-    const apply = async (): Promise<StateOutcome> => readOutcome(await this.#call(fun, false), source)
+    const run = async (): Promise<StateOutcome> => readOutcome(await this.#call(fun, false), source)
+    const apply = () => withPlace(run())
     if (!this.#ctx.run.isTest) return pending({ comment: `${source.name} would be called`, changes: {}, apply })
     const { result, ...shown } = readGiven(await this.#call(fun, true), source)
     return result === null ? pending({ ...shown, apply }) : { kind: 'settled', result, ...shown }
@@ -164,6 +165,16 @@ class UserCall {
   #facts(): Readonly<Record<string, unknown>> {
     const { saltenv, chunk, changed, run } = this.#ctx
     return { ...factsOf(this.#ctx), saltenv, chunk, changed, test: run.isTest }
+  }
+}
+
+/** A comment is all that is seen of an error, so the line of the author's file goes into it. */
+async function withPlace<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof SaltError) || error.where === undefined) throw error
+    throw new SaltError(error.code, `${error.message} (${error.where})`, { cause: error })
   }
 }
 

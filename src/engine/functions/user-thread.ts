@@ -94,7 +94,12 @@ export class UserThread {
     }
   }
 
-  call(request: Readonly<Record<string, unknown>>, services: ThreadServices, signal: AbortSignal): Promise<unknown> {
+  async call(
+    request: Readonly<Record<string, unknown>>,
+    services: ThreadServices,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    signal.throwIfAborted()
     const call = ++this.#lastCall
     const settle = Promise.withResolvers<unknown>()
     this.#calls.set(call, { services, settle })

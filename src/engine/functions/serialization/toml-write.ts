@@ -2,8 +2,8 @@
 import { SaltError } from '../../../base/errors.ts'
 import { Float } from '../../../base/float.ts'
 import { floatRepr } from '../../../base/python-repr.ts'
-import type { Value } from '../../../engine/render/values/kinds.ts'
-import { str } from '../../../engine/render/values/print.ts'
+import type { Value } from '../../render/values/kinds.ts'
+import { str } from '../../render/values/print.ts'
 
 type Table = ReadonlyMap<Value, Value>
 
