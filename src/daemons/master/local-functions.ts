@@ -3,7 +3,8 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import type { ConfigView, Grains } from '../../engine/plugin.ts'
+import type { ContextRequest } from '../../engine/pillar/compile-pillar.ts'
+import type { ConfigView, FunctionContext, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -55,6 +56,16 @@ export class LocalFunctions {
       },
     })
     return await context.salt(fun, args, kwargs)
+  }
+
+  /** The functions of this host under the name and with the facts of a minion: what its pillar is made with. */
+  async contextFor({ id, grains, pillar, log, services }: ContextRequest): Promise<FunctionContext> {
+    this.#loaded ??= this.#load()
+    const { catalogues } = await this.#loaded
+    const { config } = this.#options
+    const { signal } = new AbortController()
+    return createFunctionContext({ id, grains: () => grains, pillar, config, log, signal, ...catalogues, services })
+      .context
   }
 
   async #load(): Promise<LoadedFunctions> {

@@ -28,6 +28,7 @@ export type RunnerSurroundings = Pick<
   | 'banks'
   | 'outlets'
   | 'reactor'
+  | 'pillar'
   | 'functions'
   | 'runners'
   | 'wheels'

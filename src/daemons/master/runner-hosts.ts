@@ -14,6 +14,7 @@ import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/reg
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
 import { type LocalCall, LocalFunctions } from './local-functions.ts'
+import { MasterPillar } from './master-pillar.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
@@ -42,6 +43,7 @@ export class RunnerHosts implements Disposable {
   readonly runners: RunnerHost
   readonly wheels: RunnerHost
   readonly banks: DataBanks
+  readonly pillar: MasterPillar
   readonly #local: LocalFunctions
   readonly catalogues: {
     readonly runners: PluginCatalogue<RunnerFunctionDefinition>
@@ -57,6 +59,14 @@ export class RunnerHosts implements Disposable {
     const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
     this.catalogues = { runners, wheels }
     this.#local = new LocalFunctions({ config, log, bus })
+    this.pillar = new MasterPillar({
+      options: parts.options,
+      config,
+      clock,
+      log,
+      local: this.#local,
+      banks: this.banks,
+    })
     const shared = {
       surroundings: {
         config,
@@ -73,6 +83,7 @@ export class RunnerHosts implements Disposable {
         },
         banks: this.banks,
         reactor: parts.reactor,
+        pillar: this.pillar,
         outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
