@@ -34,7 +34,7 @@ export class SecretTexts {
     return hidden
   }
 
-  /** The value itself where it holds none of the texts, else a copy with dots. Keys of mappings are looked at, too. */
+  /** The value itself where it holds none of the texts, else a copy with dots. Keys of mappings stay as they are. */
   hideIn<T>(value: T): T {
     if (this.#texts.length === 0) return value
     // Texts stay texts, lists lists and mappings mappings.
@@ -50,10 +50,8 @@ export class SecretTexts {
     }
     if (value instanceof Error) return this.#hideInError(value)
     if (!isRecord(value) || !isPlain(value)) return value
-    const pairs = Object.entries(value)
-    const hidden = pairs.map(([key, item]) => [this.hide(key), this.#hideIn(item, depth + 1)] as const)
-    const isSame = hidden.every(([key, item], index) => key === pairs[index]?.[0] && item === pairs[index]?.[1])
-    return isSame ? value : Object.fromEntries(hidden)
+    const pairs = Object.entries(value).map(([key, item]) => [key, this.#hideIn(item, depth + 1)] as const)
+    return pairs.every(([key, item]) => item === value[key]) ? value : Object.fromEntries(pairs)
   }
 
   #hideInError(error: Error): Error {

@@ -18,6 +18,7 @@ import type { FleetService, RunnerPublish } from './fleet.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
+import type { PillarDesk, PillarService } from './pillar/pillar-service.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 import type { LowChunk } from './state/low-chunk.ts'
@@ -28,6 +29,7 @@ export type { FunctionDoc, Unavailable } from './catalogue.ts'
 export type { ConfigView } from './config-view.ts'
 export type { ExecOptions, ExecResult } from './exec.ts'
 export type { RunnerPublish } from './fleet.ts'
+export type { PillarDesk, PillarQuestion, PillarService } from './pillar/pillar-service.ts'
 
 export type Catalogue<D = FunctionDefinition> = CatalogueOf<D>
 export type LoadedFunction<D = FunctionDefinition> = LoadedOf<D>
@@ -108,35 +110,14 @@ export interface FunctionServices {
   readonly pillar?: PillarService
   /** Decrypts for the renderer `gpg`, where more is to be known than the configuration says. */
   readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
-  /** Computes the grains anew, stores and announces them. */
-  refreshGrains?(): Promise<Grains>
+  /** Computes the grains anew, stores and announces them; pillar, which may depend on them, follows unless it is kept. */
+  refreshGrains?(options?: { readonly keepsPillar?: boolean }): Promise<Grains>
   /** The minions of this master, and what runs inside it: only where the function runs inside a master. */
   readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
   /** Shown each state that ends. */
   readonly onlooker?: StateOnlooker
-}
-
-/** Which pillar is wanted. */
-export interface PillarQuestion {
-  /** Environment of a state run. */
-  readonly saltenv?: string | undefined
-  readonly pillarenv?: string | undefined
-  /** Data that wins over all else: `pillar=` of the command line. */
-  readonly override?: Readonly<Record<string, unknown>> | undefined
-  /** A source that is asked besides (`pillar.ext`): one of the master's `on_demand_ext_pillar`, with its arguments. */
-  readonly ext?: Readonly<Record<string, unknown>> | undefined
-}
-
-/** Where the pillar of this minion comes from. */
-export interface PillarService {
-  /** Makes it anew and leaves what is in memory alone. Errors of SLS files are under `_errors`. */
-  compile(question?: PillarQuestion): Promise<Readonly<Record<string, unknown>>>
-  /** Makes it anew for all that follows: functions, schedule, beacons. False where that could not be done. */
-  refresh(): Promise<boolean>
-  /** Dots for what was decrypted, in whatever is shown. */
-  hide<T>(value: T): T
 }
 
 export interface FunctionDefinition<A extends Record<string, Schema> = Record<string, Schema>> {
@@ -301,6 +282,7 @@ export interface RunnerContext {
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
   readonly reactor: ReactorControl
+  readonly pillar: PillarDesk
   /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
   outlets(): readonly OutletStatus[]
   readonly functions: Catalogue

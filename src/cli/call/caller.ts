@@ -1,7 +1,9 @@
 /** Runs one function in this process and prints its result. */
 import { systemClock } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
+import { hidingLog } from '../../base/hiding-log.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
+import { SecretTexts } from '../../base/secret-texts.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
@@ -19,6 +21,7 @@ import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { returnersOf } from '../publish/returners.ts'
+import { CallerPillar } from './caller-pillar.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
@@ -34,6 +37,8 @@ export class Caller {
   readonly #catalogues: Catalogues
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
+  readonly #secrets = new SecretTexts()
+  readonly #pillar: CallerPillar
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
   /** Shows states as they end, and asks before them; undefined where neither is wanted. */
   readonly #onlooker: StateView | undefined
@@ -67,6 +72,14 @@ export class Caller {
     this.#link = asksMaster
       ? new MasterLink(minion, (options.integer('timeout') ?? values.auth_timeout) * 1000, this.#log)
       : undefined
+    this.#pillar = new CallerPillar({
+      config: minion.view,
+      log: hidingLog(this.#log, this.#secrets),
+      secrets: this.#secrets,
+      masters: () => this.#link?.masters ?? [],
+      inputs: () => this.#context(new AbortController().signal),
+      refreshMinion: () => this.#emit('pillar_refresh', {}),
+    })
   }
 
   /** Resolves to the exit code. Throws `master-unreachable` and the like before anything was run, but see `isLeftToMinion`. */
@@ -80,6 +93,7 @@ export class Caller {
     if (this.#options.has('grains')) return await this.#printGrains()
     const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
     if (tellsMaster) await this.#connect(link, fun)
+    await this.#pillar.load(fun, tellsMaster)
     return await this.#call(fun, args, tellsMaster ? link : undefined)
   }
 
@@ -167,8 +181,9 @@ export class Caller {
     return {
       id: this.#minion.id,
       grains: () => this.#readGrains(),
+      pillar: this.#pillar.current,
       config: this.#minion.view,
-      log: this.#log,
+      log: hidingLog(this.#log, this.#secrets),
       signal,
       ...this.#catalogues,
       services: this.#services(),
@@ -181,6 +196,7 @@ export class Caller {
     return {
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
+      pillar: this.#pillar.service,
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserPlugins(),
       ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),

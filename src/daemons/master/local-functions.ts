@@ -4,6 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
+import type { ContextRequest } from '../../engine/pillar/compile-pillar.ts'
 import type {
   ConfigView,
   FunctionContext,
@@ -83,6 +84,16 @@ export class LocalFunctions {
   /** The next call loads modules and grains anew. */
   reload(): void {
     this.#loaded = undefined
+  }
+
+  /** The functions of this host under the name and with the facts of a minion: what its pillar is made with. */
+  async contextFor({ id, grains, pillar, log, services }: ContextRequest): Promise<FunctionContext> {
+    this.#loaded ??= this.#load()
+    const { catalogues } = await this.#loaded
+    const { config } = this.#options
+    const { signal } = new AbortController()
+    return createFunctionContext({ id, grains: () => grains, pillar, config, log, signal, ...catalogues, services })
+      .context
   }
 
   async #load(): Promise<LoadedFunctions> {

@@ -30,6 +30,7 @@ export type RunnerSurroundings = Pick<
   | 'banks'
   | 'outlets'
   | 'reactor'
+  | 'pillar'
   | 'functions'
   | 'runners'
   | 'wheels'

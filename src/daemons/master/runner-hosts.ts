@@ -23,6 +23,7 @@ import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
 import { FleetJobs } from './fleet-jobs.ts'
 import { type LocalCall, type LocalContextOptions, LocalFunctions } from './local-functions.ts'
+import { MasterPillar } from './master-pillar.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
@@ -51,6 +52,7 @@ export class RunnerHosts implements Disposable {
   readonly runners: RunnerHost
   readonly wheels: RunnerHost
   readonly banks: DataBanks
+  readonly pillar: MasterPillar
   readonly #local: LocalFunctions
   readonly #parts: RunnerHostsParts
   #hadUserRunners = false
@@ -69,6 +71,14 @@ export class RunnerHosts implements Disposable {
     const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
     this.catalogues = { runners, wheels }
     this.#local = new LocalFunctions({ config, log, bus })
+    this.pillar = new MasterPillar({
+      options: parts.options,
+      config,
+      clock,
+      log,
+      local: this.#local,
+      banks: this.banks,
+    })
     const shared = {
       surroundings: {
         config,
@@ -85,6 +95,7 @@ export class RunnerHosts implements Disposable {
         },
         banks: this.banks,
         reactor: parts.reactor,
+        pillar: this.pillar,
         outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,

@@ -1,7 +1,9 @@
 import { constants } from 'node:os'
+import { systemClock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import { pythonString } from '../../base/python-repr.ts'
 import { s } from '../../base/schema.ts'
+import { within } from '../../base/within.ts'
 import type { RunningJob } from '../../client/api.ts'
 import {
   listExtensions,
@@ -70,15 +72,27 @@ const syncFunctions: Readonly<Record<string, FunctionDefinition>> = Object.fromE
 
 const refreshPillar = (name: string): FunctionDefinition =>
   fn({
-    doc: 'Ask for pillar anew.',
+    doc: 'Ask for pillar anew. Jobs that come later wait for it.',
     args: {
-      wait: s.withDefault(s.boolean('Accepted, and without effect here'), false),
-      timeout: s.withDefault(s.seconds('Accepted, and without effect here'), 30),
+      wait: s.withDefault(s.boolean('Return when it is there'), false),
+      timeout: s.withDefault(s.seconds('The longest that is waited'), 30),
       clean_cache: s.withDefault(s.boolean('Accepted, and without effect here'), true),
     },
-    returns: s.boolean('Always true'),
-    examples: [`salt '*' saltutil.${name}`],
-    run: () => true,
+    returns: s.boolean('False where it was waited for and did not come'),
+    examples: [`salt '*' saltutil.${name}`, `salt '*' saltutil.${name} wait=True timeout=60`],
+    async run(ctx, { wait, timeout }) {
+      const done = ctx.services.pillar?.refresh() ?? Promise.resolve(true)
+      if (!wait) return true
+      let isDone = false
+      const inTime = await within(
+        done.then((result) => {
+          isDone = result
+        }),
+        timeout * 1000,
+        systemClock,
+      )
+      return inTime && isDone
+    },
   })
 
 const dayMs = 86_400_000
@@ -179,9 +193,9 @@ export const saltutil = defineModule({
       args: { refresh_pillar: s.withDefault(s.boolean('Ask for pillar anew as well'), true) },
       returns: s.boolean('Always true'),
       examples: ["salt '*' saltutil.refresh_grains"],
-      async run(ctx) {
+      async run(ctx, { refresh_pillar: refreshesPillar }) {
         await ctx.services.refreshModules?.()
-        await ctx.services.refreshGrains?.()
+        await ctx.services.refreshGrains?.({ keepsPillar: !refreshesPillar })
         return true
       },
     }),

@@ -1,5 +1,5 @@
-/** Places for jobs that run; who comes when all are taken waits, in the order of coming. */
-export class JobTurns {
+/** Places for work that goes on at a time; who comes when all are taken waits, in the order of coming. */
+export class Turns {
   readonly #limit: number
   readonly #waiting = new Set<() => void>()
   #active = 0
@@ -34,7 +34,7 @@ export class JobTurns {
     })
   }
 
-  /** Hands the place on to the job that has waited longest. */
+  /** Hands the place on to whoever has waited longest. */
   leave(): void {
     const next = this.#waiting.values().next().value
     if (next === undefined) this.#active -= 1
