@@ -20,6 +20,7 @@ import type { OutletStatus } from './outlet/outlet-status.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 import type { LowChunk } from './state/low-chunk.ts'
+import type { StateOnlooker } from './state/onlooker.ts'
 import type { StatePlan } from './state/plan.ts'
 
 export type { FunctionDoc, Unavailable } from './catalogue.ts'
@@ -107,6 +108,8 @@ export interface FunctionServices {
   readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
+  /** Shown each state that ends. */
+  readonly onlooker?: StateOnlooker
 }
 
 export interface FunctionDefinition<A extends Record<string, Schema> = Record<string, Schema>> {

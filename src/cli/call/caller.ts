@@ -23,6 +23,7 @@ import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
 import { runningJobs, runningKeepers } from './running-jobs.ts'
+import { onlookerFor, type StateView } from './state-view.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -34,12 +35,15 @@ export class Caller {
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
+  /** Shows states as they end, and asks before them; undefined where neither is wanted. */
+  readonly #onlooker: StateView | undefined
   readonly #jid = new JidClock(systemClock).next()
 
   constructor(options: OptionValues, minion: MinionOptions) {
     this.#options = options
     this.#minion = minion
-    this.#printer = printerFor(options, { config: minion.view })
+    this.#onlooker = onlookerFor(options)
+    this.#printer = printerFor(options, { view: this.#onlooker, config: minion.view })
     const { values } = minion
     const level = values.log_level_logfile
     this.#log = createLog({
@@ -103,7 +107,12 @@ export class Caller {
       jid: this.#jid,
     })
     interrupt.end()
-    if (interrupt.signal.aborted) return interruptedExit
+    this.#onlooker?.clear()
+    if (interrupt.signal.aborted) {
+      if (outcome.isPartial === true)
+        await this.#printer.show({ local: outcome.return }, { out: outcome.out, retcode: 1 })
+      return interruptedExit
+    }
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
       await printFailure(calls.fun, outcome.failure, this.#catalogues.catalogue)
@@ -171,6 +180,7 @@ export class Caller {
       ...runningKeepers(neighbor),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
+      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }

@@ -4,6 +4,7 @@ import type { PublishRequest } from '../../client/api.ts'
 import { batchSize, runBatch } from './batch.ts'
 import { JobReport } from './job-report.ts'
 import type { PublishParts } from './parts.ts'
+import { StateProgress } from './state-progress.ts'
 import { chooseMinions } from './subset.ts'
 
 const nobodyExit = 2
@@ -86,7 +87,8 @@ export class PublishCommand {
 
   #follow(request: PublishRequest): Promise<number> {
     const { bus, options, printer, view } = this.#parts
-    const report = new JobReport({ options, printer, view, isDocs: request.fun === 'sys.doc' })
+    const progress = request.progress === true && view !== undefined ? new StateProgress(bus, view) : undefined
+    const report = new JobReport({ options, printer, view, progress, isDocs: request.fun === 'sys.doc' })
     return report.follow((following) => bus.call('publish', { ...request, follow: true }, following))
   }
 }

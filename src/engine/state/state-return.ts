@@ -24,7 +24,7 @@ export interface StateReturn {
 
 export type StateReturns = Readonly<Record<string, StateReturn>>
 
-/** A chunk that is about to be run, and what a dry run of it shows. */
+/** Whether a state that is about to change something may, and whether the run goes on. */
 export type Decision = 'do' | 'skip' | 'stop'
 
 export interface RunOptions {
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly onBegin?: (chunk: LowChunk) => void
   /** Told of every state as it ends. */
   readonly onReturn?: (chunk: LowChunk, ret: StateReturn) => void
+  /** Only these are wanted, with what they require; the others are there to be required. */
+  readonly only?: (chunk: LowChunk) => boolean
   /** For the tags of events; that of the job when left out. */
   readonly jid?: string
   /** Asked before each state; false ends the run there, as if there were no more states. */
