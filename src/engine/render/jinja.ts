@@ -31,7 +31,15 @@ const filters: FilterTable = new Map([
 const plainTests: TestTable = new Map([...builtinTests, ...saltTests])
 const tests: TestTable = new Map([...plainTests, ...nameTests(filters, plainTests)])
 
-const compiler = new TemplateCompiler({ hasFilter: (name) => filters.has(name), hasTest: (name) => tests.has(name) })
+/** Names that templates may use. */
+export const templateNames = {
+  hasFilter: (name: string) => filters.has(name),
+  hasTest: (name: string) => tests.has(name),
+  filters: (): readonly string[] => [...filters.keys()],
+  tests: (): readonly string[] => [...tests.keys()],
+}
+
+const compiler = new TemplateCompiler(templateNames)
 
 export interface JinjaRequest {
   readonly text: string

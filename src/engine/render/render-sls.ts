@@ -51,6 +51,8 @@ const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['ts', renderScriptStage],
 ])
 
+export const rendererNames: readonly string[] = [...renderers.keys()]
+
 const defaultRenderer = 'jinja|yaml'
 
 /** Throws RenderError; `render-failed` for a renderer that is unknown or not allowed. */
