@@ -48,14 +48,7 @@ export class Caller {
     this.#options = options
     this.#minion = minion
     this.#onlooker = onlookerFor(options)
-<<<<<<< HEAD
-    this.#printer = printerFor(options, {
-      config: minion.view,
-      ...(this.#onlooker === undefined ? {} : { view: this.#onlooker }),
-    })
-=======
     this.#printer = printerFor(options, { view: this.#onlooker, config: minion.view })
->>>>>>> c-orch
     const { values } = minion
     const level = values.log_level_logfile
     this.#log = createLog({

@@ -74,13 +74,8 @@ const names = `
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
-<<<<<<< HEAD
-  state_auto_order state_top state_top_saltenv
-  states_dirs static stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
-=======
   state_auto_order state_top state_top_saltenv states_dirs static stdlib_path sudo_user svnfs syndic_dir
   syndic_event_forward_timeout
->>>>>>> c-orch
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules
