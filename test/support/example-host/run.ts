@@ -13,6 +13,7 @@ import { FunctionHost } from '../function-host.ts'
 import { keptBeacons, keptSchedule } from '../minion-keepers.ts'
 import { type ExampleRun, neverRun, shellWords } from './examples.ts'
 import { serve } from './network.ts'
+import { runStateExamples } from './run-states.ts'
 
 const template = '/srv/.template'
 /** No example takes longer, unless it hangs. */
@@ -120,8 +121,12 @@ const kept = new Set(readdirSync(template))
 restore()
 await serve()
 const [word = '', not] = process.argv.slice(2).reverse()
+if (word === 'states') {
+  const stateRuns = await runStateExamples({ config, grains, pillar, restore })
+  process.stdout.write(JSON.stringify(stateRuns), () => process.exit(0))
+}
 const runs: Record<string, ExampleRun> = {}
-for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDocs())) {
+for (const [module, { functions }] of word === 'states' ? [] : Object.entries(await moduleRegistry.loadDocs())) {
   if (new RegExp(`^(?:${word})$`).test(module) === (not === 'not')) continue
   for (const [short, doc] of Object.entries(functions)) {
     const name = `${module}.${short}`
@@ -132,4 +137,4 @@ for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDo
     }
   }
 }
-process.stdout.write(JSON.stringify(runs), () => process.exit(0))
+if (word !== 'states') process.stdout.write(JSON.stringify(runs), () => process.exit(0))
