@@ -5,12 +5,7 @@ import { signatureOf } from '../src/engine/functions/doc-text.ts'
 import type { FunctionDoc } from '../src/engine/plugin.ts'
 import { stateRegistry } from '../src/plugins/registry.ts'
 import { needs } from '../test/support/example-host/examples.ts'
-import {
-  countFunctions,
-  type ExampleRecord,
-  readRecord,
-  stateRecordFile,
-} from '../test/support/example-host/record.ts'
+import { countFunctions, type ExampleRecord, readRecord, stateRecordFile } from '../test/support/example-host/record.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
 import { argumentsTable, exampleBlocks } from './reference-sections.ts'
 
@@ -79,7 +74,7 @@ function stateSection(name: string, state: FunctionDoc, record: ExampleRecord): 
     `## ${name}`,
     `\`${signatureOf(name, state)}\``,
     state.doc,
-    ...argumentsTable(state),
+    ...argumentsTable(state, 'the id'),
     ...exampleBlocks(state.examples, record, 'yaml'),
   ].join('\n\n')
 }

@@ -5,12 +5,20 @@ import { needs } from '../test/support/example-host/examples.ts'
 import type { ExampleRecord } from '../test/support/example-host/record.ts'
 import { table } from './pages.ts'
 
-/** No table where there is no argument. */
-export function argumentsTable({ args, rest, extra }: FunctionDoc): string[] {
+/**
+ * No table where there is no argument.
+ *
+ * @param nameDefault What an argument `name` is that is left out, where it is not required.
+ */
+export function argumentsTable({ args, rest, extra }: FunctionDoc, nameDefault = 'required'): string[] {
   const rows = Object.entries(args).map(([arg, schema]) => [
     `\`${arg}\``,
     expectation(schema),
-    schema['x-optional'] === true ? `\`${JSON.stringify(schema.default ?? null)}\`` : 'required',
+    schema['x-optional'] === true
+      ? `\`${JSON.stringify(schema.default ?? null)}\``
+      : arg === 'name'
+        ? nameDefault
+        : 'required',
     schema.description ?? '',
   ])
   if (rest !== undefined) rows.push(['`*args`', expectation(rest), '', rest.description ?? ''])

@@ -46,7 +46,7 @@ const grains = {
   pkg: { apache: 'apache2' },
 }
 
-const pillar = { cheese: 'foo' }
+const pillar = { cheese: 'foo', app: { logo: 'aGVsbG8=' } }
 
 /** A minion's, with the jobs that the examples name. */
 async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['schedule']>> {
@@ -72,6 +72,13 @@ function restore(example = ''): void {
   }
   const lacking = [...kept].filter((name) => !existsSync(`/srv/${name}`))
   execFileSync('cp', ['-a', ...lacking.map((name) => `${template}/${name}`), '/srv'])
+}
+
+/** Puts the files of the system back that states may change. */
+function restoreSystem(): void {
+  const folders = '/etc /opt /var/backups /var/tmp'
+  const script = `for f in ${folders}; do find $f -mindepth 1 -delete; cp -a /srv/.system$f/. $f; done`
+  execFileSync('/bin/sh', ['-c', script], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
 /** What changes, or may have been changed, by an example before. */
@@ -122,7 +129,16 @@ restore()
 await serve()
 const [word = '', not] = process.argv.slice(2).reverse()
 if (word === 'states') {
-  const stateRuns = await runStateExamples({ config, grains, pillar, restore })
+  restoreSystem()
+  const stateRuns = await runStateExamples({
+    config,
+    grains,
+    pillar,
+    restore(example) {
+      restore(example)
+      if (/\/(?:etc|opt|var)\b/.test(example)) restoreSystem()
+    },
+  })
   process.stdout.write(JSON.stringify(stateRuns), () => process.exit(0))
 }
 const runs: Record<string, ExampleRun> = {}
