@@ -26,12 +26,13 @@ export function compileHigh(ctx: FunctionContext, { high, places }: GatheredStat
     place: body === undefined ? undefined : places.get(body),
   })
   applyExtends(high, (sentence, body) => faults.push(faultOf('extend', sentence, body)))
-  verifyHigh(high, (sentence, body) => faults.push(faultOf('form', sentence, body)))
+  verifyHigh(high, (sentence, body, kind = 'form') => faults.push(faultOf(kind, sentence, body)))
   if (faults.length > 0) return { chunks: [], faults }
   turnRequisitesAround({
     high,
     disabled: disabledWords(ctx),
     report: (sentence, body) => faults.push(faultOf('requisite', sentence, body)),
+    reportMissing: (sentence, body) => faults.push(faultOf('requisite-missing', sentence, body)),
     warn: (sentence, body) => ctx.log.warning(faultText(faultOf('requisite', sentence, body))),
   })
   applyExcludes(high)

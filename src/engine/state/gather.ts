@@ -6,7 +6,7 @@ import { equals } from '../render/values/compare.ts'
 import { Dict } from '../render/values/dict.ts'
 import type { Value } from '../render/values/kinds.ts'
 import { repr } from '../render/values/print.ts'
-import { declaredStates, numberStates, readDeclarations } from './declarations.ts'
+import { type Declarations, declaredStates, numberStates, readDeclarations } from './declarations.ts'
 import { envOf, isMapping, slsOf } from './high-data.ts'
 import { absoluteName, readIncludeItem } from './include-names.ts'
 import {
@@ -30,6 +30,24 @@ export interface GatheredStates {
   readonly places: BodyPlaces
 }
 
+/** A file that was rendered, as others may look at it: nothing of it must be changed. */
+export interface DeclaredFile {
+  readonly sls: string
+  readonly saltenv: string
+  /** Below the file roots. */
+  readonly path: string
+  readonly rendered: RenderedSls
+  readonly declarations: Declarations
+}
+
+export interface GatherOptions {
+  readonly world?: TemplateWorld
+  /** Files that were rendered already, by environment and name: several gatherers may share them. */
+  readonly kept?: Map<string, Promise<RenderedSls>>
+  /** Told of each file before anything of others is put into it. */
+  readonly onDeclared?: (file: DeclaredFile) => void
+}
+
 interface Asked {
   readonly sls: string
   readonly saltenv: string
@@ -45,6 +63,7 @@ interface SlsAtWork extends Asked {
 export class StateGatherer {
   readonly files: StateFiles
   readonly #ctx: FunctionContext
+  readonly #options: GatherOptions
   readonly #world: TemplateWorld
   readonly #faults: StateFault[] = []
   readonly #places = new WeakMap<object, RenderedPlace>()
@@ -52,10 +71,11 @@ export class StateGatherer {
   #matches: SlsMatches = new Map()
   #order = 10_000
 
-  constructor(ctx: FunctionContext, world = new TemplateWorld(ctx)) {
+  constructor(ctx: FunctionContext, options: GatherOptions = {}) {
     this.#ctx = ctx
-    this.#world = world
-    this.files = new StateFiles(world.texts)
+    this.#options = options
+    this.#world = options.world ?? new TemplateWorld(ctx)
+    this.files = new StateFiles(this.#world.texts)
   }
 
   /** Renders what is wanted and what that includes. May be called once. */
@@ -79,6 +99,16 @@ export class StateGatherer {
 
   /** As `renderSls`, with the options that say which renderers there may be. */
   render(file: SlsFile, saltenv: string, sls: string): Promise<RenderedSls> {
+    const { kept } = this.#options
+    const key = `${saltenv}:${file.path}`
+    const known = kept?.get(key)
+    if (known !== undefined) return known
+    const rendering = this.#render(file, saltenv, sls)
+    kept?.set(key, rendering)
+    return rendering
+  }
+
+  #render(file: SlsFile, saltenv: string, sls: string): Promise<RenderedSls> {
     const { config } = this.#ctx
     const renderer = config.get('renderer')
     return renderSls(this.#world, {
@@ -138,6 +168,7 @@ export class StateGatherer {
       saltenv,
       report: (sentence, ...path) => this.#report('form', sentence, work, path),
     })
+    this.#options.onDeclared?.({ sls, saltenv, path: work.file.path, rendered: work.rendered, declarations })
     const states = declaredStates(declarations)
     this.#remember(declarations.high, work, [])
     for (const bodies of declarations.extend) this.#remember(bodies, work, ['extend'])

@@ -13,6 +13,7 @@ export type FaultKind =
   | 'pillar'
   | 'render'
   | 'requisite'
+  | 'requisite-missing'
   | 'sls-missing'
   | 'top'
 
@@ -55,12 +56,18 @@ export function renderFault(saltenv: string, sls: string, thrown: unknown, chain
   return {
     kind: 'render',
     sentence: `Rendering SLS '${saltenv}:${sls}' failed: ${message}`,
-    brief: message.split('\n---\n')[0]?.split('\n')[0] ?? message,
+    brief: thrown instanceof RenderError && thrown.stage === 'yaml' ? thrown.reason : firstLine(message),
     place: thrown instanceof RenderError ? thrown.places.at(-1) : placeOf(where),
     chain,
     ...(hint === undefined ? {} : { more: [hint] }),
     cause: thrown,
   }
+}
+
+/** Without the number that it ends with: the place says it. */
+function firstLine(message: string): string {
+  const [first = ''] = message.split('\n', 1)
+  return first.replace(/; line \d+$/, '')
 }
 
 export function placeText({ file, line, column }: RenderedPlace): string {
