@@ -176,11 +176,11 @@ export class Caller {
   #services(): FunctionServices {
     const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
+      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserModules(),
-      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }
