@@ -8,12 +8,12 @@ import { Secret } from '../../../base/secret.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { impossible, right } from '../../../engine/state/plan.ts'
 import { traverse } from '../../../engine/target/traverse.ts'
+import { encodeContents } from '../../modules/file/managing/contents-encoding.ts'
 import { wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import type { BytesContent } from '../../modules/file/managing/new-content.ts'
 import { planFile } from '../../modules/file/managing/plan-file.ts'
 import { isFolder, isRegularFile } from '../../modules/file/status.ts'
 import { fileMode, isPlan, makedirs, owner, ownerOf, owners, pathName, showChanges, targetPath } from './arguments.ts'
-import { encodeContents } from './contents-encoding.ts'
 import type { Serializer, SerializerOptions } from './serializers.ts'
 
 const options = (what: string) => s.optional(s.any(`Options of the ${what}: a mapping, or a list of them`))
