@@ -13,17 +13,23 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import type { ServedFiles } from './files/served-files.ts'
+import type { FleetService, RunnerPublish } from './fleet.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
+import type { PillarDesk, PillarService } from './pillar/pillar-service.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 import type { LowChunk } from './state/low-chunk.ts'
+import type { StateOnlooker } from './state/onlooker.ts'
 import type { StatePlan } from './state/plan.ts'
 
 export type { FunctionDoc, Unavailable } from './catalogue.ts'
 export type { ConfigView } from './config-view.ts'
 export type { ExecOptions, ExecResult } from './exec.ts'
+export type { RunnerPublish } from './fleet.ts'
+export type { PillarDesk, PillarQuestion, PillarService } from './pillar/pillar-service.ts'
 
 export type Catalogue<D = FunctionDefinition> = CatalogueOf<D>
 export type LoadedFunction<D = FunctionDefinition> = LoadedOf<D>
@@ -99,10 +105,19 @@ export interface FunctionServices {
    * at most. Undefined where no minion runs.
    */
   fireMaster?(load: EventLoad, timeoutSeconds: number): Promise<MasterFiring | undefined>
-  /** Computes the grains anew, stores and announces them. */
-  refreshGrains?(): Promise<Grains>
+  /** Files of the file server, where they come neither from the masters nor from `file_roots`. */
+  readonly files?: ServedFiles
+  readonly pillar?: PillarService
+  /** Decrypts for the renderer `gpg`, where more is to be known than the configuration says. */
+  readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
+  /** Computes the grains anew, stores and announces them; pillar, which may depend on them, follows unless it is kept. */
+  refreshGrains?(options?: { readonly keepsPillar?: boolean }): Promise<Grains>
+  /** The minions of this master, and what runs inside it: only where the function runs inside a master. */
+  readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
+  /** Shown each state that ends. */
+  readonly onlooker?: StateOnlooker
 }
 
 export interface FunctionDefinition<A extends Record<string, Schema> = Record<string, Schema>> {
@@ -238,6 +253,13 @@ export function defineStates(definition: StateModuleDefinition): StateModuleDefi
   return definition
 }
 
+export interface HostOptions {
+  /** Values that come over those of the pillar of the master. */
+  readonly pillar?: Readonly<Record<string, unknown>> | undefined
+  readonly pillarenv?: string | undefined
+  readonly saltenv?: string | undefined
+}
+
 /** What a runner and a wheel function may use: they run inside the master. */
 export interface RunnerContext {
   readonly config: ConfigView
@@ -249,6 +271,8 @@ export interface RunnerContext {
   readonly jid: string
   /** Id of the minion that asked, for `publish.runner`. */
   readonly requesterId?: string
+  /** The run that began this one. */
+  readonly parentJid?: string
   readonly jobs: JobStore
   /** Jobs that lie in other systems. */
   readonly archive: JobArchive
@@ -258,6 +282,7 @@ export interface RunnerContext {
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
   readonly reactor: ReactorControl
+  readonly pillar: PillarDesk
   /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
   outlets(): readonly OutletStatus[]
   readonly functions: Catalogue
@@ -267,6 +292,8 @@ export interface RunnerContext {
   running(): readonly MasterRun[]
   /** Calls an execution function on the host of the master. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** What an execution function gets that is called on the host of the master: the fleet is among its services. */
+  host(options?: HostOptions): Promise<FunctionContext>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   /** Tells the outcomes of a job that exists, those known already and the rest as they come; resolves at its end. */
@@ -280,6 +307,8 @@ export interface RunnerContext {
   print(line: string): Promise<void>
   /** Events of the master's bus whose tag matches, from now on until the run is cancelled; gaps are among them. */
   listen(matches: (tag: string) => boolean): EventStream<BusEvent | EventGap>
+  /** Loads the user's own runners and wheel functions anew, and modules for `salt`. */
+  reloadPlugins(): Promise<void>
   /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
   setRetcode(retcode: number): void
 }
@@ -300,15 +329,6 @@ export interface JobArchive {
    * `jobs` has. Throws `bad-arguments` for a name that is unknown or cannot be read, and what the backend says.
    */
   use<T>(name: string | undefined, work: (reader: JobCacheReader) => Promise<T>): Promise<T | undefined>
-}
-
-export interface RunnerPublish {
-  readonly tgt: string | readonly string[]
-  readonly tgtType?: string
-  readonly fun: string
-  readonly arg?: readonly unknown[]
-  readonly kwargs?: Readonly<Record<string, unknown>>
-  readonly timeoutSeconds?: number
 }
 
 export interface MinionDirectory {

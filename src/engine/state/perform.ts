@@ -24,12 +24,16 @@ export interface PerformedState extends Omit<StateOutcome, 'result'> {
 /** The plan; one that could not be made is a settled one that says why. */
 export async function planState(ctx: StateContext, request: PerformRequest): Promise<StatePlan> {
   const { name, definition, args, isWatch = false } = request
-  const forState = Object.entries(args).filter(([key]) => Object.hasOwn(definition.args, key) || !isGlobal(key))
-  const known = forState.filter(([key]) => definition.extra !== undefined || Object.hasOwn(definition.args, key))
-  const unknown = forState.filter((entry) => !known.includes(entry)).map(([key]) => key)
-  const warnings = unknown.map((key) => unknownArgument(definition, name, key))
+  const known: Record<string, unknown> = Object.create(null)
+  const warnings: string[] = []
+  for (const [key, value] of Object.entries(args)) {
+    const isOwn = Object.hasOwn(definition.args, key)
+    if (!isOwn && isGlobal(key)) continue
+    if (isOwn || definition.extra !== undefined) known[key] = value
+    else warnings.push(unknownArgument(definition, name, key))
+  }
   try {
-    const { args: want, more } = bindGiven(definition, name, { positional: [], keyword: Object.fromEntries(known) })
+    const { args: want, more } = bindGiven(definition, name, { positional: [], keyword: known })
     const planner = isWatch ? definition.watch : definition.plan
     if (planner === undefined) throw new Error(`${name} has nothing to do for a watch`)
     const plan = await planner.call(definition, ctx, want as never, more)

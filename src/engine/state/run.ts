@@ -71,7 +71,7 @@ class StateRunner {
     try {
       await this.#walk()
       await Promise.all(this.#parallel.values())
-      if (!this.#isStopped) await this.#listen()
+      if (!this.#isStopped && this.#options.only === undefined) await this.#listen()
     } finally {
       await Promise.allSettled(this.#parallel.values())
       await this.#caller.settled()
@@ -83,7 +83,7 @@ class StateRunner {
   async #walk(): Promise<void> {
     for (const chunk of this.#chunks) {
       if (this.#mustStop) return
-      if (this.#isReached(chunk)) continue
+      if (this.#isReached(chunk) || this.#options.only?.(chunk) === false) continue
       if (this.#options.before !== undefined && !(await this.#options.before(chunk))) {
         this.#isStopped = true
         return
@@ -153,7 +153,10 @@ class StateRunner {
   }
 
   async #finish(frame: Frame): Promise<void> {
-    const waits = frame.bonds.map(({ chunk }) => this.#parallel.get(chunk)).filter((work) => work !== undefined)
+    const waits =
+      this.#parallel.size === 0
+        ? []
+        : frame.bonds.map(({ chunk }) => this.#parallel.get(chunk)).filter((work) => work !== undefined)
     if (frame.isPlan || !isTrue(frame.chunk.args.parallel)) {
       if (waits.length > 0) await Promise.all(waits)
       await this.#decide(frame)
@@ -181,6 +184,7 @@ class StateRunner {
   /** By Salt's rules, and with Salt's words where it is not run. */
   async #outcome({ chunk, isPlan, bonds }: Frame): Promise<Outcome> {
     const caller = this.#caller
+    if (bonds.length === 0) return await caller.call(chunk, { isPlan })
     const known = (await caller.takesWatch(chunk)) ? bonds : bonds.map(withoutWatch)
     const relevant = isPlan ? known.filter((bond) => this.#fateOf(bond) !== undefined) : known
     const status = requisiteStatus(relevant, (bond) => this.#fateOf(bond) ?? unknownFate)

@@ -53,10 +53,8 @@ async function callThrough(
       return { result: true, comment, changes: {}, more: { skip_watch: true }, hasChanged: false }
     }
   }
-  const { test: ownTest, ...rest } = await withSlots(ctx, call.args)
-  const takesTest = Object.hasOwn(definition.args, 'test')
-  const args = takesTest ? { ...rest, test: ownTest } : rest
-  const isTest = call.isTest || (!takesTest && ownTest === true)
+  const args = await withSlots(ctx, call.args)
+  const isTest = call.isTest || (args.test === true && !Object.hasOwn(definition.args, 'test'))
   const full = `${chunk.state}.${chunk.fun}`
   const own = stateContext(ctx, chunk, run, watch?.changed)
   const plan = await planState(own, {
@@ -98,11 +96,4 @@ async function judge(
 
 function argsFor(definition: StateDefinition, chunk: LowChunk, args: LowChunk['args']): LowChunk['args'] {
   return Object.hasOwn(definition.args, 'name') ? { ...args, name: chunk.name } : args
-}
-
-/** Salt's sentences for arguments that must be there and are not. */
-export function missingArguments(definition: StateDefinition, { state, fun, args }: LowChunk): string[] {
-  return Object.entries(definition.args)
-    .filter(([key, schema]) => schema['x-optional'] !== true && key !== 'name' && args[key] === undefined)
-    .map(([key]) => `Missing parameter ${key} for state ${state}.${fun}`)
 }

@@ -10,10 +10,11 @@ import type { LowChunk } from './low-chunk.ts'
 import { attemptLine, parseRetry, type Retry, retryNotice, retryWaitMs } from './retry.ts'
 import { RunEvents } from './run-events.ts'
 import { masked } from './sensitive.ts'
-import { type CalledState, callState, missingArguments, type StateCall } from './state-call.ts'
+import { type CalledState, callState, type StateCall } from './state-call.ts'
 import { stateContext } from './state-context.ts'
 import type { Decision, RunOptions, StateReturn } from './state-return.ts'
 import { roundedMs, StateTime } from './state-time.ts'
+import { missingArguments } from './verify-chunk.ts'
 
 export interface Outcome {
   readonly ret: StateReturn
@@ -72,6 +73,7 @@ export class StateCaller {
     const refusal = this.#refusal(chunk, found)
     if (refusal !== undefined || found.kind === 'unavailable')
       return { ret: this.#refused(chunk, refusal ?? ''), hasChanged: false }
+    if (!isPlan) this.#options.onBegin?.(chunk)
     const isTest = isPlan || this.#options.test
     const args = await this.#aggregated(chunk, found.definition, isTest)
     const outcome = await this.#tried(chunk, { chunk, definition: found.definition, args, isTest }, isPlan)

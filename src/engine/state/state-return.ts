@@ -24,15 +24,19 @@ export interface StateReturn {
 
 export type StateReturns = Readonly<Record<string, StateReturn>>
 
-/** A chunk that is about to be run, and what a dry run of it shows. */
+/** Whether a state that is about to change something may, and whether the run goes on. */
 export type Decision = 'do' | 'skip' | 'stop'
 
 export interface RunOptions {
   readonly test: boolean
   /** Say what would be called, and call nothing (`mock=True`). */
   readonly mock?: boolean
+  /** Told of every state before it is called, though not of one that is left out. */
+  readonly onBegin?: (chunk: LowChunk) => void
   /** Told of every state as it ends. */
   readonly onReturn?: (chunk: LowChunk, ret: StateReturn) => void
+  /** Only these are wanted, with what they require; the others are there to be required. */
+  readonly only?: (chunk: LowChunk) => boolean
   /** For the tags of events; that of the job when left out. */
   readonly jid?: string
   /** Asked before each state; false ends the run there, as if there were no more states. */

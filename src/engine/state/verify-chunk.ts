@@ -5,7 +5,7 @@ import type { LowChunk } from './low-chunk.ts'
 
 /** Empty where nothing is wrong. */
 export async function chunkFaults(states: Catalogue<StateDefinition>, chunk: LowChunk): Promise<string[]> {
-  const { state, fun, sls, args } = chunk
+  const { state, fun, sls } = chunk
   const full = `${state}.${fun}`
   const found = await states.load(full)
   if (found.kind === 'unavailable') {
@@ -15,8 +15,13 @@ export async function chunkFaults(states: Catalogue<StateDefinition>, chunk: Low
     if (sls === undefined) return [`Specified state '${full}' was not found${advice && `.${advice}`}`, ...reason]
     return [`State '${full}' was not found in SLS '${sls}'${advice && `.${advice}`}`, ...reason]
   }
-  return Object.entries(found.definition.args).flatMap(([name, schema]) => {
+  return missingArguments(found.definition, chunk)
+}
+
+/** Arguments that must be there and are not. */
+export function missingArguments({ args: wanted }: StateDefinition, { state, fun, args }: LowChunk): string[] {
+  return Object.entries(wanted).flatMap(([name, schema]) => {
     const isGiven = name === 'name' || Object.hasOwn(args, name) || schema['x-optional'] === true
-    return isGiven ? [] : [`Missing parameter ${name} for state ${full}`]
+    return isGiven ? [] : [`Missing parameter ${name} for state ${state}.${fun}`]
   })
 }

@@ -55,6 +55,12 @@ function keepCopy(ctx: FunctionContext, path: string): void {
   if (process.geteuid?.() === 0) fs.chownSync(copy, uid, gid)
 }
 
+/** Keeps a copy where the state, or `backup_mode` of the configuration, asks for one. Salt keeps none on the master, either. */
+export function backupBefore(ctx: FunctionContext, path: string, backup: string | undefined): void {
+  const mode = backup || ctx.config.get('backup_mode')
+  if (mode === 'minion' || mode === 'both') keepCopy(ctx, path)
+}
+
 /** Copies of one name, the newest first. */
 function copiesOf(folder: string, entries: readonly string[], name: string, limit: number | undefined): KeptCopy[] {
   const found = entries.flatMap((entry) => {

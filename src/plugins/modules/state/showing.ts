@@ -29,18 +29,18 @@ const highData = s.union([s.record(s.any(), 'Id → state → arguments'), error
 const lowData = s.union([s.array(s.record(s.any()), 'Calls in the order in which they are run'), errorList])
 
 /** Errors are the result, and make the job fail. */
-function failed(ctx: FunctionContext, errors: readonly string[]): readonly string[] {
+export function failed(ctx: FunctionContext, errors: readonly string[]): readonly string[] {
   ctx.setRetcode(1)
   return errors
 }
 
-function withPillar(ctx: FunctionContext, { pillar }: Common): FunctionContext {
+export function withPillar(ctx: FunctionContext, { pillar }: Common): FunctionContext {
   if (pillar === undefined) return ctx
   const merged = deepMerge(ctx.pillar, pillar)
   return ctx.derive({ pillar: isRecord(merged) ? merged : {} })
 }
 
-function requestOf(ctx: FunctionContext, { saltenv, exclude }: Common, sls?: readonly string[]): CompileRequest {
+export function requestOf(ctx: FunctionContext, { saltenv, exclude }: Common, sls?: readonly string[]): CompileRequest {
   const configured = ctx.config.get('saltenv')
   const chosen = saltenv ?? (typeof configured === 'string' && configured !== '' ? configured : undefined)
   return {
@@ -50,7 +50,7 @@ function requestOf(ctx: FunctionContext, { saltenv, exclude }: Common, sls?: rea
   }
 }
 
-function listed(value: string | readonly string[]): string[] {
+export function listed(value: string | readonly string[]): string[] {
   const parts = typeof value === 'string' ? value.split(',') : value
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
