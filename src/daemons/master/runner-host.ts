@@ -29,6 +29,7 @@ export type RunnerSurroundings = Pick<
   | 'outlets'
   | 'reactor'
   | 'pillar'
+  | 'files'
   | 'functions'
   | 'runners'
   | 'wheels'

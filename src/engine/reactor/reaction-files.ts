@@ -1,7 +1,7 @@
 import { glob, readFile, stat } from 'node:fs/promises'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
-import type { FileRoots } from '../files/file-roots.ts'
+import type { ServedFiles } from '../files/served-files.ts'
 import {
   type EventTemplate,
   type FileTemplate,
@@ -23,12 +23,12 @@ interface Kept {
 
 /** Reads reaction files, each anew only when it has changed. */
 export class ReactionFiles {
-  readonly #roots: () => FileRoots
+  readonly #roots: () => Pick<ServedFiles, 'read' | 'status'>
   readonly #kept = new Map<string, Kept>()
   readonly #keptInline = new WeakMap<object, EventTemplate>()
 
   /** `roots`: where `salt://` leads to, in the environment `base`. */
-  constructor(roots: () => FileRoots) {
+  constructor(roots: () => Pick<ServedFiles, 'read' | 'status'>) {
     this.#roots = roots
   }
 

@@ -19,6 +19,8 @@ export interface SourceRequest {
   readonly settings: PillarSettings
   readonly question: PillarQuestion
   readonly log: Log
+  /** What a source knows from one question to the next, by keys of its own. */
+  readonly memory: Map<string, unknown>
   /** Compiles the SLS files of other roots for the same minion; with errors beside the data. */
   compileRoots(roots: PillarRoots): Promise<{ readonly data: Value; readonly errors: readonly string[] }>
 }
