@@ -1,7 +1,6 @@
 /** Pillar from git repositories: each branch is the root of an environment, with a top file of its own. */
 import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
-import { SaltError } from '../../../base/errors.ts'
 import { toJson } from '../../../base/json.ts'
 import { GitFiles } from '../../files/git/git-files.ts'
 import type { GitRemote } from '../../files/git/git-remote.ts'
@@ -33,7 +32,7 @@ export const gitPillar: PillarSource = async (request, options) => {
   for (const one of remotes) {
     const environment = environmentOf(one, request)
     if (only !== undefined && environment !== only) continue
-    await assertThere(one, environment)
+    if (!(await isThere(one, environment, request))) continue
     const isLinked = (other: PillarRemote): boolean => other !== one && environmentOf(other, request) === environment
     const linked = includesOthers ? remotes.filter(isLinked) : []
     const files = joinedFiles([one, ...linked].map((part) => part.files))
@@ -88,12 +87,17 @@ function environmentOf({ environment }: PillarRemote, { question, ctx }: SourceR
   return environment ?? question.pillarenv ?? question.saltenv ?? String(ctx.config.get('git_pillar_base') ?? 'master')
 }
 
-/** Throws what kept the repository from being read, or that it has no such branch. */
-async function assertThere({ remote, files, branch }: PillarRemote, environment: string): Promise<void> {
+/** Tells what kept the repository from being read, or that it has no such branch. */
+async function isThere(
+  { remote, files, branch }: PillarRemote,
+  environment: string,
+  { fail }: SourceRequest,
+): Promise<boolean> {
   await files.environments()
-  if ((await remote.placeOf(environment)) !== undefined) return
-  const { address, isThere } = remote.repository
-  if (!isThere || remote.fault !== undefined)
-    throw new SaltError('execution-failed', `${address} cannot be read: ${remote.fault ?? 'it was not reached yet'}`)
-  throw new SaltError('execution-failed', `${address} has no branch '${branch === anyBranch ? environment : branch}'`)
+  if ((await remote.placeOf(environment)) !== undefined) return true
+  const { address, isThere: isKnown } = remote.repository
+  if (!isKnown || remote.fault !== undefined)
+    fail(`${address} cannot be read: ${remote.fault ?? 'it was not reached yet'}`)
+  else fail(`${address} has no branch '${branch === anyBranch ? environment : branch}'`)
+  return false
 }
