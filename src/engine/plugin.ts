@@ -13,6 +13,7 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import type { FileServerDesk } from './files/file-server.ts'
 import type { ServedFiles } from './files/served-files.ts'
 import type { FleetService, RunnerPublish } from './fleet.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
@@ -283,6 +284,8 @@ export interface RunnerContext {
   readonly banks: DataBanks
   readonly reactor: ReactorControl
   readonly pillar: PillarDesk
+  /** The file server as it is configured now. */
+  readonly files: FileServerDesk
   /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
   outlets(): readonly OutletStatus[]
   readonly functions: Catalogue

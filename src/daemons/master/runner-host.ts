@@ -31,6 +31,7 @@ export type RunnerSurroundings = Pick<
   | 'outlets'
   | 'reactor'
   | 'pillar'
+  | 'files'
   | 'functions'
   | 'runners'
   | 'wheels'
