@@ -12,7 +12,7 @@ import type { JobFilter, JobRecord, JobStore } from '../../src/engine/jobs/types
 import { KeyRing } from '../../src/engine/keys/key-ring.ts'
 import { KeyStore } from '../../src/engine/keys/key-store.ts'
 import type { OutletStatus } from '../../src/engine/outlet/outlet.ts'
-import type { Grains, MasterRun, RunnerContext, RunnerPublish } from '../../src/engine/plugin.ts'
+import type { Grains, MasterRun, PillarDesk, RunnerContext, RunnerPublish } from '../../src/engine/plugin.ts'
 import type { JobCacheReader } from '../../src/engine/returner.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../src/plugins/registry.ts'
 
@@ -40,6 +40,7 @@ export function record(id: string, more: Partial<JobRecord> = {}): JobRecord {
 }
 
 export interface World {
+  readonly pillar?: PillarDesk
   readonly publish?: (request: RunnerPublish) => readonly TargetOutcome[]
   readonly jobs?: readonly JobRecord[]
   readonly outcomes?: readonly TargetOutcome[]
@@ -52,6 +53,13 @@ export interface World {
   /** What can be read from a returner, or from the configured one. */
   readonly archive?: (name: string | undefined) => JobCacheReader | undefined
   readonly outlets?: readonly OutletStatus[]
+}
+
+const noPillar: PillarDesk = {
+  compile: async () => ({}),
+  top: async () => ({ top: {}, errors: [] }),
+  clearCache: () => undefined,
+  cached: () => ({}),
 }
 
 function storeOf({ jobs = [], outcomes = [] }: World): JobStore {
@@ -106,10 +114,12 @@ export async function run(world: World, name: string, ...words: readonly string[
       },
     },
     banks: world.banks ?? new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
+    pillar: world.pillar ?? noPillar,
     reactor: { rules: () => [], add: () => {}, remove: () => {} },
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,
     wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+    reloadPlugins: async () => {},
     running: () => world.running ?? [],
     salt: async (fun, args, kwargs) => ({ fun, args, kwargs }),
     async publish(request) {

@@ -2,7 +2,9 @@ import { hostname } from 'node:os'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
+import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
+import type { ContextRequest } from '../../engine/pillar/compile-pillar.ts'
 import type {
   ConfigView,
   FunctionContext,
@@ -79,6 +81,21 @@ export class LocalFunctions {
     return await context.salt(fun, args, kwargs)
   }
 
+  /** The next call loads modules and grains anew. */
+  reload(): void {
+    this.#loaded = undefined
+  }
+
+  /** The functions of this host under the name and with the facts of a minion: what its pillar is made with. */
+  async contextFor({ id, grains, pillar, log, services }: ContextRequest): Promise<FunctionContext> {
+    this.#loaded ??= this.#load()
+    const { catalogues } = await this.#loaded
+    const { config } = this.#options
+    const { signal } = new AbortController()
+    return createFunctionContext({ id, grains: () => grains, pillar, config, log, signal, ...catalogues, services })
+      .context
+  }
+
   async #load(): Promise<LoadedFunctions> {
     const { config, log } = this.#options
     const source = new GrainsSource({ registry: grainsRegistry, config, log })
@@ -89,6 +106,10 @@ export class LocalFunctions {
         return grains()
       },
     })
+    if (hasUserPlugins(config)) {
+      const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+      await loadUserPlugins(catalogues, config, log)
+    }
     return { catalogues, grains }
   }
 }

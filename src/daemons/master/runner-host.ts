@@ -30,9 +30,11 @@ export type RunnerSurroundings = Pick<
   | 'banks'
   | 'outlets'
   | 'reactor'
+  | 'pillar'
   | 'functions'
   | 'runners'
   | 'wheels'
+  | 'reloadPlugins'
 >
 
 export interface RunnerHostOptions {

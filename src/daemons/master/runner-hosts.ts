@@ -5,17 +5,25 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { RunnerResult } from '../../client/api.ts'
 import { DataBanks } from '../../engine/cache/data-banks.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
+import { hasUserRunners } from '../../engine/functions/extension-folders.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type { JobArchive, MasterRun, ReactorControl, RunnerFunctionDefinition } from '../../engine/plugin.ts'
+import type {
+  FunctionContext,
+  JobArchive,
+  MasterRun,
+  ReactorControl,
+  RunnerFunctionDefinition,
+} from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
 import type { Outlets } from '../outlets.ts'
 import { FleetJobs } from './fleet-jobs.ts'
 import { type LocalCall, type LocalContextOptions, LocalFunctions } from './local-functions.ts'
+import { MasterPillar } from './master-pillar.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
@@ -44,13 +52,17 @@ export class RunnerHosts implements Disposable {
   readonly runners: RunnerHost
   readonly wheels: RunnerHost
   readonly banks: DataBanks
+  readonly pillar: MasterPillar
   readonly #local: LocalFunctions
+  readonly #parts: RunnerHostsParts
+  #hadUserRunners = false
   readonly catalogues: {
     readonly runners: PluginCatalogue<RunnerFunctionDefinition>
     readonly wheels: PluginCatalogue<RunnerFunctionDefinition>
   }
 
   constructor(parts: RunnerHostsParts) {
+    this.#parts = parts
     const { clock, log, bus, jids, store, keys, sessions, cache, publisher } = parts
     const { paths, values, configFile } = parts.options()
     this.banks = new DataBanks(join(paths.cachedir, 'cache.db'), { clock, log })
@@ -59,6 +71,14 @@ export class RunnerHosts implements Disposable {
     const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
     this.catalogues = { runners, wheels }
     this.#local = new LocalFunctions({ config, log, bus })
+    this.pillar = new MasterPillar({
+      options: parts.options,
+      config,
+      clock,
+      log,
+      local: this.#local,
+      banks: this.banks,
+    })
     const shared = {
       surroundings: {
         config,
@@ -75,10 +95,12 @@ export class RunnerHosts implements Disposable {
         },
         banks: this.banks,
         reactor: parts.reactor,
+        pillar: this.pillar,
         outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
         wheels,
+        reloadPlugins: () => this.loadUserPlugins(),
       },
       running: new Map<string, MasterRun>(),
       publisher,
@@ -105,6 +127,23 @@ export class RunnerHosts implements Disposable {
   /** Calls an execution function on the host of the master. */
   callLocally(call: LocalCall): Promise<unknown> {
     return this.#local.call(call)
+  }
+
+  /** What templates and functions on the host of the master see. */
+  localContext(signal: AbortSignal): Promise<FunctionContext> {
+    return this.#local.context({ signal })
+  }
+
+  /** Runners and wheel functions of the user's own. */
+  async loadUserPlugins(): Promise<void> {
+    this.#local.reload()
+    const { options, log } = this.#parts
+    const { view } = options()
+    // Most masters have none, and need not load what runs them.
+    if (!this.#hadUserRunners && !hasUserRunners(view)) return
+    this.#hadUserRunners = true
+    const { loadUserRunners } = await import('../../engine/functions/user-runners.ts')
+    await loadUserRunners(this.catalogues, view, log)
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import type { ServedFile, ServedFiles } from './served-files.ts'
 import { SharedReads } from './shared-reads.ts'
+
+export type { ServedFile } from './served-files.ts'
 
 /** Largest part of a file that is read at once. Bytes. */
 export const largestPart = 1024 * 1024
@@ -15,13 +18,6 @@ const largestWhole = 16 * 1024 * 1024
 const hashesKept = 10_000
 /** What was changed a moment ago may change again without a later time. */
 const settledMs = 2000
-
-export interface ServedFile {
-  /** Relative to the root, with `/`. */
-  readonly path: string
-  readonly size: number
-  readonly sha256: string
-}
 
 interface FoundFile {
   readonly file: string
@@ -121,6 +117,19 @@ export class FileRoots {
 
   async #hashOf(found: FoundFile): Promise<string> {
     return await this.#hashes.get(versionOf(found), () => hashOfServed(found.file), isSettled(found.stats))
+  }
+}
+
+/** The roots under the interface that all places of files have. */
+export function filesOfRoots(roots: FileRoots): ServedFiles {
+  return {
+    environments: async () => roots.environments,
+    names: (saltenv, under) => roots.names(saltenv, under),
+    list: (saltenv, under) => roots.list(saltenv, under),
+    status: (saltenv, path) => roots.status(saltenv, path),
+    locate: (saltenv, path) => roots.locate(saltenv, path),
+    part: (saltenv, path, offset) => roots.part(saltenv, path, offset, largestPart),
+    read: (saltenv, path) => roots.read(saltenv, path),
   }
 }
 

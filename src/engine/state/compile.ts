@@ -4,15 +4,14 @@ import { isRecord } from '../../base/narrow.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { RenderedPlace } from '../render/render-sls.ts'
 import { Dict } from '../render/values/dict.ts'
-import type { Value } from '../render/values/kinds.ts'
 import { fromPlain } from '../render/values/plain.ts'
 import type { CompiledStates, CompileRequest } from './compiled.ts'
 import { declaredStates, readDeclarations } from './declarations.ts'
-import { placeText, withPlace } from './error-places.ts'
+import { type BodyPlaces, placeText, withPlace } from './error-places.ts'
 import { applyExcludes } from './exclude.ts'
 import { applyExtends } from './extend.ts'
 import { type GatheredStates, type SlsMatches, StateGatherer } from './gather.ts'
-import { isMapping } from './high-data.ts'
+import { type HighBody, isMapping } from './high-data.ts'
 import type { LowChunk } from './low-chunk.ts'
 import { lowChunks } from './low-data.ts'
 import { turnRequisitesAround } from './requisites-in.ts'
@@ -37,11 +36,11 @@ export interface WantedStates extends GatheredStates {
 export async function gatherStates(ctx: FunctionContext, request: CompileRequest): Promise<WantedStates> {
   if (request.high !== undefined) return givenHigh(request.high)
   const faults = pillarFaults(ctx)
-  if (faults.length > 0) return { high: new Dict(), errors: faults, places: new Map() }
+  if (faults.length > 0) return { high: new Dict(), errors: faults, places: new WeakMap() }
   const gatherer = new StateGatherer(ctx)
   const { sls, saltenv, exclude = [] } = request
   const top = sls === undefined ? await new TopFiles(ctx, gatherer).matches(saltenv) : undefined
-  if (top !== undefined && top.errors.length > 0) return { high: new Dict(), places: new Map(), ...top }
+  if (top !== undefined && top.errors.length > 0) return { high: new Dict(), places: new WeakMap(), ...top }
   const gathered = await gatherer.gather(top?.matches ?? new Map([[saltenv ?? 'base', sls ?? []]]))
   if (exclude.length > 0) {
     const known = gathered.high.get('__exclude__')
@@ -54,7 +53,9 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
 export async function gatherVerified(ctx: FunctionContext, request: CompileRequest): Promise<GatheredStates> {
   const { high, errors, places } = await gatherStates(ctx, request)
   const found = [...errors]
-  verifyHigh(high, (sentence, id) => found.push(withPlace(sentence, places.get(id))))
+  verifyHigh(high, (sentence, body) => {
+    found.push(withPlace(sentence, body === undefined ? undefined : places.get(body)))
+  })
   return { high, errors: found, places }
 }
 
@@ -93,35 +94,44 @@ export async function stateUsage(
 
 function compileHigh(ctx: FunctionContext, { high, places }: GatheredStates): CompiledStates {
   const errors: string[] = []
-  const report = (sentence: string, id?: string): void => {
-    errors.push(withPlace(sentence, id === undefined ? undefined : places.get(id)))
+  const placed = (sentence: string, body?: HighBody): string =>
+    withPlace(sentence, body === undefined ? undefined : places.get(body))
+  const report = (sentence: string, body?: HighBody): void => {
+    errors.push(placed(sentence, body))
   }
-  for (const sentence of applyExtends(high)) report(sentence)
+  applyExtends(high, report)
   verifyHigh(high, report)
   if (errors.length > 0) return { high, chunks: [], errors }
   turnRequisitesAround({
     high,
     disabled: disabledWords(ctx),
     report,
-    warn: (sentence, id) => ctx.log.warning(withPlace(sentence, places.get(id))),
+    warn: (sentence, body) => ctx.log.warning(placed(sentence, body)),
   })
   applyExcludes(high)
   if (errors.length > 0) return { high, chunks: [], errors }
-  const { chunks, cycles } = runOrder(lowChunks(high, (id) => places.get(id)))
-  for (const cycle of cycles) errors.push(cycleText(cycle, places))
+  const { chunks, cycles } = runOrder(lowChunks(high, places))
+  for (const cycle of cycles) errors.push(cycleText(cycle, (id) => placeOfId(high, places, id)))
   return errors.length > 0 ? { high, chunks: [], errors } : { high, chunks, errors }
 }
 
 /** Salt's sentence names two; all of them are below, where they are several or their places known. */
-function cycleText({ sentence, chunks }: RequisiteCycle, places: ReadonlyMap<Value, RenderedPlace>): string {
+function cycleText({ sentence, chunks }: RequisiteCycle, placeOf: PlaceOf): string {
   const shown = chunks.length <= longestCycle ? chunks : [...chunks.slice(0, longestCycle - 1), ...chunks.slice(-1)]
-  return [sentence, ...shown.map((chunk) => `  ${memberText(chunk, places)}`)].join('\n')
+  return [sentence, ...shown.map((chunk) => `  ${memberText(chunk, placeOf)}`)].join('\n')
 }
 
 const longestCycle = 10
 
-function memberText({ state, id }: LowChunk, places: ReadonlyMap<Value, RenderedPlace>): string {
-  const place = places.get(id)
+type PlaceOf = (id: string) => RenderedPlace | undefined
+
+function placeOfId(high: Dict, places: BodyPlaces, id: string): RenderedPlace | undefined {
+  const body = high.get(id)
+  return isMapping(body) ? places.get(body) : undefined
+}
+
+function memberText({ state, id }: LowChunk, placeOf: PlaceOf): string {
+  const place = placeOf(id)
   return `${state}: ${id}${place === undefined ? '' : ` at ${placeText(place)}`}`
 }
 
@@ -129,13 +139,13 @@ function givenHigh(given: unknown): GatheredStates {
   const value = fromPlain(given)
   const errors: string[] = []
   if (!isMapping(value)) {
-    return { high: new Dict(), errors: ['High data is not a dictionary and is invalid'], places: new Map() }
+    return { high: new Dict(), errors: ['High data is not a dictionary and is invalid'], places: new WeakMap() }
   }
   const report = (sentence: string) => errors.push(sentence)
   const high = declaredStates(readDeclarations(value, { sls: '', saltenv: 'base', report }))
   // What comes from no file says so: the results show it.
   for (const body of high.values()) if (isMapping(body) && body.get('__sls__') === '') body.delete('__sls__')
-  return { high, errors, places: new Map() }
+  return { high, errors, places: new WeakMap() }
 }
 
 /** A pillar that could not be rendered stops states that may need it. */

@@ -5,6 +5,9 @@ import type { RenderedPlace } from '../render/render-sls.ts'
 /** How a file came to be rendered: the places of the `include`s, the nearest first. */
 export type IncludeChain = readonly RenderedPlace[]
 
+/** Body of an id or of an extension → where it stands. */
+export type BodyPlaces = Pick<WeakMap<object, RenderedPlace>, 'get'>
+
 const longestChain = 10
 
 /** A sentence with the place that it is about. */

@@ -7,7 +7,7 @@ import { Dict } from '../render/values/dict.ts'
 import type { Value } from '../render/values/kinds.ts'
 import { repr } from '../render/values/print.ts'
 import { declaredStates, numberStates, readDeclarations } from './declarations.ts'
-import { type IncludeChain, renderFailure, withPlace } from './error-places.ts'
+import { type BodyPlaces, type IncludeChain, placeText, renderFailure, withPlace } from './error-places.ts'
 import { envOf, isMapping, slsOf } from './high-data.ts'
 import { absoluteName, readIncludeItem } from './include-names.ts'
 import { type SlsFile, StateFiles } from './state-files.ts'
@@ -19,8 +19,8 @@ export interface GatheredStates {
   /** With `__extend__` and `__exclude__` where there are such. */
   readonly high: Dict
   readonly errors: readonly string[]
-  /** Where ids are declared. */
-  readonly places: ReadonlyMap<Value, RenderedPlace>
+  /** Body of an id or of an extension → where it stands. */
+  readonly places: BodyPlaces
 }
 
 interface Asked {
@@ -40,7 +40,7 @@ export class StateGatherer {
   readonly #ctx: FunctionContext
   readonly #world: TemplateWorld
   readonly #errors: string[] = []
-  readonly #places = new Map<Value, RenderedPlace>()
+  readonly #places = new WeakMap<object, RenderedPlace>()
   readonly #done = new Set<string>()
   #matches: SlsMatches = new Map()
   #order = 10_000
@@ -126,13 +126,18 @@ export class StateGatherer {
       report: (sentence, ...path) => this.#report(sentence, work, path),
     })
     const states = declaredStates(declarations)
-    for (const id of declarations.high.keys()) {
-      if (!this.#places.has(id)) this.#places.set(id, work.rendered.placeOf([String(id)]))
-    }
+    this.#remember(declarations.high, work, [])
+    for (const bodies of declarations.extend) this.#remember(bodies, work, ['extend'])
     this.#expectIncludes(declarations.include, work)
     for (const [index, item] of declarations.include.entries()) await this.#include(states, item, index, work)
-    numberStates(states, () => this.#order++)
+    if (this.#ctx.config.get('state_auto_order') !== false) numberStates(states, () => this.#order++)
     return states
+  }
+
+  #remember(bodies: Dict, { rendered }: SlsAtWork, path: readonly string[]): void {
+    for (const [id, body] of bodies) {
+      if (isMapping(body)) this.#places.set(body, rendered.placeOf([...path, String(id)]))
+    }
   }
 
   #expectIncludes(include: readonly Value[], { sls, saltenv, file }: SlsAtWork): void {
@@ -219,10 +224,9 @@ export class StateGatherer {
 
   #conflict(id: Value, known: Value, body: Value): string {
     const of = (one: Value): string => (isMapping(one) ? `${envOf(one)}:${slsOf(one)}` : '')
-    return withPlace(
-      `Detected conflicting IDs, SLS IDs need to be globally unique.\n    The conflicting ID is '${String(id)}' and is found in SLS '${of(known)}' and SLS '${of(body)}'`,
-      this.#places.get(id),
-    )
+    const sentence = `Detected conflicting IDs, SLS IDs need to be globally unique.\n    The conflicting ID is '${String(id)}' and is found in SLS '${of(known)}' and SLS '${of(body)}'`
+    const places = [known, body].flatMap((one) => (isMapping(one) ? (this.#places.get(one) ?? []) : []))
+    return [sentence, ...places.map((place) => `  at ${placeText(place)}`)].join('\n')
   }
 
   #report(sentence: string, { rendered, chain }: SlsAtWork, path: readonly (string | number)[]): void {

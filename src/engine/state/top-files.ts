@@ -20,6 +20,8 @@ export class TopFiles {
   readonly #ctx: FunctionContext
   readonly #gatherer: StateGatherer
   readonly #errors: string[] = []
+  /** Files that were rendered, with what they came to. */
+  readonly #rendered: { readonly table: ReadonlyMap<Value, Value>; readonly rendered: RenderedSls }[] = []
 
   constructor(ctx: FunctionContext, gatherer: StateGatherer) {
     this.#ctx = ctx
@@ -30,7 +32,8 @@ export class TopFiles {
   async matches(saltenv: string | undefined): Promise<TopAnswer> {
     const top = await this.merged(saltenv)
     if (this.#errors.length > 0) return { matches: new Map(), errors: this.#errors }
-    const { environments, errors } = verifyTop(top)
+    const errors: string[] = []
+    const environments = verifyTop(top, (sentence, path) => errors.push(this.#placed(sentence, path)))
     if (errors.length > 0) return { matches: new Map(), errors }
     const known = new Set(['base', ...(await this.#gatherer.files.environments())])
     return { matches: matchTop(this.#ctx, environments, { saltenv, known }), errors: [] }
@@ -102,9 +105,23 @@ export class TopFiles {
       return undefined
     }
     const table: Value = rendered.value
-    if (isMapping(table)) return new Dict(table)
+    if (isMapping(table)) {
+      this.#rendered.push({ table, rendered })
+      return new Dict(table)
+    }
     this.#errors.push(withPlace('Top data was not formed as a dict', rendered.placeOf([])))
     return undefined
+  }
+
+  /** With the place in the first file that has something there. */
+  #placed(sentence: string, path: readonly Value[]): string {
+    const [saltenv, tgt] = path
+    const has = (table: ReadonlyMap<Value, Value>): boolean => {
+      const section = table.get(saltenv)
+      return table.has(saltenv) && (tgt === undefined || (isMapping(section) && section.has(tgt)))
+    }
+    const found = this.#rendered.find(({ table }) => has(table))
+    return withPlace(sentence, found?.rendered.placeOf(path.map(String)))
   }
 }
 

@@ -4,19 +4,13 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import { validate } from '../../../src/base/validate.ts'
-import type { BeaconContext } from '../../../src/engine/beacon.ts'
-import { BeaconDesk, savedBeaconsFile } from '../../../src/engine/beacons/beacon-requests.ts'
-import { Beacons } from '../../../src/engine/beacons/beacons.ts'
 import type { FunctionDoc, FunctionServices } from '../../../src/engine/plugin.ts'
 import { writeSavedSchedule } from '../../../src/engine/schedule/saved-schedule.ts'
-import { Schedule } from '../../../src/engine/schedule/schedule.ts'
-import { ScheduleDesk } from '../../../src/engine/schedule/schedule-requests.ts'
 import { loadOutputter } from '../../../src/plugins/outputters/outputters.ts'
-import { beaconRegistry, moduleRegistry } from '../../../src/plugins/registry.ts'
+import { moduleRegistry } from '../../../src/plugins/registry.ts'
 import { FunctionHost } from '../function-host.ts'
+import { keptBeacons, keptSchedule } from '../minion-keepers.ts'
 import { type ExampleRun, neverRun, shellWords } from './examples.ts'
 import { serve } from './network.ts'
 
@@ -55,33 +49,17 @@ const pillar = { cheese: 'foo' }
 
 /** A minion's, with the jobs that the examples name. */
 async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['schedule']>> {
-  const schedule = new Schedule({ clock: systemClock, log: silentLog, run: async () => {}, alias: () => undefined })
   const job = { function: 'test.ping', seconds: 3600, enabled: true }
-  schedule.replace({ opts: name === 'schedule.add' ? {} : { job1: job } })
-  if (name === 'schedule.reload') await writeSavedSchedule(savedPath(), { job1: job })
-  return new ScheduleDesk({ schedule, savedPath, log: silentLog, fire: () => {} })
-
-  function savedPath(): string {
-    return `${config.config_dir}/minion.d/_schedule.conf`
+  if (name === 'schedule.reload') {
+    await writeSavedSchedule(`${config.config_dir}/minion.d/_schedule.conf`, { job1: job })
   }
+  return keptSchedule(name === 'schedule.add' ? {} : { job1: job }, config.config_dir)
 }
 
 /** A minion's, with the beacon that the examples name. */
-async function beaconsFor(name: string): Promise<NonNullable<FunctionServices['beacons']>> {
-  const beacons = new Beacons({
-    id: config.id,
-    registry: beaconRegistry,
-    clock: systemClock,
-    log: silentLog,
-    grains: () => grains,
-    context: () => ({}) as BeaconContext,
-    isApplyingStates: () => false,
-    deliver: () => {},
-    where: () => undefined,
-  })
-  await beacons.replace({ opts: name === 'beacons.add' ? {} : { ps: [{ processes: { 'salt-master': 'stopped' } }] } })
-  const savedPath = () => `${config.config_dir}/minion.d/${savedBeaconsFile}`
-  return new BeaconDesk({ beacons, savedPath, log: silentLog, fire: () => {} })
+function beaconsFor(name: string): Promise<NonNullable<FunctionServices['beacons']>> {
+  const configured = name === 'beacons.add' ? {} : { ps: [{ processes: { 'salt-master': 'stopped' } }] }
+  return keptBeacons(configured, config.config_dir, grains)
 }
 
 /** Makes /srv what it was, where the example can have changed it. */
