@@ -127,6 +127,7 @@ compareGroup(
 /** What had to be run before a recording, of which there is none itself. */
 const runBefore: Readonly<Record<string, string>> = {
   '03-ok-again': 'salt alpha state.apply gold.ok',
+  '28-multi-sls': 'salt alpha state.apply gold.ok',
 }
 
 describe('states and orchestrations', { skip: cannotCompare }, () => {

@@ -76,6 +76,8 @@ function withoutTimes(text: string): string {
       .replace(/("pid": |pid:\n +)\d+/g, '$1PID'.replace('PID', '4711'))
       .replace(/(start_time:\n +)[\d:.]+/g, '$1TIME')
       .replace(/(duration:\n +)[\d.]+/g, '$1SPAN')
+      // Where it is wrong, behind Salt's own sentence.
+      .replace(/(?:\\n|\n) +at [\w/]+\.sls:\d+:\d+/g, '')
       .replace(/ERROR: Minions returned with non-zero exit code\n?/, '')
       .replace(/\n+$/, '\n')
   )
