@@ -185,7 +185,7 @@ export const leftOutModules: readonly LeftOutModules[] = [
     'Other ways to start programs',
     `a systemd unit (file.managed and service.running), cron.present, or the program of the subject in ${commandState}`,
     `
-    supervisord incron at lvs_* openvswitch_* pcs corosync crm haproxyconn keepalived runit daemontools
+    supervisord incron lvs_* openvswitch_* pcs corosync crm haproxyconn keepalived runit daemontools
   `,
   ),
   leftOut(

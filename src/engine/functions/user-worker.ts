@@ -169,12 +169,13 @@ const described = (definition) => ({
   ),
 })
 
-let state
+/** What a state file that is a program exports. */
+let program
 const load = async () => {
   const exports = await import(workerData.url)
   if (workerData.source !== undefined) {
     if (!('default' in exports)) throw new Error('the file has no default export: export default { … }')
-    state = exports.default
+    program = exports.default
   }
   const exported = workerData.source === undefined ? Object.values(exports).filter(isObject) : []
   modules = exported.filter((value) => isObject(value.functions))
@@ -215,7 +216,7 @@ const functionOf = ({ module, fun }) =>
   module === null ? { run: plain[fun] } : modules.find((candidate) => candidate.name === module).functions[fun]
 
 const works = {
-  state: ({ facts }, session) => (typeof state === 'function' ? state(contextFor(session, facts)) : state),
+  state: ({ facts }, session) => (typeof program === 'function' ? program(contextFor(session, facts)) : program),
   call: ({ args, more, ...message }, session) =>
     functionOf(message).run(contextFor(session, message.facts), args, more),
   plan: async ({ args, more, watch, ...message }, session) => {

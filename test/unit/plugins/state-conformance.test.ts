@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Schema } from '../../../src/base/schema.ts'
-import { validate } from '../../../src/base/validate.ts'
+import { coerceArgument, validate } from '../../../src/base/validate.ts'
 import type { FunctionDoc } from '../../../src/engine/plugin.ts'
 import { stateRegistry } from '../../../src/plugins/registry.ts'
 import { stateUses } from '../../support/state-examples.ts'
@@ -61,7 +61,7 @@ function exampleFaults(name: string, fun: FunctionDoc, example: string): string[
     )
     const wrong = Object.entries(args).flatMap(([arg, value]) => {
       const schema = Object.hasOwn(fun.args, arg) ? fun.args[arg] : undefined
-      return schema === undefined ? [] : validate(schema, value).issues.map(({ message }) => `${arg} ${message}`)
+      return schema === undefined ? [] : coerceArgument(schema, value).issues.map(({ message }) => `${arg} ${message}`)
     })
     return [
       ...unknown.map((arg) => `the example has ${arg}, which it does not take:\n${example}`),
