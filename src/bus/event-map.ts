@@ -40,6 +40,19 @@ const started = {
   tag: s.string('The tag.'),
   grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
 }
+const stateEnded = {
+  id,
+  jid,
+  cmd: s.literal(['_minion_event']),
+  data: s.object(
+    {
+      ret: s.record(s.any(), 'What became of it, as the return of the job has it.'),
+      len: s.optional(s.integer('How many states the run has.')),
+    },
+    'The result.',
+  ),
+  tag: s.string('The tag.'),
+}
 const present = s.array(s.string(), 'Minions that are connected.')
 
 export const eventMap = {
@@ -148,6 +161,19 @@ export const eventMap = {
     by: 'master',
     option: 'enable_legacy_job_events',
     fields: { minions: s.array(s.string(), 'Ids that the target means.') },
+  }),
+  'salt/job/:jid/prog/:id/:number': event({
+    doc: 'A state of a run on a minion has ended, the one of this number in the run.',
+    on: 'master',
+    by: 'minion',
+    option: 'state_events',
+    fields: stateEnded,
+  }),
+  'salt/state_result/:jid/:id/:name*': event({
+    doc: 'A state that says `fire_event` has ended. The end of the tag is what it says, or its name.',
+    on: 'master',
+    by: 'minion',
+    fields: stateEnded,
   }),
   'salt/job/:jid/state/:id': event({
     doc: 'A target of a job has ended without a return, or waits in the queue.',

@@ -13,6 +13,7 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import type { FileServerDesk } from './files/file-server.ts'
 import type { ServedFiles } from './files/served-files.ts'
 import type { FleetService, RunnerPublish } from './fleet.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
@@ -253,13 +254,6 @@ export function defineStates(definition: StateModuleDefinition): StateModuleDefi
   return definition
 }
 
-export interface HostOptions {
-  /** Values that come over those of the pillar of the master. */
-  readonly pillar?: Readonly<Record<string, unknown>> | undefined
-  readonly pillarenv?: string | undefined
-  readonly saltenv?: string | undefined
-}
-
 /** What a runner and a wheel function may use: they run inside the master. */
 export interface RunnerContext {
   readonly config: ConfigView
@@ -283,6 +277,8 @@ export interface RunnerContext {
   readonly banks: DataBanks
   readonly reactor: ReactorControl
   readonly pillar: PillarDesk
+  /** The file server as it is configured now. */
+  readonly files: FileServerDesk
   /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
   outlets(): readonly OutletStatus[]
   readonly functions: Catalogue
@@ -292,8 +288,8 @@ export interface RunnerContext {
   running(): readonly MasterRun[]
   /** Calls an execution function on the host of the master. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
-  /** What an execution function gets that is called on the host of the master: the fleet is among its services. */
-  host(options?: HostOptions): Promise<FunctionContext>
+  /** What an execution function gets that is called on the host of the master, but for pillar: the fleet is among its services. */
+  host(): Promise<FunctionContext>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   /** Tells the outcomes of a job that exists, those known already and the rest as they come; resolves at its end. */

@@ -11,6 +11,42 @@ import { judgeEvent } from '../support/known-events.ts'
 const masterId = `${hostname()}_master`
 
 const files: Readonly<Record<string, string>> = {
+  'changing.sls': 'it:\n  test.succeed_with_changes:\n    - name: {{ pillar.get("what", "nothing") }}\n',
+  'same.sls': 'it:\n  test.nop: []\n',
+  'failing.sls': 'it:\n  test.fail_without_changes: []\n',
+  'orch/states.sls': `
+changes:
+  salt.state:
+    - tgt: alpha
+    - sls: changing
+    - pillar: {what: more}
+same:
+  salt.state:
+    - tgt: '*'
+    - sls: [same]
+`,
+  'orch/failing.sls': `
+fails:
+  salt.state:
+    - tgt: '*'
+    - sls: failing
+    - fail_minions: [beta]
+`,
+  'orch/pillar.sls':
+    'from {{ pillar.get("place", "nowhere") }} and {{ pillar.get("what", "nothing") }}:\n  test.nop: []\n',
+  'pillar/top.sls': `base:\n  '*_master':\n    - place\n`,
+  'pillar/place.sls': 'place: the pillar of {{ grains.id }}\nwhat: that\n',
+  'orch/held.sls': `
+wait:
+  salt.wait_for_event:
+    - name: my/held
+    - id_list: [x]
+    - timeout: 20
+next:
+  test.nop: []
+last:
+  test.nop: []
+`,
   'orch/ok.sls': `
 step ping:
   salt.function:
@@ -107,7 +143,9 @@ describe('an orchestration', () => {
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, text)
     }
-    master = await fleet.startMaster(`file_roots: {base: ['${fleet.folder}/srv']}\n`)
+    master = await fleet.startMaster(
+      `file_roots: {base: ['${fleet.folder}/srv']}\npillar_roots: {base: ['${fleet.folder}/srv/pillar']}\n`,
+    )
     await Promise.all(['alpha', 'beta'].map((id) => fleet.connect(id, master)))
   })
   after(() => fleet[Symbol.asyncDispose]())
@@ -238,6 +276,61 @@ describe('an orchestration', () => {
     const { both } = steps(await run('state.orchestrate', ['orch.parallel']))
     assert.equal(both?.result, false)
     assert.match(both?.comment ?? '', /^Runner two failed with return value:\n {2}----------\n/)
+  })
+
+  it('has minions run states, and tells what they changed', async () => {
+    const { changes, same } = steps(await run('state.orchestrate', ['orch.states']))
+    assert.equal(changes?.comment, 'States ran successfully. Updating alpha.')
+    assert.equal(same?.comment, 'States ran successfully. No changes made to alpha, beta.')
+    assert.deepEqual(same?.changes, {})
+    const { out, ret } = (changes?.changes ?? {}) as { out?: string; ret?: Record<string, Record<string, StepReturn>> }
+    assert.equal(out, 'highstate')
+    assert.deepEqual(Object.keys(ret?.alpha ?? {}), ['test_|-it_|-more_|-succeed_with_changes'])
+  })
+
+  it('has minions run them dry in a dry run', async () => {
+    await using events = await master.events()
+    const { changes, same } = steps(await run('state.orchestrate', ['orch.states'], { test: true }))
+    assert.deepEqual([changes?.result, changes?.comment], [null, 'States ran successfully. Updating alpha.'])
+    assert.equal(same?.result, true)
+    await events.until(/^salt\/run\/\d+\/ret$/)
+    for (const { data } of events.tagged(/^salt\/job\/\d+\/new$/)) {
+      const keywords = (data.arg as readonly unknown[]).at(-1) as { test?: boolean }
+      assert.equal(keywords.test, true)
+    }
+  })
+
+  it('fails where states of a minion do', async () => {
+    const result = await run('state.orchestrate', ['orch.failing'])
+    assert.equal(result.retcode, 1)
+    const { fails } = steps(result)
+    assert.equal(fails?.comment, 'Run failed on minions: alpha')
+    assert.deepEqual(Object.keys((fails?.changes.ret ?? {}) as object), ['alpha', 'beta'])
+  })
+
+  it('sees the pillar of the master, under what is given', async () => {
+    const plain = await run('state.orchestrate', ['orch.pillar'])
+    assert.deepEqual(Object.keys(steps(plain)), [`from the pillar of ${masterId} and that`])
+    const given = await run('state.orchestrate', ['orch.pillar'], { pillar: { what: 'this' } })
+    assert.deepEqual(Object.keys(steps(given)), [`from the pillar of ${masterId} and this`])
+  })
+
+  it('can be held up and ended between two steps', async () => {
+    await using events = await master.events()
+    await using bus = await master.bus()
+    const running = run('state.orchestrate', ['orch.held'])
+    const { data } = await events.until(/step\/0\/begun$/)
+    const { jid } = data
+    assert.deepEqual((await run('state.pause', [jid, 'next'])).return, [
+      true,
+      `The state run ${jid} is paused before next.`,
+    ])
+    await run('state.soft_kill', [jid, 'last'])
+    await bus.call('fire', { tag: 'my/held', data: { id: 'x' } })
+    await events.until(/step\/0\/ended$/)
+    assert.deepEqual((await run('state.resume', [jid, 'next'])).return, [true, `The state run ${jid} goes on.`])
+    assert.deepEqual(Object.keys(steps(await running)), ['wait', 'next'])
+    assert.equal((await run('state.pause', [jid])).success, false)
   })
 
   it('may be one state', async () => {

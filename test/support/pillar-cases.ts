@@ -62,6 +62,7 @@ export async function compileCase(one: Omit<PillarCase, 'name'>, folder: PillarF
     config: { all: config, get: (name) => config[name] },
     log: functions.log,
     decrypted: new DecryptedMessages(),
+    memory: new Map(),
     contextFor: async ({ id, grains, pillar, services, log }) =>
       createFunctionContext({ ...functions.inputs, id, grains: () => grains, pillar, services, log }).context,
   }

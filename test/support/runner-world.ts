@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts'
 import type { TargetOutcome, TargetState } from '../../src/client/api.ts'
 import { parseWords } from '../../src/engine/arguments/parse.ts'
 import { DataBanks } from '../../src/engine/cache/data-banks.ts'
+import { FileServer } from '../../src/engine/files/file-server.ts'
 import { bindArguments } from '../../src/engine/functions/bind.ts'
 import { PluginCatalogue } from '../../src/engine/functions/catalogue.ts'
 import { jidToTime } from '../../src/engine/jobs/jid.ts'
@@ -115,6 +116,7 @@ export async function run(world: World, name: string, ...words: readonly string[
     },
     banks: world.banks ?? new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
     pillar: world.pillar ?? noPillar,
+    files: new FileServer({ get: (key) => world.config?.[key], all: world.config ?? {} }),
     reactor: { rules: () => [], add: () => {}, remove: () => {} },
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,

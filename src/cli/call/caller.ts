@@ -191,12 +191,12 @@ export class Caller {
   #services(): FunctionServices {
     const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
+      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
       pillar: this.#pillar.service,
       refreshGrains: () => this.#grains.refresh(),
       refreshModules: () => this.#loadUserPlugins(),
-      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }

@@ -5,14 +5,7 @@ import { createFunctionContext } from '../../engine/functions/context.ts'
 import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import type { ContextRequest } from '../../engine/pillar/compile-pillar.ts'
-import type {
-  ConfigView,
-  FunctionContext,
-  FunctionServices,
-  Grains,
-  HostOptions,
-  JobContext,
-} from '../../engine/plugin.ts'
+import type { ConfigView, FunctionContext, FunctionServices, Grains, JobContext } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -23,7 +16,7 @@ export interface LocalCall {
   readonly signal: AbortSignal
 }
 
-export interface LocalContextOptions extends HostOptions {
+export interface LocalContextOptions {
   readonly signal: AbortSignal
   readonly job?: JobContext
   readonly services?: FunctionServices
@@ -53,7 +46,7 @@ export class LocalFunctions {
   }
 
   /** What a function gets that is called on the host of the master. */
-  async context({ signal, pillar, job, services }: LocalContextOptions): Promise<FunctionContext> {
+  async context({ signal, job, services }: LocalContextOptions): Promise<FunctionContext> {
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
     const { config, log, bus } = this.#options
@@ -65,7 +58,6 @@ export class LocalFunctions {
       signal,
       job,
       ...catalogues,
-      ...(pillar === undefined ? {} : { pillar }),
       ...(services === undefined ? {} : { services }),
       emit: async (tag, data) => {
         bus.fire(tag, data)

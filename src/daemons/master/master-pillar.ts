@@ -104,6 +104,7 @@ export class MasterPillar implements PillarDesk {
   /** The configuration was read again. */
   reload(): void {
     this.#kept.clear()
+    this.#host = undefined
   }
 
   async #throughCache(request: PillarRequest): Promise<CompiledPillar> {
@@ -146,6 +147,7 @@ export class MasterPillar implements PillarDesk {
       config: withFolder(config, () => options().configDir),
       log,
       decrypted: new DecryptedMessages(),
+      memory: new Map(),
       contextFor: (minion) => local.contextFor(minion),
     }
   }

@@ -116,7 +116,7 @@ class MasterDaemon implements Master {
     this.#options = options
     this.#log = log
     this.#clock = parts.clock ?? systemClock
-    this.#settings = new LiveSettings(options)
+    this.#settings = new LiveSettings(options, log)
     for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'master')
     this.#keys = new KeyStore(paths.pki_dir)
@@ -165,6 +165,7 @@ class MasterDaemon implements Master {
       },
       outlets: this.#backends.outlets,
       archive: this.#backends.caches,
+      files: () => this.#settings.files,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)

@@ -31,6 +31,7 @@ export type RunnerSurroundings = Pick<
   | 'outlets'
   | 'reactor'
   | 'pillar'
+  | 'files'
   | 'functions'
   | 'runners'
   | 'wheels'
@@ -193,8 +194,7 @@ export class RunnerHost {
       running: () => [...running.values()],
       salt: (fun, args = [], kwargs = {}) => callLocally({ fun, args, kwargs, signal }),
       publish: async (request) => (await this.#publish(request, run)).outcomes,
-      host: (options = {}) =>
-        hostContext({ ...options, signal, services: { fleet: this.#fleet(run) }, job: jobOf(run) }),
+      host: () => hostContext({ signal, services: { fleet: this.#fleet(run) }, job: jobOf(run) }),
       follow: async (id, onOutcome) => {
         const tell: JobFollower = (told) => {
           if (signal.aborted) return

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { RunnerResult } from '../../client/api.ts'
 import { DataBanks } from '../../engine/cache/data-banks.ts'
+import type { FileServerDesk } from '../../engine/files/file-server.ts'
 import { PluginCatalogue } from '../../engine/functions/catalogue.ts'
 import { hasUserRunners } from '../../engine/functions/extension-folders.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
@@ -44,6 +45,7 @@ export interface RunnerHostsParts {
   readonly reactor: ReactorControl
   readonly outlets: Outlets
   readonly archive: JobArchive
+  files(): FileServerDesk
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
 
@@ -96,6 +98,9 @@ export class RunnerHosts implements Disposable {
         banks: this.banks,
         reactor: parts.reactor,
         pillar: this.pillar,
+        get files() {
+          return parts.files()
+        },
         outlets: () => parts.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,

@@ -94,7 +94,7 @@ export const leftOutModules: readonly LeftOutModules[] = [
     'Containers beside Docker, virtual machines',
     `the program of the subject (docker, podman, kubectl apply, helm, virsh …) in ${commandState}`,
     `
-    lxc lxd* nspawn virt* libvirt* vagrant vbox* smartos* esx* vsphere* vmware* xen* openvz buildah podman
+    lxc lxd* nspawn virt libvirt* vagrant vbox* smartos* esx* vsphere* vmware* xen* openvz buildah podman
     docker_network docker_volume docker_compose dockercompose swarm k8s kubernetes* helm marathon* chronos* mesos
   `,
   ),

@@ -1,7 +1,6 @@
 /** Files of the file server: from the master, or from the folders of `file_roots` where there is none. */
-import { isRecord } from '../../base/narrow.ts'
 import type { MasterCalls } from '../../client/api.ts'
-import { FileRoots, filesOfRoots } from '../files/file-roots.ts'
+import { backendsOf, FileServer } from '../files/file-server.ts'
 import type { ServedFiles as FileSource } from '../files/served-files.ts'
 import type { FunctionContext } from '../plugin.ts'
 
@@ -13,7 +12,7 @@ export type FileSourceHost = Pick<FunctionContext, 'config' | 'log' | 'signal' |
 export function fileSourceOf(ctx: FileSourceHost): FileSource {
   const { files, masters } = ctx.services
   const master = masters?.[0]
-  return files ?? (master === undefined ? filesOfRoots(new FileRoots(rootsOf(ctx))) : masterSource(ctx, master))
+  return files ?? (master === undefined ? filesHere(ctx) : masterSource(ctx, master))
 }
 
 function masterSource(ctx: FileSourceHost, master: MasterCalls): FileSource {
@@ -36,12 +35,14 @@ function masterSource(ctx: FileSourceHost, master: MasterCalls): FileSource {
   }
 }
 
-function rootsOf(ctx: FileSourceHost): Record<string, readonly string[]> {
-  const roots = ctx.config.get('file_roots')
-  return Object.fromEntries(
-    Object.entries(isRecord(roots) ? roots : {}).map(([saltenv, folders]) => [
-      saltenv,
-      (Array.isArray(folders) ? folders : [folders]).filter((folder) => typeof folder === 'string'),
-    ]),
-  )
+/** A file server with git knows how old its mirrors are: it is kept as long as the configuration is the same. */
+const withGit = new WeakMap<object, FileServer>()
+
+function filesHere({ config, log }: FileSourceHost): FileSource {
+  if (!backendsOf(config).includes('git')) return new FileServer(config, { log })
+  const known = withGit.get(config.all)
+  if (known !== undefined) return known
+  const server = new FileServer(config, { log })
+  withGit.set(config.all, server)
+  return server
 }

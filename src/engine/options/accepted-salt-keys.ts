@@ -25,9 +25,9 @@ const names = `
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
   evt external_auth
-  features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex
-  file_recv_size_max file_server_niceness fileserver_backend fileserver_events
-  fileserver_followsymlinks fileserver_ignoresymlinks fileserver_interval fileserver_limit_traversal
+  features fibre_channel_grains file_buffer_size
+  file_recv_size_max file_server_niceness fileserver_events
+  fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
   gather_job_timeout_max gather_proxy_facts global_identifier

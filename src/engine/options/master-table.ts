@@ -1,5 +1,6 @@
 /** Every option of the master that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
 import { s } from '../../base/schema.ts'
+import { fileServerOptions } from './file-server-options.ts'
 import { option, pathOption, unset, unsetPath } from './option.ts'
 import { pillarOptions } from './pillar-options.ts'
 import { refuseQueueTtl } from './queue-ttl.ts'
@@ -12,6 +13,7 @@ export const masterTable = {
   ...sharedOptions,
   ...stateRunOptions,
   ...pillarOptions,
+  ...fileServerOptions,
   pillar_safe_render_error: option(
     s.boolean(),
     true,

@@ -1,5 +1,6 @@
 /** Every option of the minion that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
 import { s } from '../../base/schema.ts'
+import { fileServerOptions } from './file-server-options.ts'
 import { option, pathOption, unset } from './option.ts'
 import { pillarOptions } from './pillar-options.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
@@ -11,6 +12,7 @@ export const minionTable = {
   ...sharedOptions,
   ...stateRunOptions,
   ...pillarOptions,
+  ...fileServerOptions,
   minion_pillar_cache: option(
     s.boolean(),
     false,

@@ -10,7 +10,7 @@ import type { PillarSettings } from './pillar-settings.ts'
 import { loadSource, type SourceRequest } from './sources/pillar-source.ts'
 import { isSourceName } from './sources/source-names.ts'
 
-export interface SourceRun extends Pick<SourceRequest, 'compileRoots'> {
+export interface SourceRun extends Pick<SourceRequest, 'compileRoots' | 'memory'> {
   readonly sources: readonly Readonly<Record<string, unknown>>[]
   readonly before: Value
   readonly settings: PillarSettings
@@ -50,6 +50,8 @@ async function askOne(run: SourceRun, name: string, options: unknown, data: Valu
           settings,
           question,
           log,
+          memory: run.memory,
+          fail: (message) => run.fail(`Failed to load ext_pillar ${name}: ${message}`),
           compileRoots: async (roots) => {
             const compiled = await run.compileRoots(roots)
             for (const message of compiled.errors) run.fail(message)

@@ -11,6 +11,7 @@ export async function compileHere(inputs: ContextInputs, question: PillarQuestio
       config: inputs.config,
       log: inputs.log,
       decrypted: new DecryptedMessages(),
+      memory: new Map(),
       contextFor: async ({ id, grains, pillar, log, services }) =>
         createFunctionContext({
           ...inputs,

@@ -40,6 +40,8 @@ export interface PillarHost {
   readonly log: Log
   /** What was decrypted before. */
   readonly decrypted: DecryptedMessages
+  /** What sources know from one question to the next. */
+  readonly memory: Map<string, unknown>
   /** Functions of this host for templates, as if they ran on the minion. */
   contextFor(minion: ContextRequest): Promise<FunctionContext>
 }
@@ -161,6 +163,7 @@ class Compilation {
       question: this.#request,
       id: this.#request.id,
       log: this.#log,
+      memory: this.#host.memory,
       contextFor: (data) => this.#context(data),
       merge: (left, right) => this.#merge(left, right),
       fail: (message) => this.#fail(message),

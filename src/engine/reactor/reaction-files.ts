@@ -1,7 +1,7 @@
 import { glob, readFile, stat } from 'node:fs/promises'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
-import type { FileRoots } from '../files/file-roots.ts'
+import type { ServedFiles } from '../files/served-files.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { TemplateEvent } from './event-template.ts'
 import { type Reaction, reactionsOf } from './reactions.ts'
@@ -18,7 +18,7 @@ interface Kept {
 
 export interface ReactionFilesParts {
   /** Where `salt://` leads to, in the environment `base`. */
-  roots(): FileRoots
+  roots(): Pick<ServedFiles, 'read' | 'status'>
   /** What templates of reactions see. */
   context(signal: AbortSignal): Promise<FunctionContext>
 }

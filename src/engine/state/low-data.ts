@@ -2,11 +2,11 @@
 import type { RenderedPlace } from '../render/render-sls.ts'
 import type { Value } from '../render/values/kinds.ts'
 import { toPlain } from '../render/values/plain.ts'
-import type { BodyPlaces } from './error-places.ts'
 import { bodiesOf, firstEntry, type HighBody, isMapping, statesOf } from './high-data.ts'
 import { type LowChunk, type Requisite, type RequisiteKind, requisiteKinds } from './low-chunk.ts'
 import { orderNumbers } from './order-numbers.ts'
 import { consumedWords } from './requisite-words.ts'
+import type { BodyPlaces } from './state-fault.ts'
 
 const kinds: ReadonlySet<string> = new Set(requisiteKinds)
 

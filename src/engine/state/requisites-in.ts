@@ -23,6 +23,8 @@ export interface ReversedRequisites {
   readonly disabled: ReadonlySet<string>
   /** A sentence of Salt's, with the body that it is about. */
   report(sentence: string, body: HighBody): void
+  /** The same, where a state means another one that is not there. */
+  reportMissing(sentence: string, body: HighBody): void
   warn(sentence: string, body: HighBody): void
 }
 
@@ -60,7 +62,11 @@ export function turnRequisitesAround(request: ReversedRequisites): void {
   if (made !== undefined) for (const addition of additions) add(request, made, addition)
 }
 
-function add({ high, report }: ReversedRequisites, index: NameIndex, { target, args, from }: Additions[number]): void {
+function add(
+  { high, reportMissing }: ReversedRequisites,
+  index: NameIndex,
+  { target, args, from }: Additions[number],
+): void {
   const found = high.get(target.id)
   if (isMapping(found)) {
     const known = found.get(target.state)
@@ -73,7 +79,7 @@ function add({ high, report }: ReversedRequisites, index: NameIndex, { target, a
   const body = only === undefined || others.length > 0 ? undefined : high.get(only.id)
   const known = isMapping(body) ? body.get(target.state) : undefined
   if (Array.isArray(known)) extendArguments(known, args)
-  else report(notThere(target.id, from.body), from.body)
+  else reportMissing(notThere(target.id, from.body), from.body)
 }
 
 /** The states that the items of a word mean. */

@@ -5,7 +5,7 @@ import { typeName } from '../render/values/type-name.ts'
 import { firstEntry, type HighBody, isMapping, slsOf } from './high-data.ts'
 
 /** Told with the body that it is about, where that is one. */
-type Report = (sentence: string, body?: HighBody) => void
+type Report = (sentence: string, body?: HighBody, kind?: 'form' | 'cycle') => void
 
 /** A state with what is said of it. */
 interface Declared {
@@ -131,7 +131,7 @@ function verifyRequisite(declared: Declared, word: Value, item: Value, pairs: Re
   } else if (typeof family !== 'string' || typeof target !== 'string') {
     report(`Could not locate requisite of [${str(family ?? null)}] present in state with name [${name}]`, body)
   } else if (orderingWords.has(word) && pairs.closes(id, state, { family, target })) {
-    report(`A recursive requisite was found, SLS "${sls}" ID "${name}" ID "${target}"`, body)
+    report(`A recursive requisite was found, SLS "${sls}" ID "${name}" ID "${target}"`, body, 'cycle')
   }
 }
 

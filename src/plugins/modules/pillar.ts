@@ -3,7 +3,7 @@ import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { pythonRepr } from '../../base/python-repr.ts'
-import { s } from '../../base/schema.ts'
+import { type Schema, s } from '../../base/schema.ts'
 import { rootsOf } from '../../engine/pillar/pillar-settings.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { traverse } from '../../engine/target/traverse.ts'
@@ -16,11 +16,9 @@ const environments = {
   pillarenv: s.optional(s.string('Make pillar anew, from this environment alone')),
   saltenv: s.optional(s.string('Make pillar anew, for states of this environment')),
 }
-const everything = {
-  pillar: s.optional(s.record(s.any(), 'Data that win over all else')),
-  pillar_enc: s.optional(s.literal(['gpg'], 'How the values in `pillar` are encrypted')),
-  ...environments,
-}
+const everything = s.any(
+  'pillar: data that win over all else; pillar_enc: gpg where those are encrypted; pillarenv and saltenv: environments',
+)
 
 interface Wanted {
   readonly pillar?: Pillar | undefined
@@ -31,17 +29,14 @@ interface Wanted {
 
 /** Made anew, as `pillar.items` shows it. */
 async function compiled(ctx: FunctionContext, { pillar, pillar_enc, pillarenv, saltenv }: Wanted): Promise<Pillar> {
-  const override = pillar_enc === undefined || pillar === undefined ? pillar : await decrypted(ctx, pillar)
+  const override = pillar_enc === undefined || pillar === undefined ? pillar : await decryptedPillar(ctx, pillar)
   const question = { ...(override && { override }), ...(pillarenv && { pillarenv }), ...(saltenv && { saltenv }) }
   return (await ctx.services.pillar?.compile(question)) ?? ctx.pillar
 }
 
-async function decrypted(ctx: FunctionContext, pillar: Pillar): Promise<Pillar> {
-  const { gpgOf } = await import('../../engine/render/gpg/gpg-of-context.ts')
-  const { fromPlain, toPlain } = await import('../../engine/render/values/plain.ts')
-  const gpg = gpgOf(ctx.config, ctx.log, (argv, options) => ctx.exec(argv, options))
-  const plain = toPlain(await gpg.decrypt(fromPlain(pillar)))
-  return isRecord(plain) ? plain : {}
+async function decryptedPillar(ctx: FunctionContext, pillar: Pillar): Promise<Pillar> {
+  const { decryptedMapping } = await import('../../engine/render/gpg/gpg-of-context.ts')
+  return await decryptedMapping(ctx, pillar)
 }
 
 /** What is in memory, unless an environment is named. */
@@ -79,21 +74,54 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'str' : value instanceof Uint8Array ? 'bytes' : 'float'
 }
 
-const items = (name: string): FunctionDefinition =>
-  fn({
-    doc: 'Make the pillar of this minion anew and show it, or some of it. What is in memory stays as it is.',
-    args: everything,
-    rest: s.string('Names of values to show; all when left out'),
-    returns: s.record(s.any()),
+/** Named arguments behind any number of others. Throws `bad-arguments` for one that is unknown or of another kind. */
+function wantedFrom(fun: string, extra: Readonly<Record<string, unknown>>): Wanted {
+  const { pillar: override, pillar_enc, pillarenv, saltenv, ...unknown } = extra
+  // What begins with underscores tells of the job.
+  const name = Object.keys(unknown).find((one) => !one.startsWith('__'))
+  if (name !== undefined) throw new SaltError('bad-arguments', `${fun}() got an unexpected keyword argument '${name}'`)
+  if (override !== undefined && override !== null && !isRecord(override))
+    throw new SaltError('bad-arguments', 'Pillar data must be formatted as a dictionary')
+  if (pillar_enc !== undefined && pillar_enc !== null && pillar_enc !== 'gpg')
+    throw new SaltError('bad-arguments', `pillar_enc is gpg, not '${String(pillar_enc)}'`)
+  return {
+    pillar: isRecord(override) ? override : undefined,
+    pillar_enc: pillar_enc === 'gpg' ? pillar_enc : undefined,
+    pillarenv: typeof pillarenv === 'string' ? pillarenv : undefined,
+    saltenv: typeof saltenv === 'string' ? saltenv : undefined,
+  }
+}
+
+/** Functions that make pillar anew and show it, or what is named of it, in their own way. */
+function making(name: string, doc: string, returns: Schema, show: (pillar: Pillar) => unknown): FunctionDefinition {
+  return fn({
+    doc,
+    rest: s.string('Names of values; all when left out'),
+    extra: everything,
+    returns,
     examples: [`salt '*' pillar.${name}`, `salt '*' pillar.${name} pillar='{role: web}'`],
-    async run(ctx, args, { rest }) {
-      const pillar = await compiled(ctx, args)
-      return rest.length === 0 ? { ...pillar } : pick(pillar, rest.map(String), ':', '')
+    async run(ctx, _args, { rest, extra }) {
+      const pillar = await compiled(ctx, wantedFrom(name, extra))
+      return show(rest.length === 0 ? { ...pillar } : pick(pillar, rest.map(String), ':', ''))
     },
   })
+}
+
+const items = (name: string): FunctionDefinition =>
+  making(
+    name,
+    'Make the pillar of this minion anew and show it, or some of it. What is in memory stays as it is.',
+    s.record(s.any()),
+    (pillar) => pillar,
+  )
 
 function pick(pillar: Pillar, names: readonly string[], separator: string, fallback: unknown): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, traverse(pillar, name, separator) ?? fallback]))
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = traverse(pillar, name, separator)
+      return [name, value === undefined ? fallback : value]
+    }),
+  )
 }
 
 const filterArguments = {
@@ -134,25 +162,24 @@ export const pillar = defineModule({
       returns: s.any(),
       examples: ["salt '*' pillar.fetch users:alice"],
       async run(ctx, args) {
-        const found = traverse(await known(ctx, args), args.key, args.delimiter) ?? args.default
-        if (found === undefined) throw missing(args.key)
-        return found
+        const found = traverse(await known(ctx, args), args.key, args.delimiter)
+        if (found !== undefined) return found
+        if (args.default === undefined) throw missing(args.key)
+        return args.default
       },
     }),
     items: items('items'),
     data: items('data'),
     item: fn({
       doc: 'Show some values of the pillar that is in memory.',
-      args: {
-        default: s.withDefault(s.any('What to give where there is no such value'), ''),
-        delimiter,
-        ...environments,
-      },
       rest: key,
+      extra: s.any('default and delimiter as in pillar.get; pillarenv and saltenv'),
       returns: s.record(s.any()),
-      examples: ["salt '*' pillar.item role users:alice"],
-      async run(ctx, args, { rest }) {
-        return pick(await known(ctx, args), rest.map(String), args.delimiter, args.default)
+      examples: ["salt '*' pillar.item role users:alice", "salt '*' pillar.item role default=none"],
+      async run(ctx, _args, { rest, extra }) {
+        const { default: fallback = '', delimiter: separator, ...wanted } = extra
+        const data = await known(ctx, wantedFrom('item', wanted))
+        return pick(data, rest.map(String), typeof separator === 'string' ? separator : ':', fallback)
       },
     }),
     raw: fn({
@@ -162,13 +189,9 @@ export const pillar = defineModule({
       examples: ["salt '*' pillar.raw", "salt '*' pillar.raw key=role"],
       run: (ctx, { key: name }) => (name === undefined ? { ...ctx.pillar } : (ctx.pillar[name] ?? {})),
     }),
-    ls: fn({
-      doc: 'Make the pillar anew and list the names of its first level.',
-      args: everything,
-      returns: s.array(s.string()),
-      examples: ["salt '*' pillar.ls"],
-      run: async (ctx, args) => Object.keys(await compiled(ctx, args)),
-    }),
+    ls: making('ls', 'Make the pillar anew and list the names of its first level.', s.array(s.string()), (pillar) =>
+      Object.keys(pillar),
+    ),
     keys: fn({
       doc: 'List the names within a mapping of the pillar that is in memory.',
       args: { key, delimiter },
@@ -181,16 +204,12 @@ export const pillar = defineModule({
         throw new SaltError('execution-failed', `Pillar value in key ${name} is not a dict`)
       },
     }),
-    obfuscate: fn({
-      doc: 'Make the pillar anew and show it with the kinds of its values in place of them.',
-      args: everything,
-      returns: s.record(s.any()),
-      examples: ["salt '*' pillar.obfuscate"],
-      async run(ctx, args) {
-        const shown = obfuscated(await compiled(ctx, args))
-        return isRecord(shown) ? shown : {}
-      },
-    }),
+    obfuscate: making(
+      'obfuscate',
+      'Make the pillar anew and show it with the kinds of its values in place of them.',
+      s.record(s.any()),
+      obfuscated,
+    ),
     ext: fn({
       doc: 'Make the pillar anew with a further source, which on_demand_ext_pillar of the master must name.',
       args: {

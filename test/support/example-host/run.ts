@@ -13,6 +13,7 @@ import { FunctionHost } from '../function-host.ts'
 import { keptBeacons, keptSchedule } from '../minion-keepers.ts'
 import { type ExampleRun, neverRun, shellWords } from './examples.ts'
 import { serve } from './network.ts'
+import { runStateExamples } from './run-states.ts'
 
 const template = '/srv/.template'
 /** No example takes longer, unless it hangs. */
@@ -45,7 +46,7 @@ const grains = {
   pkg: { apache: 'apache2' },
 }
 
-const pillar = { cheese: 'foo' }
+const pillar = { cheese: 'foo', app: { logo: 'aGVsbG8=' } }
 
 /** A minion's, with the jobs that the examples name. */
 async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['schedule']>> {
@@ -71,6 +72,13 @@ function restore(example = ''): void {
   }
   const lacking = [...kept].filter((name) => !existsSync(`/srv/${name}`))
   execFileSync('cp', ['-a', ...lacking.map((name) => `${template}/${name}`), '/srv'])
+}
+
+/** Puts the files of the system back that states may change. */
+function restoreSystem(): void {
+  const folders = '/etc /opt /var/backups /var/tmp'
+  const script = `for f in ${folders}; do find $f -mindepth 1 -delete; cp -a /srv/.system$f/. $f; done`
+  execFileSync('/bin/sh', ['-c', script], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
 /** What changes, or may have been changed, by an example before. */
@@ -120,8 +128,21 @@ const kept = new Set(readdirSync(template))
 restore()
 await serve()
 const [word = '', not] = process.argv.slice(2).reverse()
+if (word === 'states') {
+  restoreSystem()
+  const stateRuns = await runStateExamples({
+    config,
+    grains,
+    pillar,
+    restore(example) {
+      restore(example)
+      if (/\/(?:etc|opt|var)\b/.test(example)) restoreSystem()
+    },
+  })
+  process.stdout.write(JSON.stringify(stateRuns), () => process.exit(0))
+}
 const runs: Record<string, ExampleRun> = {}
-for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDocs())) {
+for (const [module, { functions }] of word === 'states' ? [] : Object.entries(await moduleRegistry.loadDocs())) {
   if (new RegExp(`^(?:${word})$`).test(module) === (not === 'not')) continue
   for (const [short, doc] of Object.entries(functions)) {
     const name = `${module}.${short}`
@@ -132,4 +153,4 @@ for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDo
     }
   }
 }
-process.stdout.write(JSON.stringify(runs), () => process.exit(0))
+if (word !== 'states') process.stdout.write(JSON.stringify(runs), () => process.exit(0))

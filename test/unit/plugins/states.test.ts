@@ -1,6 +1,16 @@
 /** Runs the JSON files below `test/cases/states`: single states, in a dry run and in earnest, with what they must come to. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { test } from 'node:test'
 import { toJson } from '../../../src/base/json.ts'
 import type { BeaconMapping } from '../../../src/engine/beacons/beacons.ts'
@@ -38,11 +48,17 @@ interface StateCase {
   /** Files below the temporary folder; those below `root/` are those of the system, which then lies there. `srv/` is the file root. */
   readonly files?: Readonly<Record<string, string>>
   readonly links?: Readonly<Record<string, string>>
+  /** Empty folders, and modes of files or folders in octal digits, before it runs. */
+  readonly folders?: readonly string[]
+  readonly modes?: Readonly<Record<string, string>>
   readonly programs?: RecordedPrograms
   /** Command lines that must have been run by `apply` and `again`, in this order. */
   readonly ran?: readonly string[]
   /** File → content afterwards; null: it is not there. */
   readonly left?: Readonly<Record<string, string | null>>
+  /** Modes afterwards, and what links say. */
+  readonly leftModes?: Readonly<Record<string, string>>
+  readonly leftLinks?: Readonly<Record<string, string>>
   readonly root?: true
   /** What the minion keeps: jobs and beacons by their names. */
   readonly schedule?: ScheduleMapping
@@ -84,7 +100,10 @@ async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
     ...(one.beacons === undefined ? {} : { beacons: await keptBeacons(one.beacons, folder.path) }),
   }
   const fired: unknown[] = []
-  for (const [path, target] of Object.entries(one.links ?? {})) symlinkSync(target, folder.file(path))
+  for (const path of one.folders ?? []) mkdirSync(folder.file(path), { recursive: true })
+  for (const [path, target] of Object.entries(one.links ?? {}))
+    symlinkSync(target.replace('FOLDER', folder.path), folder.file(path))
+  for (const [path, mode] of Object.entries(one.modes ?? {})) chmodSync(folder.file(path), Number.parseInt(mode, 8))
   const here = (text: string): string => text.replaceAll('FOLDER', folder.path).replaceAll('WEB', web.url)
   const everywhere = <T>(value: T): T => JSON.parse(here(JSON.stringify(value)))
   const makeHost = (): StateHost =>
@@ -130,9 +149,19 @@ async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
   const asked = web.requests.map(({ method, path }) => `${method} ${path}`)
   if (one.asked !== undefined) assert.deepEqual(asked, one.asked)
   if (one.ran !== undefined) assert.deepEqual(host.functions.ran, one.ran.map(here))
+  expectLeft(one, folder, here)
+}
+
+function expectLeft(one: StateCase, folder: ConfigFolder, here: (text: string) => string): void {
   for (const [file, text] of Object.entries(one.left ?? {})) {
     const path = folder.file(file)
     assert.equal(existsSync(path) ? readFileSync(path, 'utf8') : null, text, file)
+  }
+  for (const [file, mode] of Object.entries(one.leftModes ?? {})) {
+    assert.equal((statSync(folder.file(file)).mode & 0o7777).toString(8).padStart(4, '0'), mode, file)
+  }
+  for (const [file, target] of Object.entries(one.leftLinks ?? {})) {
+    assert.equal(readlinkSync(folder.file(file)), here(target), file)
   }
 }
 
@@ -155,14 +184,20 @@ function expect(performed: Awaited<ReturnType<StateHost['apply']>>, expected: Ex
   if (expected.warnings !== undefined) assert.deepEqual(warnings ?? [], expected.warnings, what)
 }
 
-/** Path → content of all files below a folder, but for the cache. */
+/** Path → kind, mode and content of all that is below a folder, but for the cache. */
 function snapshot(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true })
+  const paths = entries.map((entry) => `${entry.parentPath}/${entry.name}`)
   return Object.fromEntries(
-    entries
-      .map((entry) => [`${entry.parentPath}/${entry.name}`, entry.isFile()] as const)
-      .filter(([path]) => !path.startsWith(`${folder}/cache`))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([path, isFile]) => [path, isFile ? readFileSync(path, 'latin1') : '']),
+    paths
+      .filter((path) => !path.startsWith(`${folder}/cache`))
+      .sort()
+      .map((path) => [path, describe(path)]),
   )
+}
+
+function describe(path: string): string {
+  const { mode, uid, gid } = lstatSync(path)
+  const kind = lstatSync(path).isFile() ? readFileSync(path, 'latin1') : ''
+  return `${mode.toString(8)} ${uid}:${gid} ${kind}`
 }

@@ -19,6 +19,10 @@ export interface SourceRequest {
   readonly settings: PillarSettings
   readonly question: PillarQuestion
   readonly log: Log
+  /** What a source knows from one question to the next, by keys of its own. */
+  readonly memory: Map<string, unknown>
+  /** Tells of what is wrong with a part of the source, while the rest is given. */
+  fail(message: string): void
   /** Compiles the SLS files of other roots for the same minion; with errors beside the data. */
   compileRoots(roots: PillarRoots): Promise<{ readonly data: Value; readonly errors: readonly string[] }>
 }

@@ -125,7 +125,7 @@ export const slsutil = defineModule({
       extra: s.any('Variables for the template'),
       returns: s.any(),
       examples: [
-        "salt '*' slsutil.renderer salt://map.jinja",
+        "salt '*' slsutil.renderer salt://web/map.jinja",
         "salt '*' slsutil.renderer string='Hello, {{ name }}.' name=world default_renderer=jinja",
       ],
       run(ctx, args, { extra }) {
@@ -214,7 +214,7 @@ export const slsutil = defineModule({
         saltenv,
       },
       returns: s.string('Its path'),
-      examples: ["salt '*' slsutil.findup releases top.sls"],
+      examples: ["salt '*' slsutil.findup web top.sls"],
       run: async (ctx, args) => findUp(await treeOf(ctx, args.saltenv), args.startpath, [args.filenames].flat()),
     }),
   },

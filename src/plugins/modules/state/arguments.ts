@@ -1,6 +1,7 @@
 /** What the functions of `state` take that run states. */
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
+import { pythonString } from '../../../base/python-repr.ts'
 import { type Schema, s } from '../../../base/schema.ts'
 import { didYouMean, nearest } from '../../../base/text.ts'
 import type { MoreArguments } from '../../../engine/plugin.ts'
@@ -75,10 +76,9 @@ export function jidOf({ extra }: MoreArguments): string | undefined {
   const unknown = Object.keys(extra).filter((key) => !key.startsWith('__') && !ignored.includes(key))
   if (unknown.length > 0) {
     const near = unknown.flatMap((key) => nearest(key, Object.keys(runArguments)))
-    throw new SaltError(
-      'bad-arguments',
-      `The following keyword arguments are not valid: ${unknown.map((key) => `${key}=${String(extra[key])}`).join(', ')}${didYouMean(near)}`,
-    )
+    const list = unknown.map((key) => `${key}=${pythonString(extra[key])}`).join(', ')
+    const advice = near.length === 0 ? '' : `.${didYouMean(near)}`
+    throw new SaltError('bad-arguments', `The following keyword arguments are not valid: ${list}${advice}`)
   }
   const { __pub_jid: jid } = extra
   return typeof jid === 'string' && jid !== '' ? jid : undefined

@@ -1,4 +1,5 @@
 import { defineRunner } from '../../../engine/plugin.ts'
+import { controlFunctions } from './control.ts'
 import { event } from './event.ts'
 import { orchestrate, orchestrateHigh, orchestrateSingle, showOrchestration } from './orchestrate.ts'
 
@@ -6,6 +7,7 @@ export const state = defineRunner({
   name: 'state',
   doc: 'Orchestration: what the master does with its minions, step by step. And a look at the event bus.',
   functions: {
+    ...controlFunctions,
     event,
     orchestrate,
     orch: {

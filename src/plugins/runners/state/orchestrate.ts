@@ -1,9 +1,8 @@
 /** Orchestrations: states that run inside the master, as if it were a minion. */
-import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
 import { type FunctionContext, type RunnerContext, runnerFn } from '../../../engine/plugin.ts'
 import type { CompileRequest } from '../../../engine/state/compiled.ts'
-import type { StateReturns } from '../../../engine/state/state-return.ts'
+import type { RunOptions, StateReturns } from '../../../engine/state/state-return.ts'
 import { statesSucceeded } from '../../../engine/state/succeeded.ts'
 import { stepEvents } from './step-events.ts'
 
@@ -17,15 +16,18 @@ const orchestrationArguments = {
   exclude: s.optional(s.union([s.string(), s.array(s.any())], 'SLS files or ids to leave out')),
   pillar: s.optional(pillarArgument),
   pillarenv: s.optional(s.string('Environment of the pillar')),
-  pillar_enc: s.optional(s.string('How values of pillar are encrypted: gpg')),
+  pillar_enc: s.optional(s.literal(['gpg'], 'How the values in `pillar` are encrypted')),
   orchestration_jid: s.optional(s.any('Accepted: the id of the run is that of the orchestration')),
 }
+
+type Pillar = Readonly<Record<string, unknown>>
 
 interface Order {
   readonly saltenv?: string | undefined
   readonly test?: boolean | undefined
   readonly exclude?: string | readonly unknown[] | undefined
-  readonly pillar?: Readonly<Record<string, unknown>> | undefined
+  readonly pillar?: Pillar | undefined
+  readonly pillar_enc?: 'gpg' | undefined
   readonly pillarenv?: string | undefined
 }
 
@@ -107,7 +109,10 @@ async function resultsOf(
   let results: StateReturns | readonly string[] = errors
   if (errors.length === 0) {
     const { runStates } = await import('../../../engine/state/run.ts')
-    results = await runStates(host, chunks, { test, jid: ctx.jid, ...stepEvents(ctx, chunks, test) })
+    const { RunControl } = await import('../../../engine/state/run-control.ts')
+    using control = new RunControl(ctx.jid, ctx.signal)
+    const before: RunOptions['before'] = (chunk) => control.admit(chunk)
+    results = await runStates(host, chunks, { test, jid: ctx.jid, before, ...stepEvents(ctx, chunks, test) })
   }
   const data = { [host.id]: results }
   if (!statesSucceeded(data)) ctx.setRetcode(1)
@@ -123,9 +128,13 @@ async function compile(host: FunctionContext, { saltenv, exclude }: Order, reque
   })
 }
 
-/** The pillar is that of the master as a minion, with what is given over it. */
-async function hostOf(ctx: RunnerContext, { pillar, pillarenv, saltenv }: Order): Promise<FunctionContext> {
-  return await ctx.host({ pillar: isRecord(pillar) ? pillar : {}, pillarenv, saltenv })
+/** The master as a minion: with the pillar that is made for its id, and what is given over that. */
+async function hostOf(ctx: RunnerContext, { pillar, pillar_enc, pillarenv, saltenv }: Order): Promise<FunctionContext> {
+  const host = await ctx.host()
+  const { decryptedMapping } = await import('../../../engine/render/gpg/gpg-of-context.ts')
+  const override = pillar === undefined || pillar_enc === undefined ? pillar : await decryptedMapping(host, pillar)
+  const { id, grains } = host
+  return host.derive({ pillar: await ctx.pillar.compile({ id, grains, pillarenv, saltenv, override }) })
 }
 
 function listed(value: string | readonly string[]): string[] {

@@ -9,13 +9,10 @@ import { expandUser } from '../../modules/file/paths.ts'
 import { isFolder, isLink } from '../../modules/file/status.ts'
 import { isPlan, pathName, targetPath } from './arguments.ts'
 
-const extra = s.any('Accepted, and without effect')
-
 export const presenceStates = {
   absent: state({
     doc: 'Make sure that there is no such file or folder. A folder goes with all that is in it, a link without what it leads to.',
     args: { name: pathName },
-    extra,
     examples: ['/etc/nginx/sites-enabled/default:\n  file.absent'],
     plan(ctx, { name }) {
       const path = targetPath(name, 'absent')
@@ -42,7 +39,6 @@ export const presenceStates = {
   exists: state({
     doc: 'Check that there is a file or folder. Nothing is made.',
     args: { name: pathName },
-    extra,
     examples: ['/etc/krb5.keytab:\n  file.exists'],
     plan(_ctx, { name }) {
       const path = expandUser(name)
@@ -53,7 +49,6 @@ export const presenceStates = {
   missing: state({
     doc: 'Check that there is no such file or folder. Nothing is removed.',
     args: { name: pathName },
-    extra,
     examples: ['/etc/nologin:\n  file.missing'],
     plan(_ctx, { name }) {
       const path = expandUser(name)

@@ -13,7 +13,6 @@ export const accumulatedState = {
       filename: s.string('Path of the file'),
       text: s.any('A text, or a list of texts'),
     },
-    extra: s.any('Accepted, and without effect'),
     examples: [
       'db hosts:\n  file.accumulated:\n    - filename: /etc/hosts\n    - text: 10.0.0.5 db1\n    - require_in:\n      - file: hosts block',
     ],

@@ -9,6 +9,9 @@ import { expandUser } from '../../modules/file/paths.ts'
 
 export const pathName = s.path('The file, as an absolute path; `~` stands for a home folder')
 
+/** Other configuration systems say `owner`, which Salt takes too. */
+export const owner = s.withDefault(ownerSchema('Another word for `user`'), null)
+
 export const owners = {
   user: s.withDefault(ownerSchema('User that it shall belong to; as it is when left out'), null),
   group: s.withDefault(ownerSchema('Group that it shall belong to; as it is when left out'), null),
@@ -35,13 +38,17 @@ export const templateArguments = {
   defaults: s.optional(s.any('Variables of the template')),
 }
 
-/** Arguments of Salt that mean something on Windows only. */
-export const windowsOnly: Readonly<Record<string, string>> = Object.fromEntries(
-  ['win_owner', 'win_perms', 'win_deny_perms', 'win_inheritance', 'win_perms_reset'].map((name) => [
-    name,
-    'it is about the permissions of Windows',
-  ]),
-)
+/** Arguments of Salt that mean nothing here. */
+export const withoutEffect: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['win_owner', 'win_perms', 'win_deny_perms', 'win_inheritance', 'win_perms_reset'].map((name) => [
+      name,
+      'it is about the permissions of Windows',
+    ]),
+  ),
+  beacon: 'a state of a file makes no beacon: use beacon.present',
+  beacon_data: 'a state of a file makes no beacon: use beacon.present',
+}
 
 /** The path with its home folder, or why there is none to work on. */
 export function targetPath(name: string, fun: string): string | SettledPlan {
@@ -58,11 +65,8 @@ export function isPlan(value: string | SettledPlan): value is SettledPlan {
   return typeof value !== 'string'
 }
 
-/** Other configuration systems say `owner`, which Salt takes too. */
-export function ownerOf(user: Owner, extra: Readonly<Record<string, unknown>>): Owner {
-  if (user !== null && user !== undefined && user !== '') return user
-  const { owner } = extra
-  return typeof owner === 'string' || typeof owner === 'number' ? owner : user
+export function ownerOf({ user, owner: other }: { readonly user: Owner; readonly owner: Owner }): Owner {
+  return user === null || user === undefined || user === '' ? other : user
 }
 
 /** What states of the run leave for each other. */

@@ -9,6 +9,7 @@ import type { StateContext } from '../../../engine/plugin.ts'
 import type { WantedMetadata } from '../../modules/file/managing/metadata.ts'
 import { bytesOf, type NewContent } from '../../modules/file/managing/new-content.ts'
 import { placeFile, usualMetadata } from '../../modules/file/managing/placing.ts'
+import { faultText } from '../../modules/file/managing/plan-words.ts'
 
 export interface CheckRequest {
   /** Commands that get the path of the file as their last word. */
@@ -37,6 +38,9 @@ export async function checkContent(
       return ['check_cmd execution failed', ...outputOf(result)].join('\n')
     }
     return undefined
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    return `Unable to check_cmd file: ${faultText(error, temporary)}`
   } finally {
     fs.rmSync(temporary, { force: true })
   }

@@ -1,5 +1,6 @@
 /** Owner and mode of what lies below a folder. */
-import * as fs from 'node:fs'
+import type * as fs from 'node:fs'
+import { entryAt, targetAtEntry } from '../../modules/file/entry.ts'
 import { systemText } from '../../modules/file/failure.ts'
 import {
   type AppliedMetadata,
@@ -32,9 +33,7 @@ export function planTree(
   const [folderWanted, fileWanted] = [limited(wanted.folder), limited(wanted.file)]
   const found: TreeChange[] = []
   const look = (one: string, want: WantedMetadata): void => {
-    const status =
-      (followLinks ? fs.statSync(one, { throwIfNoEntry: false }) : undefined) ??
-      fs.lstatSync(one, { throwIfNoEntry: false })
+    const status = (followLinks ? targetAtEntry(one) : undefined) ?? entryAt(one)
     if (status === undefined) return
     const changes = metadataDifference(status, want, status.isSymbolicLink())
     if (Object.keys(changes).length > 0) found.push({ path: one, status, wanted: want, changes })

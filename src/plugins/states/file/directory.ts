@@ -3,7 +3,7 @@ import { type StaticProperties, s } from '../../../base/schema.ts'
 import { state } from '../../../engine/plugin.ts'
 import { impossible } from '../../../engine/state/plan.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
-import { isPlan, makedirs, ownerOf, owners, pathName, targetPath, windowsOnly } from './arguments.ts'
+import { isPlan, makedirs, owner, ownerOf, owners, pathName, targetPath, withoutEffect } from './arguments.ts'
 import { planDirectory } from './directory-plan.ts'
 
 const mode = (description: string) => s.withDefault(modeSchema(description), null)
@@ -11,6 +11,7 @@ const mode = (description: string) => s.withDefault(modeSchema(description), nul
 const directoryArguments = {
   name: pathName,
   ...owners,
+  owner,
   recurse: s.optional(
     s.any(
       'What of owner and mode holds for all that is below: a list of user, group, mode; ignore_files, ignore_dirs and silent',
@@ -36,12 +37,11 @@ export const directoryState = {
   directory: state({
     doc: 'Make sure that there is a folder with this owner and mode, and with `recurse` or `clean` what is in it.',
     args: directoryArguments,
-    extra: s.any('Accepted, and without effect'),
-    ignored: windowsOnly,
+    ignored: withoutEffect,
     examples: [
       "/srv/www:\n  file.directory:\n    - user: www-data\n    - group: www-data\n    - dir_mode: '0755'\n    - file_mode: '0644'\n    - recurse: [user, group, mode]\n    - makedirs: True",
     ],
-    async plan(ctx, want, { extra }) {
+    async plan(ctx, want) {
       const target = targetPath(want.name, 'directory')
       if (isPlan(target)) return target
       const path = target.length > 1 ? target.replace(/\/$/, '') : target
@@ -49,7 +49,7 @@ export const directoryState = {
       const dirMode = want.dir_mode || want.mode || null
       return await planDirectory(ctx, {
         path,
-        user: ownerOf(want.user, extra) ?? null,
+        user: ownerOf(want) ?? null,
         group: want.group,
         recurse: want.recurse,
         maxDepth: want.max_depth,

@@ -13,12 +13,13 @@ import {
   type StateOutcome,
   type StatePlan,
 } from '../../../engine/state/plan.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { normalizeMode } from '../../modules/file/owners.ts'
 import { expandUser } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
-import { dirMode, makedirs, notAbsolute, ownerOf, owners, pathName } from './arguments.ts'
+import { dirMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName } from './arguments.ts'
 import { joinedFaults, type NamedOwners, ownersOrUsual, unknownOwners } from './owners-of-links.ts'
 
 interface HardlinkRequest {
@@ -39,14 +40,14 @@ export const hardlinkState = {
       force: s.withDefault(s.boolean('Remove a file that is in the way'), false),
       makedirs,
       ...owners,
+      owner,
       dir_mode: dirMode,
     },
-    extra: s.any('Accepted, and without effect'),
     examples: ['/srv/www/logo.png:\n  file.hardlink:\n    - target: /srv/shared/logo.png'],
-    plan(ctx, want, { extra }) {
+    plan(ctx, want) {
       const path = expandUser(want.name)
       if (path === '') return impossible('Must provide name to file.hardlink')
-      const named = ownersOrUsual(ctx, ownerOf(want.user, extra), want.group)
+      const named = ownersOrUsual(ctx, ownerOf(want), want.group)
       const faults = [
         ...unknownOwners(named),
         ...(posix.isAbsolute(path) ? [] : [notAbsolute(path)]),
@@ -63,7 +64,7 @@ function planHardlink(ctx: StateContext, request: HardlinkRequest): StatePlan {
   if (!fs.existsSync(target)) return impossible(`Target ${target} for hard link does not exist`)
   if (isFolder(target)) return impossible(`Unable to hard link from directory ${target}`)
   if (isFolder(path)) return impossible(`Unable to hard link to directory ${path}`)
-  const there = fs.lstatSync(path, { throwIfNoEntry: false })
+  const there = entryAt(path)
   const wanted = fs.lstatSync(target)
   const plan = (comment: string, changes: Changes, forced = false): StatePlan =>
     pending({ comment, changes, apply: () => applyHardlink(ctx, request, there !== undefined, forced) })

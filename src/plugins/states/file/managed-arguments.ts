@@ -1,5 +1,14 @@
 import { type StaticProperties, s } from '../../../base/schema.ts'
-import { dirMode, makedirs, owners, pathName, showChanges, sourceHashes, templateArguments } from './arguments.ts'
+import {
+  dirMode,
+  makedirs,
+  owner,
+  owners,
+  pathName,
+  showChanges,
+  sourceHashes,
+  templateArguments,
+} from './arguments.ts'
 
 const text = (description: string) => s.optional(s.any(description))
 
@@ -13,6 +22,7 @@ export const managedArguments = {
   ...sourceHashes,
   keep_source: s.withDefault(s.boolean('Keep the copy of the source in the cache'), true),
   ...owners,
+  owner,
   mode: s.withDefault(
     s.union(
       [s.integer(), s.string(), s.null()],

@@ -7,9 +7,9 @@ import type { StateContext } from '../../../engine/plugin.ts'
 import { renderText, templateVariables } from '../../../engine/render/text-template.ts'
 import { splitLines } from '../../../engine/render/values/methods/text-split.ts'
 import { traverse } from '../../../engine/target/traverse.ts'
+import { encodeContents } from '../../modules/file/managing/contents-encoding.ts'
 import type { BytesContent } from '../../modules/file/managing/new-content.ts'
 import { memoryOf } from './arguments.ts'
-import { encodeContents } from './contents-encoding.ts'
 import type { ManagedArguments } from './managed-arguments.ts'
 
 const kinds = ['contents', 'contents_pillar', 'contents_grains'] as const

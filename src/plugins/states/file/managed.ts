@@ -47,7 +47,7 @@ export const managedState = {
 export async function planManaged(ctx: StateContext, given: ManagedArguments, extra: Extra): Promise<StatePlan> {
   const path = expandUser(given.name)
   if (path === '') return impossible('Destination file name is required')
-  const want = { ...given, name: path, user: ownerOf(given.user, extra) ?? null }
+  const want = { ...given, name: path, user: ownerOf(given) ?? null }
   const kinds = contentKinds(want)
   const keepsMode = typeof want.mode === 'string' && want.mode.toLowerCase() === 'keep'
   const conflict = conflictIn(want, kinds.length, keepsMode)
@@ -105,7 +105,12 @@ async function planSourced(
   extra: Extra,
   { metadata, keepsMode }: Ownership,
 ): Promise<StatePlan> {
-  const [source, sourceHash] = await chooseSource(ctx, want.source, want.source_hash, ctx.saltenv)
+  const chosen = await chooseSource(ctx, want.source, want.source_hash, ctx.saltenv).catch((error: unknown) => {
+    ctx.signal.throwIfAborted()
+    return `Unable to manage file: ${asSaltError(error).message}`
+  })
+  if (typeof chosen === 'string') return impossible(chosen)
+  const [source, sourceHash] = chosen
   const gathered = await gatherSource(ctx, {
     name: want.name,
     source,

@@ -1,10 +1,11 @@
 /** `file.mknod` */
-import * as fs from 'node:fs'
+import type * as fs from 'node:fs'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
+import { targetAtEntry } from '../../modules/file/entry.ts'
 import { applyMetadata, metadataDifference, targetAt, wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
 import { isPlan, owners, pathName, targetPath } from './arguments.ts'
@@ -57,7 +58,7 @@ function planNode(ctx: StateContext, path: string, request: NodeRequest): StateP
   const kind = kinds[ntype]
   const metadata = wantedMetadata(request)
   if (typeof metadata === 'string') return impossible(metadata)
-  const status = fs.statSync(path, { throwIfNoEntry: false })
+  const status = targetAtEntry(path)
   if (status === undefined) {
     return pending({
       comment: `${kind.name} ${path} is set to be created`,

@@ -13,6 +13,7 @@ import {
   type StateOutcome,
   type StatePlan,
 } from '../../../engine/state/plan.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
 import { applyMetadata, targetAt, wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import { hashOfFile } from '../../modules/file/managing/new-content.ts'
@@ -21,12 +22,10 @@ import type { Owner } from '../../modules/file/owners.ts'
 import { changeOwner } from '../../modules/file/owners.ts'
 import { expandUser, joinPath, linkTarget } from '../../modules/file/paths.ts'
 import { isFolder, isRegularFile, statusOf } from '../../modules/file/status.ts'
-import { fileMode, makedirs, notAbsolute, ownerOf, owners, pathName } from './arguments.ts'
+import { fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName } from './arguments.ts'
 import { ownersOrUsual } from './owners-of-links.ts'
 
 const force = s.withDefault(s.boolean('Take the place of what is there'), false)
-const extra = s.any('Accepted, and without effect')
-
 export const movingStates = {
   copy: state({
     doc: 'Make sure that there is a copy of a file or folder of this minion. One that is there stays, unless it is forced.',
@@ -37,12 +36,12 @@ export const movingStates = {
       makedirs,
       preserve: s.withDefault(s.boolean('Keep owner, group and mode of the source'), false),
       ...owners,
+      owner,
       mode: fileMode,
       subdir: s.withDefault(s.boolean('Where the name is a folder, put the copy into it'), false),
     },
-    extra,
     examples: ['/etc/app.conf:\n  file.copy:\n    - source: /usr/share/app/app.conf'],
-    async plan(ctx, want, more) {
+    async plan(ctx, want) {
       const name = expandUser(want.name)
       const source = expandUser(want.source)
       if (name === '') return impossible('Must provide name to file.copy')
@@ -50,7 +49,7 @@ export const movingStates = {
       if (!fs.existsSync(source)) return impossible(`Source file "${source}" is not present`)
       const path = isFolder(name) && want.subdir ? joinPath(name, posix.basename(source)) : name
       const status = statusOf(source)
-      const usual = want.preserve ? status : ownersOrUsual(ctx, ownerOf(want.user, more.extra), want.group)
+      const usual = want.preserve ? status : ownersOrUsual(ctx, ownerOf(want), want.group)
       const mode = want.preserve ? status.mode : (want.mode ?? status.mode)
       const request = { ...want, path, source, user: usual.user, group: usual.group, mode }
       return await planCopy(ctx, request, name)
@@ -59,7 +58,6 @@ export const movingStates = {
   rename: state({
     doc: 'Make sure that a file or folder has another name. One that has the name stays, unless it is forced.',
     args: { name: pathName, source: s.path('Its old name'), force, makedirs },
-    extra,
     examples: ['/etc/app/app.conf:\n  file.rename:\n    - source: /etc/app.conf\n    - makedirs: True'],
     plan(ctx, want) {
       const path = withVariables(expandUser(want.name))
@@ -78,7 +76,7 @@ export const movingStates = {
 }
 
 function isThere(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  return entryAt(path) !== undefined
 }
 
 /** `$HOME` and `${HOME}`; names that are not known stay. */
@@ -132,7 +130,8 @@ async function applyCopy(ctx: StateContext, request: CopyRequest, comment: strin
     return failed(`Failed to delete "${path}" in preparation for forced move`)
   }
   try {
-    await fs.promises.cp(source, path, { recursive: true, verbatimSymlinks: true, dereference: !isFolder(source) })
+    const links = isFolder(source) ? { verbatimSymlinks: true } : { dereference: true }
+    await fs.promises.cp(source, path, { recursive: true, ...links })
     if (isFolder(path)) ownAllBelow(path, user, group)
   } catch (error) {
     ctx.log.debug('A copy failed', { path, source, error })

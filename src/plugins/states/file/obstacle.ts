@@ -1,6 +1,7 @@
 /** What lies where a folder shall be. */
 import * as fs from 'node:fs'
 import type { StateContext } from '../../../engine/plugin.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { isLink, isRegularFile } from '../../modules/file/status.ts'
 import type { DirectoryRequest } from './directory-request.ts'
 
@@ -16,7 +17,7 @@ export function obstacleOf(request: DirectoryRequest): Obstacle | string | undef
   const link = isLink(path)
   if (!isRegularFile(path) && !(link && (!allowLink || force))) return undefined
   if (backupname !== undefined) {
-    const isTaken = fs.lstatSync(backupname, { throwIfNoEntry: false }) !== undefined
+    const isTaken = entryAt(backupname) !== undefined
     if (isTaken && !force) return `File exists where the backup target ${backupname} should go`
     return { testChange: undefined, change: undefined }
   }
@@ -30,6 +31,6 @@ export async function clearObstacle(ctx: StateContext, { path, backupname }: Dir
     await ctx.salt('file.remove', [path])
     return
   }
-  if (fs.lstatSync(backupname, { throwIfNoEntry: false }) !== undefined) await ctx.salt('file.remove', [backupname])
+  if (entryAt(backupname) !== undefined) await ctx.salt('file.remove', [backupname])
   fs.renameSync(path, backupname)
 }

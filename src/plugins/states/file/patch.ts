@@ -35,7 +35,6 @@ export const patchState = {
   patch: state({
     doc: 'Make sure that a patch is applied to a file or a folder.',
     args: patchArguments,
-    extra: s.any('Accepted, and without effect'),
     examples: ['/opt/app/app.py:\n  file.patch:\n    - source: salt://app/fix.patch'],
     async plan(ctx, want) {
       const plan = await planPatch(ctx, want)
@@ -150,7 +149,9 @@ async function tryPatch(ctx: StateContext, request: PatchWork): Promise<StatePla
     })
   }
   if (before.retcode === 2 && before.stderr !== '') return impossible(before.stderr)
-  const reverse = await runPatch(ctx, request, fs.existsSync(rejects) ? rejects : file, ['-R', '-f', '--dry-run'])
+  // What was rejected is written with the paths that were left of it.
+  const reversed = fs.existsSync(rejects) ? ([{ ...request, strip: 0 }, rejects] as const) : ([request, file] as const)
+  const reverse = await runPatch(ctx, ...reversed, ['-R', '-f', '--dry-run'])
   if (reverse.retcode === 0) return right('Patch was already applied')
   const advice =
     rejectFile === undefined

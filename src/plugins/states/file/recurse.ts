@@ -1,5 +1,6 @@
 /** `file.recurse` */
 import * as fs from 'node:fs'
+import { posix } from 'node:path'
 import { asSaltError } from '../../../base/errors.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
@@ -12,7 +13,7 @@ import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
 import { parseSaltUrl } from '../../modules/file/source.ts'
 import { isFolder } from '../../modules/file/status.ts'
-import { dirMode, isPlan, ownerOf, owners, pathName, targetPath, templateArguments } from './arguments.ts'
+import { dirMode, isPlan, owner, ownerOf, owners, pathName, targetPath, templateArguments } from './arguments.ts'
 import { keptPaths, pathsToClean, removeAll, topmost } from './cleaning.ts'
 import { type RecursedFiles, recursedFiles } from './recurse-files.ts'
 import { planParts, type RecursedPart, RecurseReport, type RecurseRequest } from './recurse-parts.ts'
@@ -30,6 +31,7 @@ const recurseArguments = {
     false,
   ),
   ...owners,
+  owner,
   dir_mode: dirMode,
   file_mode: mode('Mode of the files in octal digits; `keep`: those of the source'),
   sym_mode: mode('Accepted, and without effect: links have no mode'),
@@ -74,7 +76,7 @@ async function planRecurse(
 ): Promise<StatePlan> {
   const path = targetPath(want.name, 'recurse')
   if (isPlan(path)) return path
-  const user = ownerOf(want.user, extra) ?? null
+  const user = ownerOf(want) ?? null
   const metadata = wantedMetadata({ user, group: want.group })
   if (typeof metadata === 'string') return impossible(metadata)
   const source = await sourceOf(ctx, want.source)
@@ -124,7 +126,9 @@ async function cleanedPaths(
 ): Promise<string[]> {
   const kept = await keptPaths(ctx, path)
   for (const one of [...files.keys(), ...folders, ...links.keys()]) kept.add(one)
-  return topmost(pathsToClean(path, kept, exclude)).toSorted()
+  const isReplaced = (one: string): boolean =>
+    files.has(one) || (one.length > path.length && isReplaced(posix.dirname(one)))
+  return topmost(pathsToClean(path, kept, exclude).filter((one) => !isReplaced(one))).toSorted()
 }
 
 function reportPlan(
@@ -155,10 +159,13 @@ async function applyParts(
 ): Promise<StateOutcome> {
   const { path, user, group, dirMode: folderMode } = request
   const report = new RecurseReport(path)
-  if (!isFolder(path)) await makeFolder(withTest(ctx, false), path, { user, group, mode: folderMode })
+  const isNew = !isFolder(path)
+  if (isNew) await makeFolder(withTest(ctx, false), path, { user, group, mode: folderMode })
   for (const part of parts) {
     ctx.signal.throwIfAborted()
-    report.outcome(part.path, part.plan.kind === 'settled' ? part.plan : await part.plan.apply())
+    const outcome = part.plan.kind === 'settled' ? part.plan : await part.plan.apply()
+    // Salt does not tell of the folder itself.
+    if (!isNew || part.path !== path || !outcome.result) report.outcome(part.path, outcome)
   }
   if (cleaned.length > 0) {
     await removeAll(ctx, cleaned)

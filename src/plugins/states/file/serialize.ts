@@ -9,12 +9,12 @@ import type { Serializer, SerializerOptions } from '../../../engine/functions/se
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { impossible, right } from '../../../engine/state/plan.ts'
 import { traverse } from '../../../engine/target/traverse.ts'
+import { encodeContents } from '../../modules/file/managing/contents-encoding.ts'
 import { wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import type { BytesContent } from '../../modules/file/managing/new-content.ts'
 import { planFile } from '../../modules/file/managing/plan-file.ts'
 import { isFolder, isRegularFile } from '../../modules/file/status.ts'
-import { fileMode, isPlan, makedirs, ownerOf, owners, pathName, showChanges, targetPath } from './arguments.ts'
-import { encodeContents } from './contents-encoding.ts'
+import { fileMode, isPlan, makedirs, owner, ownerOf, owners, pathName, showChanges, targetPath } from './arguments.ts'
 
 const options = (what: string) => s.optional(s.any(`Options of the ${what}: a mapping, or a list of them`))
 
@@ -23,6 +23,7 @@ const serializeArguments = {
   dataset: s.optional(s.any('The data')),
   dataset_pillar: s.optional(s.string('Path of the data in the pillar')),
   ...owners,
+  owner,
   mode: fileMode,
   backup: s.withDefault(s.union([s.string(), s.boolean(), s.null()], '`minion`: keep a copy of the old file'), ''),
   makedirs,
@@ -43,11 +44,10 @@ export const serializeState = {
   serialize: state({
     doc: 'Make sure that a file holds data in a format such as YAML or JSON.',
     args: serializeArguments,
-    extra: s.any('Accepted, and without effect'),
     examples: [
       '/etc/app/config.json:\n  file.serialize:\n    - dataset:\n        workers: 4\n        listen: [127.0.0.1]\n    - serializer: json',
     ],
-    async plan(ctx, want, { extra }) {
+    async plan(ctx, want) {
       const path = targetPath(want.name, 'serialize')
       if (isPlan(path)) return path
       if (!want.create && !isRegularFile(path)) {
@@ -64,7 +64,7 @@ export const serializeState = {
         )
       }
       if (isFolder(path)) return impossible(`Specified target ${path} is a directory`)
-      const metadata = wantedMetadata({ ...want, user: ownerOf(want.user, extra) })
+      const metadata = wantedMetadata({ ...want, user: ownerOf(want) })
       if (typeof metadata === 'string') return impossible(metadata)
       const written = await writtenData(path, want, { ...data, name, serializer })
       if (written === 'same') return right(`The file ${path} is in the correct state`)

@@ -8,7 +8,6 @@ export const shortcutState = {
   shortcut: state({
     doc: 'Make a shortcut of Windows. Elsewhere it fails: file.symlink makes links there.',
     args: { name: pathName, target: s.string('Where it leads') },
-    extra: s.any('Accepted, and without effect'),
     examples: ['C:\\Users\\Public\\Desktop\\app.lnk:\n  file.shortcut:\n    - target: C:\\app\\app.exe'],
     plan: () => impossible('Shortcuts are only supported on Windows'),
   }),

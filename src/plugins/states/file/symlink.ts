@@ -13,12 +13,13 @@ import {
   type StateOutcome,
   type StatePlan,
 } from '../../../engine/state/plan.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { changeOwner, normalizeMode } from '../../modules/file/owners.ts'
 import { expandUser, linkTarget } from '../../modules/file/paths.ts'
 import { isFolder, isRegularFile, statusOf } from '../../modules/file/status.ts'
-import { fileMode, makedirs, notAbsolute, ownerOf, owners, pathName, windowsOnly } from './arguments.ts'
+import { fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName, withoutEffect } from './arguments.ts'
 import { joinedFaults, type NamedOwners, ownersOrUsual, unknownOwners } from './owners-of-links.ts'
 
 export const symlinkArguments = {
@@ -28,6 +29,7 @@ export const symlinkArguments = {
   backupname: s.optional(s.string('Name, or absolute path, that what is in the way gets')),
   makedirs,
   ...owners,
+  owner,
   mode: fileMode,
 }
 
@@ -45,13 +47,12 @@ export const symlinkState = {
   symlink: state({
     doc: 'Make sure that a symbolic link leads to a target, which need not exist.',
     args: symlinkArguments,
-    extra: s.any('Accepted, and without effect'),
-    ignored: windowsOnly,
+    ignored: withoutEffect,
     examples: ['/srv/app/current:\n  file.symlink:\n    - target: /srv/app/releases/1.2\n    - force: True'],
-    plan(ctx, want, { extra }) {
+    plan(ctx, want) {
       const path = expandUser(want.name)
       if (path === '') return impossible('Must provide name to file.symlink')
-      const named = ownersOrUsual(ctx, ownerOf(want.user, extra), want.group)
+      const named = ownersOrUsual(ctx, ownerOf(want), want.group)
       const faults = [...unknownOwners(named), ...(posix.isAbsolute(path) ? [] : [notAbsolute(path)])]
       if (faults.length > 0) return impossible(joinedFaults(faults))
       return planSymlink(ctx, { ...want, path, mode: normalizeMode(want.mode), owners: named })
@@ -101,7 +102,7 @@ function planObstacle(request: SymlinkRequest): Promised | StatePlan {
   if (backupname !== undefined) {
     const backup = backupPath(request, backupname)
     if (backup === undefined) return impossible(`Backupname must be an absolute path or a file name: ${backupname}`)
-    if (fs.lstatSync(backup, { throwIfNoEntry: false }) !== undefined && !force) {
+    if (entryAt(backup) !== undefined && !force) {
       return impossible(`Symlink & backup dest exists and Force not set. ${path} -> ${target} - backup: ${backup}`)
     }
     return promised(
@@ -149,7 +150,7 @@ async function applyLink(ctx: StateContext, request: SymlinkRequest, found: stri
 
 async function moveAway(ctx: StateContext, request: SymlinkRequest, backupname: string): Promise<void> {
   const backup = backupPath(request, backupname) ?? backupname
-  if (fs.lstatSync(backup, { throwIfNoEntry: false }) !== undefined) await ctx.salt('file.remove', [backup])
+  if (entryAt(backup) !== undefined) await ctx.salt('file.remove', [backup])
   await ctx.salt('file.move', [request.path, backup])
 }
 

@@ -40,7 +40,6 @@ export const tidiedState = {
       followlinks: s.withDefault(s.boolean('Go into folders that links lead to'), false),
       time_comparison: s.withDefault(s.string('What the age is counted from: atime, mtime or ctime'), 'atime'),
     },
-    extra: s.any('Accepted, and without effect'),
     examples: [
       "/var/tmp/builds:\n  file.tidied:\n    - age: 30\n    - matches:\n      - 'build-.*'\n    - rmdirs: True",
     ],

@@ -4,6 +4,7 @@ import { posix } from 'node:path'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, failed, pending, type StatePlan } from '../../../engine/state/plan.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { isFolder } from '../../modules/file/status.ts'
@@ -31,7 +32,7 @@ interface TouchRequest {
 }
 
 export function planTouch(ctx: StateContext, path: string, { atime, mtime, makedirs: makes }: TouchRequest): StatePlan {
-  const status = fs.lstatSync(path, { throwIfNoEntry: false })
+  const status = entryAt(path)
   const isThere = fs.existsSync(path)
   const apply = async () => {
     if (makes) await makeFolderOf(withTest(ctx, false), path, { user: null, group: null, mode: null })

@@ -1,9 +1,9 @@
 import type { Schema } from '../../../base/schema.ts'
 import { nearest } from '../../../base/text.ts'
-import { windowsOnly } from './arguments.ts'
+import { withoutEffect } from './arguments.ts'
 
-/** Arguments that Salt takes and makes nothing of: `owner` stands for `user`, `env` is the old name of `saltenv`. */
-const taken: ReadonlySet<string> = new Set(['owner', 'env', 'saltenv', 'beacon', 'beacon_data'])
+/** Arguments that Salt takes and makes nothing of: `env` is the old name of `saltenv`, which states have of their own. */
+const taken: ReadonlySet<string> = new Set(['env', 'saltenv'])
 
 /** Warnings on arguments that have no effect, of states that take any. What a template may use is no mistake. */
 export function unknownArguments(
@@ -17,7 +17,7 @@ export function unknownArguments(
     if (key === 'file_mode' && !Object.hasOwn(known, key)) {
       return ["The 'file_mode' argument will be ignored.  Please use 'mode' instead to set file permissions."]
     }
-    const reason = windowsOnly[key]
+    const reason = withoutEffect[key]
     if (reason !== undefined) return [`'${key}' of ${name} has no effect: ${reason}`]
     if (isTemplate) return []
     const [best] = nearest(key, Object.keys(known))

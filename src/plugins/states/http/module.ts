@@ -103,7 +103,7 @@ export const http = defineStates({
       extra,
       examples: [
         'http://www.example.org/:\n  http.query:\n    - status: 200',
-        "site is there:\n  http.query:\n    - name: http://www.example.org/\n    - match: 'Exa.*le'\n    - match_type: pcre\n    - status: [200, 304]\n    - status_type: list",
+        "site is there:\n  http.query:\n    - name: http://www.example.org/\n    - match: 'It.*works'\n    - match_type: pcre\n    - status: [200, 304]\n    - status_type: list",
       ],
       plan(ctx, { wait_for, ...want }, { extra: options }) {
         const question = questionOf(want, wait_for === undefined ? options : { ...options, wait_for })

@@ -9,6 +9,7 @@ import { fileSourceOf } from '../../../../engine/functions/file-source.ts'
 import type { FunctionContext } from '../../../../engine/plugin.ts'
 import { renderText, type SharedMemory } from '../../../../engine/render/text-template.ts'
 import { cacheFromWeb, webCachePath, withoutCredentials } from '../../cp/web.ts'
+import { targetAtEntry } from '../entry.ts'
 import { expandUser } from '../paths.ts'
 import { localPath, parseSaltUrl, protocolOf, sourceExists } from '../source.ts'
 import { sourceHash } from '../source-hash.ts'
@@ -117,7 +118,7 @@ async function servedSource(ctx: FunctionContext, { source, saltenv }: SourceReq
 }
 
 async function localSource(ctx: FunctionContext, request: SourceRequest, path: string): Promise<RawSource> {
-  const status = fs.statSync(path, { throwIfNoEntry: false })
+  const status = targetAtEntry(path)
   if (status === undefined) throw new SaltError('execution-failed', `Local file source ${path} does not exist`)
   const hash = request.skipVerify === true ? undefined : await wantedHash(ctx, request)
   const found: ContentHash = hash ?? { type: 'sha256', sum: await hashOfFile(path, 'sha256', status.size) }

@@ -1,5 +1,5 @@
 /** Puts new content in the place of a file, in one step: readers see the old content or the new one, never a part. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -32,7 +32,7 @@ export async function placeFile(
   start: StartingMetadata,
   wanted: WantedMetadata,
 ): Promise<AppliedMetadata> {
-  const temporary = posix.join(posix.dirname(path), `.${randomBytes(6).toString('hex')}.new`)
+  const temporary = posix.join(posix.dirname(path), `.${randomUUID()}.new`)
   let isMade = false
   try {
     const descriptor = fs.openSync(temporary, 'wx', 0o600)
@@ -101,10 +101,16 @@ export async function restoreContext(ctx: FunctionContext, path: string): Promis
   }
 }
 
+/** Kernels without SELinux do not get it while they run. */
+const withoutPolicy = new Set<string>()
+
 function isPolicyEnforced(ctx: FunctionContext): boolean {
+  const file = ctx.at('/sys/fs/selinux/enforce')
+  if (withoutPolicy.has(file)) return false
   try {
-    return fs.readFileSync(ctx.at('/sys/fs/selinux/enforce'), 'utf8').trim() === '1'
+    return fs.readFileSync(file, 'utf8').trim() === '1'
   } catch {
+    withoutPolicy.add(file)
     return false
   }
 }

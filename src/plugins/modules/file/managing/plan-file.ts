@@ -1,5 +1,5 @@
 /** Plans one file: what it holds, whom it belongs to, and how it is brought there. Below `file.managed` and all that manages files. */
-import * as fs from 'node:fs'
+import type * as fs from 'node:fs'
 import type { FunctionContext } from '../../../../engine/plugin.ts'
 import {
   type Changes,
@@ -11,6 +11,7 @@ import {
   type StatePlan,
 } from '../../../../engine/state/plan.ts'
 import { backupBefore } from '../backups.ts'
+import { entryAt, targetAtEntry } from '../entry.ts'
 import { realPath } from '../paths.ts'
 import { differenceOf } from './difference.ts'
 import { extraChanges } from './extra-permissions.ts'
@@ -26,14 +27,14 @@ const linkReplaced = 'Replace symbolic link with regular file'
 /** Throws what reading throws. */
 export async function planFile(ctx: FunctionContext, request: FileRequest): Promise<StatePlan> {
   const { path, followLinks, content } = request
-  const itself = fs.lstatSync(path, { throwIfNoEntry: false })
+  const itself = entryAt(path)
   const isLink = itself?.isSymbolicLink() === true
   if (isLink && !followLinks) {
     if (content !== undefined) return planReplacedLink(ctx, request, content, itself)
     return await planExisting(ctx, request, path, itself, true)
   }
   const real = isLink ? realPath(path) : path
-  const status = isLink ? fs.statSync(real, { throwIfNoEntry: false }) : itself
+  const status = isLink ? targetAtEntry(real) : itself
   if (status === undefined) return planNewFile(ctx, request, real)
   if (status.isDirectory()) return impossible(`Specified target ${path} is a directory`)
   if (!status.isFile() && content !== undefined) return impossible(`Specified target ${path} is not a regular file`)

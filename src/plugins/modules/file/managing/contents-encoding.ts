@@ -1,5 +1,5 @@
 /** Texts in other encodings than UTF-8, under the names that Python gives them. */
-import { SaltError } from '../../../base/errors.ts'
+import { SaltError } from '../../../../base/errors.ts'
 
 /** Highest code point of an encoding, and how its bytes are made. */
 interface Encoding {
