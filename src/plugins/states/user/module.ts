@@ -33,11 +33,17 @@ async function presentGroups(ctx: StateContext, names: readonly string[]): Promi
   return present
 }
 
+/** Groups that other states of a dry run would have added by now. */
+function groupsToCome(ctx: StateContext): string[] {
+  if (!ctx.run.isTest) return []
+  return ctx.run.chunks.filter((chunk) => chunk.state === 'group' && chunk.fun === 'present').map(({ name }) => name)
+}
+
 async function planPresent(ctx: StateContext, args: PresentArguments): Promise<StatePlan> {
   for (const field of gecosFields.slice(0, 3)) {
     if (args[field]?.includes(',') === true) return impossible(`Unsupported char ',' in ${args[field]}`)
   }
-  const present = await presentGroups(ctx, args.groups ?? [])
+  const present = [...(await presentGroups(ctx, args.groups ?? [])), ...groupsToCome(ctx)]
   const missing = (args.groups ?? []).filter((group) => !present.includes(group))
   if (missing.length > 0) return impossible(`The following group(s) are not present: ${missing.join(',')}`)
   const { password: _password, ...others } = args
