@@ -2,7 +2,7 @@
  * Measures the built binary against what it must reach.
  *
  *   npm run bench                       everything, with swarms of 100 and 1,000 minions
- *   npm run bench -- --only fan-out     one group or several: starts, commands, jobs, events, fan-out, processes
+ *   npm run bench -- --only fan-out     one group or several: starts, commands, jobs, events, fan-out, states, processes
  *   npm run bench -- --swarm 100,5000   other numbers of simulated minions
  *   npm run bench -- --quick            fewer runs: to try a change, not to quote
  *   npm run bench -- --json             one JSON document instead of the table
@@ -14,6 +14,7 @@ import { fanOut, fanOutToProcesses } from './bench/fan-out.ts'
 import { jobs } from './bench/jobs.ts'
 import { printTable, type Row } from './bench/report.ts'
 import { commands, starts } from './bench/starts.ts'
+import { stateCompiles } from './bench/state-compiles.ts'
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,7 @@ const groups: Readonly<Record<string, () => AsyncGenerator<Row>>> = {
   jobs: () => jobs(values.quick ? 10_000 : 100_000),
   events: () => events(values.quick ? 50_000 : 500_000),
   'fan-out': () => fanOut(values.swarm.split(',').map(Number), runs),
+  states: () => stateCompiles(runs),
   processes: () => fanOutToProcesses(values.quick ? [20] : [20, 50, 100], runs),
 }
 const chosen = values.only === undefined ? Object.keys(groups) : values.only.split(',')
