@@ -16,6 +16,7 @@ import { jobs } from './bench/jobs.ts'
 import { printTable, type Row } from './bench/report.ts'
 import { commands, starts } from './bench/starts.ts'
 import { states } from './bench/states.ts'
+import { stateCompiles } from './bench/state-compiles.ts'
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +33,10 @@ const groups: Readonly<Record<string, () => AsyncGenerator<Row>>> = {
   commands: () => commands(runs),
   jobs: () => jobs(values.quick ? 10_000 : 100_000),
   events: () => events(values.quick ? 50_000 : 500_000),
-  states: () => states(runs, values.quick ? 200 : 1000),
+  states: async function* () {
+    yield* stateCompiles(runs)
+    yield* states(runs, values.quick ? 200 : 1000)
+  },
   'fan-out': () => fanOut(values.swarm.split(',').map(Number), runs),
   processes: () => fanOutToProcesses(values.quick ? [20] : [20, 50, 100], runs),
 }

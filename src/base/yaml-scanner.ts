@@ -55,6 +55,8 @@ export class YamlScanner {
   /** Tokens that were taken and forgotten. */
   #forgotten = 0
   #ended = false
+  /** What `peek` has found: nothing that comes can stand before it any more. */
+  #peeked: YamlToken | undefined
   #indent = -1
   readonly #indents: number[] = []
   #flowLevel = 0
@@ -68,6 +70,11 @@ export class YamlScanner {
 
   /** The token that `take` will return. Throws `YamlFault`. */
   peek(): YamlToken {
+    this.#peeked ??= this.#find()
+    return this.#peeked
+  }
+
+  #find(): YamlToken {
     while (this.#needsMore() && !this.#ended) this.#fetch()
     const token = this.#tokens[this.#next]
     if (token === undefined) throw new YamlFault('ParserError', 'the text ends too early', this.#reader.place)
@@ -77,6 +84,7 @@ export class YamlScanner {
   take(): YamlToken {
     const token = this.peek()
     if (token.kind === 'end') return token
+    this.#peeked = undefined
     this.#next += 1
     if (this.#next > 64) {
       this.#tokens = this.#tokens.slice(this.#next)

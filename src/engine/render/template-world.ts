@@ -4,10 +4,11 @@ import { ServedTexts } from '../functions/served-texts.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
-import { withDataFunctions } from './functions/with-data-functions.ts'
 import type { GpgDecryptor } from './gpg/gpg-decryptor.ts'
-import { type JinjaRequest, type RenderedTemplate, renderJinja } from './jinja.ts'
+import type { JinjaRequest } from './jinja.ts'
 import type { TemplateLoader } from './template/loader.ts'
+import { plainTemplate } from './template/plain-template.ts'
+import type { RenderedTemplate } from './template/rendered-text.ts'
 import { Dict } from './values/dict.ts'
 import type { Kwargs, Value } from './values/kinds.ts'
 import { fromPlain, toPlain } from './values/plain.ts'
@@ -25,23 +26,33 @@ export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finaliz
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
+interface SharedValues {
+  readonly grains: Dict
+  readonly pillar: Dict
+  readonly opts: Dict
+  readonly functions: FunctionSource
+}
+
 /** Made once for a run: the values that all of its templates share are converted once, and each file is read once. */
 export class TemplateWorld {
   readonly ctx: FunctionContext
   readonly texts: ServedTexts
   #gpg: GpgDecryptor | undefined
-  #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
+  #shared: Promise<SharedValues> | undefined
 
   constructor(ctx: FunctionContext) {
     this.ctx = ctx
     this.texts = new ServedTexts(ctx)
   }
 
-  /** Throws RenderError. */
+  /** Throws RenderError. The engine is loaded, and grains and pillar are looked at, for texts that are templates only. */
   async render(request: TemplateRequest): Promise<RenderedTemplate> {
-    const { file, saltenv, sls, hostPath = file } = request
+    const { text, file, saltenv, sls, hostPath = file } = request
+    const isSls = sls !== undefined
+    const plain = plainTemplate(text, file, this.ctx.config.get(isSls ? 'jinja_sls_env' : 'jinja_env'))
+    if (plain !== undefined) return plain
     this.#shared ??= this.#share()
-    const { grains, pillar, opts, functions } = this.#shared
+    const { grains, pillar, opts, functions } = await this.#shared
     const loader = this.loader(saltenv)
     const variables = new Map<string, Value>([
       ['grains', grains],
@@ -53,7 +64,8 @@ export class TemplateWorld {
       ...slsVariables(sls ?? '', hostPath),
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
-    return await renderJinja({ ...request, loader, variables, functions, opts, isSls: sls !== undefined })
+    const { renderJinja } = await import('./jinja.ts')
+    return await renderJinja({ ...request, loader, variables, functions, opts, isSls })
   }
 
   /** The value with the PGP messages in it decrypted. Throws SaltError. */
@@ -75,7 +87,8 @@ export class TemplateWorld {
     }
   }
 
-  #share() {
+  async #share(): Promise<SharedValues> {
+    const { withDataFunctions } = await import('./functions/with-data-functions.ts')
     const { grains, pillar, config } = this.ctx
     const values = {
       grains: dictOf(grains),

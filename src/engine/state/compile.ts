@@ -9,7 +9,7 @@ import { declaredStates, readDeclarations } from './declarations.ts'
 import { type GatheredStates, type SlsMatches, StateGatherer } from './gather.ts'
 import { isMapping } from './high-data.ts'
 import { faultText, type StateFault } from './state-fault.ts'
-import { TopFiles } from './top-files.ts'
+import type { TopAnswer } from './top-files.ts'
 
 /** Whatever is wrong with SLS files is among the errors; it rejects where files cannot be had or the job is cancelled. */
 export async function compileStates(ctx: FunctionContext, request: CompileRequest): Promise<CompiledStates> {
@@ -32,7 +32,7 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
   if (broken.length > 0) return nothing(broken)
   const gatherer = new StateGatherer(ctx)
   const { sls, saltenv, exclude = [] } = request
-  const top = sls === undefined ? await new TopFiles(ctx, gatherer).matches(saltenv) : undefined
+  const top = sls === undefined ? await topMatches(ctx, gatherer, saltenv) : undefined
   if (top !== undefined && top.faults.length > 0) return { ...nothing(top.faults), matches: top.matches }
   const gathered = await gatherer.gather(top?.matches ?? new Map([[saltenv ?? 'base', sls ?? []]]))
   if (exclude.length > 0) {
@@ -40,6 +40,16 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
     gathered.high.set('__exclude__', [...(Array.isArray(known) ? known : []), ...exclude.map(fromPlain)])
   }
   return top === undefined ? gathered : { ...gathered, matches: top.matches }
+}
+
+/** Targets are loaded only where they are asked. */
+async function topMatches(
+  ctx: FunctionContext,
+  gatherer: StateGatherer,
+  saltenv: string | undefined,
+): Promise<TopAnswer> {
+  const { TopFiles } = await import('./top-files.ts')
+  return await new TopFiles(ctx, gatherer).matches(saltenv)
 }
 
 function nothing(faults: readonly StateFault[]): GatheredStates {
