@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { GarbageTurns } from '../../base/collect-garbage.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
@@ -99,6 +100,8 @@ class MinionDaemon implements Minion {
   readonly #config: ConfigView
   readonly #schedule: MinionSchedule
   readonly #beacons: MinionBeacons
+  /** Templates and states leave much behind. */
+  readonly #garbage = new GarbageTurns(100)
 
   constructor(options: MinionOptions, log: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -273,6 +276,7 @@ class MinionDaemon implements Minion {
       },
     })
     tellFault(this.#bus, load, outcome.failure)
+    if ([load.fun].flat().some((name) => name.startsWith('state.'))) this.#garbage.count()
     return outcome
   }
 
