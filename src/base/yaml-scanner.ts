@@ -28,7 +28,7 @@ export type YamlToken = { readonly start: number } & (
   | { readonly kind: 'anchor' | 'alias'; readonly name: string }
   | { readonly kind: 'tag'; readonly tag: Tag }
   | { readonly kind: 'directive'; readonly directive: Directive }
-  | { readonly kind: 'scalar'; readonly text: string; readonly plain: boolean }
+  | { readonly kind: 'scalar'; readonly tag: undefined; readonly text: string; readonly plain: boolean }
 )
 
 /** A place where a key may have begun, should a colon follow on the same line. */
@@ -158,8 +158,8 @@ export class YamlScanner {
         code = reader.code()
       }
       while (code === space || (code === tab && (this.#flowLevel > 0 || !this.#keyAllowed))) {
-        reader.position += 1
-        code = reader.code()
+        if (code === tab) reader.position += 1
+        code = reader.codeAfterSpaces()
       }
       if (code === 0x23) {
         reader.skipToLineEnd()
@@ -343,14 +343,14 @@ export class YamlScanner {
     this.#saveKey()
     this.#keyAllowed = false
     const start = this.#reader.place
-    this.#push({ kind: 'scalar', start, text: scanQuoted(this.#reader), plain: false })
+    this.#push({ kind: 'scalar', tag: undefined, plain: false, text: scanQuoted(this.#reader), start })
   }
 
   #fetchBlock(): void {
     this.#forgetKey()
     this.#keyAllowed = true
     const start = this.#reader.place
-    this.#push({ kind: 'scalar', start, text: scanBlock(this.#reader, this.#indent), plain: false })
+    this.#push({ kind: 'scalar', tag: undefined, plain: false, text: scanBlock(this.#reader, this.#indent), start })
   }
 
   #fetchPlain(): void {
@@ -358,7 +358,7 @@ export class YamlScanner {
     this.#keyAllowed = false
     const start = this.#reader.place
     const { text, endsLine } = scanPlain(this.#reader, this.#indent, this.#flowLevel > 0)
-    this.#push({ kind: 'scalar', start, text, plain: true })
+    this.#push({ kind: 'scalar', tag: undefined, plain: true, text, start })
     if (endsLine) this.#keyAllowed = true
   }
 }

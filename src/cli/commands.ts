@@ -82,6 +82,13 @@ export const commands: readonly Command[] = [
     load: () => import('./dev.ts'),
   },
   {
+    name: 'lint',
+    doc: 'Check SLS files without a minion',
+    ofSalt: false,
+    takesFile: true,
+    load: () => import('./lint.ts'),
+  },
+  {
     name: 'install',
     doc: 'Write the files by which a system knows this program: units, completion, manual',
     ofSalt: false,

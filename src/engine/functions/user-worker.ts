@@ -130,7 +130,10 @@ const isObject = (value) => typeof value === 'object' && value !== null
 let state
 const load = async () => {
   const namespace = await import(workerData.url)
-  if (workerData.source !== undefined) state = namespace.default
+  if (workerData.source !== undefined) {
+    if (!('default' in namespace)) throw new Error('the file has no default export: export default { … }')
+    state = namespace.default
+  }
   const exported = workerData.source === undefined ? Object.values(namespace).filter(isObject) : []
   modules = exported.filter((value) => isObject(value.functions))
   grains = exported.filter((value) => typeof value.read === 'function')

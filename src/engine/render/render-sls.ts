@@ -52,7 +52,7 @@ const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
 
 const defaultRenderer = 'jinja|yaml'
 
-/** Throws RenderError; `render-failed` for a renderer that is unknown or not allowed. */
+/** Throws RenderError; `render-failed` for a renderer that is unknown, `denied` for one that is not allowed. */
 export async function renderSls(world: TemplateWorld, request: SlsRequest): Promise<RenderedSls> {
   const { names, text } = pipeOf(request)
   let stage: Stage = { data: text, template: undefined }
@@ -80,13 +80,13 @@ function pipeOf({ text, renderer = defaultRenderer }: SlsRequest): { names: read
 }
 
 function rendererOf(name: string, { file, allowed = [], denied = [] }: SlsRequest): Renderer {
-  const refuse = (why: string, hint?: string): SaltError =>
-    new SaltError('render-failed', `The renderer ${name} ${why}`, {
+  const refuse = (why: string, hint?: string, code: 'render-failed' | 'denied' = 'render-failed'): SaltError =>
+    new SaltError(code, `The renderer ${name} ${why}`, {
       where: `${file}:1`,
       ...(hint === undefined ? {} : { hint }),
     })
-  if (denied.includes(name)) throw refuse('is forbidden by renderer_blacklist')
-  if (allowed.length > 0 && !allowed.includes(name)) throw refuse('is not in renderer_whitelist')
+  if (denied.includes(name)) throw refuse('is forbidden by renderer_blacklist', undefined, 'denied')
+  if (allowed.length > 0 && !allowed.includes(name)) throw refuse('is not in renderer_whitelist', undefined, 'denied')
   const renderer = renderers.get(name)
   if (renderer !== undefined) return renderer
   const instead = insteadOfRenderer(name)

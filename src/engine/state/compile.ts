@@ -1,31 +1,23 @@
 /** From SLS files to calls: what `state.apply` is about to do. */
-import { matchGlob } from '../../base/glob.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { FunctionContext } from '../plugin.ts'
-import type { RenderedPlace } from '../render/render-sls.ts'
 import { Dict } from '../render/values/dict.ts'
-import type { Value } from '../render/values/kinds.ts'
 import { fromPlain } from '../render/values/plain.ts'
+import { compileHigh } from './compile-high.ts'
 import type { CompiledStates, CompileRequest } from './compiled.ts'
 import { declaredStates, readDeclarations } from './declarations.ts'
-import { placeText, withPlace } from './error-places.ts'
-import { applyExcludes } from './exclude.ts'
-import { applyExtends } from './extend.ts'
 import { type GatheredStates, type SlsMatches, StateGatherer } from './gather.ts'
 import { isMapping } from './high-data.ts'
-import type { LowChunk } from './low-chunk.ts'
-import { lowChunks } from './low-data.ts'
-import { turnRequisitesAround } from './requisites-in.ts'
-import { type RequisiteCycle, runOrder } from './run-order.ts'
-import { type TopAnswer, TopFiles } from './top-files.ts'
-import { verifyHigh } from './verify-high.ts'
+import { faultText, type StateFault } from './state-fault.ts'
+import { TopFiles } from './top-files.ts'
 
 /** Whatever is wrong with SLS files is among the errors; it rejects where files cannot be had or the job is cancelled. */
 export async function compileStates(ctx: FunctionContext, request: CompileRequest): Promise<CompiledStates> {
   const gathered = await gatherStates(ctx, request)
-  const { high, errors, matches } = gathered
-  const compiled = errors.length > 0 ? { high, chunks: [], errors } : compileHigh(ctx, gathered)
-  return matches === undefined ? compiled : { ...compiled, matches }
+  const { high, faults, matches } = gathered
+  const compiled = faults.length > 0 ? { chunks: [], faults } : compileHigh(ctx, gathered)
+  const { chunks, faults: found } = compiled
+  return { high, chunks, errors: found.map(faultText), ...(matches === undefined ? {} : { matches }) }
 }
 
 export interface WantedStates extends GatheredStates {
@@ -36,12 +28,12 @@ export interface WantedStates extends GatheredStates {
 /** The high data as the files have it: nothing is extended or excluded yet. */
 export async function gatherStates(ctx: FunctionContext, request: CompileRequest): Promise<WantedStates> {
   if (request.high !== undefined) return givenHigh(request.high)
-  const faults = pillarFaults(ctx)
-  if (faults.length > 0) return { high: new Dict(), errors: faults, places: new Map() }
+  const broken = pillarFaults(ctx)
+  if (broken.length > 0) return nothing(broken)
   const gatherer = new StateGatherer(ctx)
   const { sls, saltenv, exclude = [] } = request
   const top = sls === undefined ? await new TopFiles(ctx, gatherer).matches(saltenv) : undefined
-  if (top !== undefined && top.errors.length > 0) return { high: new Dict(), places: new Map(), ...top }
+  if (top !== undefined && top.faults.length > 0) return { ...nothing(top.faults), matches: top.matches }
   const gathered = await gatherer.gather(top?.matches ?? new Map([[saltenv ?? 'base', sls ?? []]]))
   if (exclude.length > 0) {
     const known = gathered.high.get('__exclude__')
@@ -50,103 +42,29 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
   return top === undefined ? gathered : { ...gathered, matches: top.matches }
 }
 
-/** As `gatherStates`, with Salt's sentences about what has not the form that it must have. */
-export async function gatherVerified(ctx: FunctionContext, request: CompileRequest): Promise<GatheredStates> {
-  const { high, errors, places } = await gatherStates(ctx, request)
-  const found = [...errors]
-  verifyHigh(high, (sentence, id) => found.push(withPlace(sentence, places.get(id))))
-  return { high, errors: found, places }
-}
-
-/** What the top files say of this minion. */
-export async function topMatches(ctx: FunctionContext, saltenv: string | undefined): Promise<TopAnswer> {
-  return await new TopFiles(ctx, new StateGatherer(ctx)).matches(saltenv)
-}
-
-export interface EnvironmentUsage {
-  readonly used: string[]
-  readonly unused: string[]
-  readonly count_all: number
-  readonly count_used: number
-  readonly count_unused: number
-}
-
-/** Which SLS files of each environment the top files name for this minion. */
-export async function stateUsage(
-  ctx: FunctionContext,
-  saltenv: string | undefined,
-): Promise<{ readonly environments: Record<string, EnvironmentUsage> } | { readonly errors: readonly string[] }> {
-  const gatherer = new StateGatherer(ctx)
-  const { matches, errors } = await new TopFiles(ctx, gatherer).matches(saltenv)
-  if (errors.length > 0) return { errors }
-  const environments: Record<string, EnvironmentUsage> = {}
-  for (const one of await gatherer.files.environments()) {
-    const all = await gatherer.files.available(one)
-    const wanted = matches.get(one) ?? []
-    const used = all.filter((sls) => wanted.some((pattern) => matchGlob(pattern, sls)))
-    const unused = all.filter((sls) => !used.includes(sls))
-    const counts = { count_all: all.length, count_used: used.length, count_unused: unused.length }
-    environments[one] = { used, unused, ...counts }
-  }
-  return { environments }
-}
-
-function compileHigh(ctx: FunctionContext, { high, places }: GatheredStates): CompiledStates {
-  const errors: string[] = []
-  const report = (sentence: string, id?: string): void => {
-    errors.push(withPlace(sentence, id === undefined ? undefined : places.get(id)))
-  }
-  for (const sentence of applyExtends(high)) report(sentence)
-  verifyHigh(high, report)
-  if (errors.length > 0) return { high, chunks: [], errors }
-  turnRequisitesAround({
-    high,
-    disabled: disabledWords(ctx),
-    report,
-    warn: (sentence, id) => ctx.log.warning(withPlace(sentence, places.get(id))),
-  })
-  applyExcludes(high)
-  if (errors.length > 0) return { high, chunks: [], errors }
-  const { chunks, cycles } = runOrder(lowChunks(high, (id) => places.get(id)))
-  for (const cycle of cycles) errors.push(cycleText(cycle, places))
-  return errors.length > 0 ? { high, chunks: [], errors } : { high, chunks, errors }
-}
-
-/** Salt's sentence names two; all of them are below, where they are several or their places known. */
-function cycleText({ sentence, chunks }: RequisiteCycle, places: ReadonlyMap<Value, RenderedPlace>): string {
-  const shown = chunks.length <= longestCycle ? chunks : [...chunks.slice(0, longestCycle - 1), ...chunks.slice(-1)]
-  return [sentence, ...shown.map((chunk) => `  ${memberText(chunk, places)}`)].join('\n')
-}
-
-const longestCycle = 10
-
-function memberText({ state, id }: LowChunk, places: ReadonlyMap<Value, RenderedPlace>): string {
-  const place = places.get(id)
-  return `${state}: ${id}${place === undefined ? '' : ` at ${placeText(place)}`}`
+function nothing(faults: readonly StateFault[]): GatheredStates {
+  return { high: new Dict(), faults, places: new WeakMap() }
 }
 
 function givenHigh(given: unknown): GatheredStates {
   const value = fromPlain(given)
-  const errors: string[] = []
   if (!isMapping(value)) {
-    return { high: new Dict(), errors: ['High data is not a dictionary and is invalid'], places: new Map() }
+    return nothing([{ kind: 'form', sentence: 'High data is not a dictionary and is invalid' }])
   }
-  const report = (sentence: string) => errors.push(sentence)
+  const faults: StateFault[] = []
+  const report = (sentence: string): void => {
+    faults.push({ kind: 'form', sentence })
+  }
   const high = declaredStates(readDeclarations(value, { sls: '', saltenv: 'base', report }))
   // What comes from no file says so: the results show it.
   for (const body of high.values()) if (isMapping(body) && body.get('__sls__') === '') body.delete('__sls__')
-  return { high, errors, places: new Map() }
+  return { high, faults, places: new WeakMap() }
 }
 
 /** A pillar that could not be rendered stops states that may need it. */
-function pillarFaults({ pillar }: FunctionContext): string[] {
-  const faults = isRecord(pillar) ? pillar._errors : undefined
-  if (faults === undefined) return []
-  const listed = Array.isArray(faults) ? faults.map(String) : [String(faults)]
-  return ['Pillar failed to render with the following messages:', ...listed]
-}
-
-function disabledWords({ config }: FunctionContext): ReadonlySet<string> {
-  const disabled = config.get('disabled_requisites')
-  return new Set([disabled].flat().filter((word) => typeof word === 'string'))
+function pillarFaults({ pillar }: FunctionContext): StateFault[] {
+  const told = isRecord(pillar) ? pillar._errors : undefined
+  if (told === undefined) return []
+  const sentences = ['Pillar failed to render with the following messages:', ...[told].flat().map(String)]
+  return sentences.map((sentence) => ({ kind: 'pillar', sentence }))
 }

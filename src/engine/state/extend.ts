@@ -6,11 +6,10 @@ import { argument, envOf, firstEntry, type HighBody, isMapping, statesOf } from 
 import { NameIndex } from './name-index.ts'
 import { requisiteWords } from './requisite-words.ts'
 
-/** Puts what stands under `__extend__` where it belongs, and answers Salt's sentences about what belongs nowhere. */
-export function applyExtends(high: Dict): string[] {
+/** Puts what stands under `__extend__` where it belongs. @param report Told of bodies that belong nowhere. */
+export function applyExtends(high: Dict, report: (sentence: string, body: HighBody) => void): void {
   const extend = high.get('__extend__')
   high.delete('__extend__')
-  const errors: string[] = []
   let index: NameIndex | undefined
   for (const bodies of Array.isArray(extend) ? extend : []) {
     for (const [name, body] of isMapping(bodies) ? bodies : []) {
@@ -22,7 +21,7 @@ export function applyExtends(high: Dict): string[] {
         index ??= new NameIndex(high)
         const [only, ...others] = index.find({ id: str(name), state: first[0] })
         if (only === undefined || others.length > 0) {
-          errors.push(notThere(name, body))
+          report(notThere(name, body), body)
           continue
         }
         target = high.get(only.id)
@@ -30,7 +29,6 @@ export function applyExtends(high: Dict): string[] {
       if (isMapping(target)) extendBody(target, body)
     }
   }
-  return errors
 }
 
 function extendBody(target: HighBody, body: HighBody): void {

@@ -6,10 +6,17 @@ import { equals } from '../render/values/compare.ts'
 import { Dict } from '../render/values/dict.ts'
 import type { Value } from '../render/values/kinds.ts'
 import { repr } from '../render/values/print.ts'
-import { declaredStates, numberStates, readDeclarations } from './declarations.ts'
-import { type IncludeChain, renderFailure, withPlace } from './error-places.ts'
+import { type Declarations, declaredStates, numberStates, readDeclarations } from './declarations.ts'
 import { envOf, isMapping, slsOf } from './high-data.ts'
 import { absoluteName, readIncludeItem } from './include-names.ts'
+import {
+  type BodyPlaces,
+  type FaultKind,
+  type IncludeChain,
+  placeText,
+  renderFault,
+  type StateFault,
+} from './state-fault.ts'
 import { type SlsFile, StateFiles } from './state-files.ts'
 
 /** Environment → names or patterns of SLS files, in the order in which they are wanted. */
@@ -18,9 +25,27 @@ export type SlsMatches = ReadonlyMap<string, readonly string[]>
 export interface GatheredStates {
   /** With `__extend__` and `__exclude__` where there are such. */
   readonly high: Dict
-  readonly errors: readonly string[]
-  /** Where ids are declared. */
-  readonly places: ReadonlyMap<Value, RenderedPlace>
+  readonly faults: readonly StateFault[]
+  /** Body of an id or of an extension → where it stands. */
+  readonly places: BodyPlaces
+}
+
+/** A file that was rendered, as others may look at it: nothing of it must be changed. */
+export interface DeclaredFile {
+  readonly sls: string
+  readonly saltenv: string
+  /** Below the file roots. */
+  readonly path: string
+  readonly rendered: RenderedSls
+  readonly declarations: Declarations
+}
+
+export interface GatherOptions {
+  readonly world?: TemplateWorld
+  /** Files that were rendered already, by environment and name: several gatherers may share them. */
+  readonly kept?: Map<string, Promise<RenderedSls>>
+  /** Told of each file before anything of others is put into it. */
+  readonly onDeclared?: (file: DeclaredFile) => void
 }
 
 interface Asked {
@@ -38,17 +63,19 @@ interface SlsAtWork extends Asked {
 export class StateGatherer {
   readonly files: StateFiles
   readonly #ctx: FunctionContext
+  readonly #options: GatherOptions
   readonly #world: TemplateWorld
-  readonly #errors: string[] = []
-  readonly #places = new Map<Value, RenderedPlace>()
+  readonly #faults: StateFault[] = []
+  readonly #places = new WeakMap<object, RenderedPlace>()
   readonly #done = new Set<string>()
   #matches: SlsMatches = new Map()
   #order = 10_000
 
-  constructor(ctx: FunctionContext, world = new TemplateWorld(ctx)) {
+  constructor(ctx: FunctionContext, options: GatherOptions = {}) {
     this.#ctx = ctx
-    this.#world = world
-    this.files = new StateFiles(world.texts)
+    this.#options = options
+    this.#world = options.world ?? new TemplateWorld(ctx)
+    this.files = new StateFiles(this.#world.texts)
   }
 
   /** Renders what is wanted and what that includes. May be called once. */
@@ -57,18 +84,31 @@ export class StateGatherer {
     const high = new Dict()
     for (const [saltenv, names] of matches) {
       if (!(await this.files.hasEnvironment(saltenv))) {
-        this.#errors.push(`No matching salt environment for environment '${saltenv}' found`)
+        this.#faults.push({
+          kind: 'environment',
+          sentence: `No matching salt environment for environment '${saltenv}' found`,
+        })
         continue
       }
       this.files.expect(saltenv, names)
       for (const wanted of names) await this.#gatherMatching(high, saltenv, wanted)
     }
     dropDoubleExtends(high)
-    return { high, errors: this.#errors, places: this.#places }
+    return { high, faults: this.#faults, places: this.#places }
   }
 
   /** As `renderSls`, with the options that say which renderers there may be. */
   render(file: SlsFile, saltenv: string, sls: string): Promise<RenderedSls> {
+    const { kept } = this.#options
+    const key = `${saltenv}:${file.path}`
+    const known = kept?.get(key)
+    if (known !== undefined) return known
+    const rendering = this.#render(file, saltenv, sls)
+    kept?.set(key, rendering)
+    return rendering
+  }
+
+  #render(file: SlsFile, saltenv: string, sls: string): Promise<RenderedSls> {
     const { config } = this.#ctx
     const renderer = config.get('renderer')
     return renderSls(this.#world, {
@@ -85,7 +125,9 @@ export class StateGatherer {
 
   async #gatherMatching(high: Dict, saltenv: string, wanted: string): Promise<void> {
     const found = await this.files.matching(saltenv, wanted)
-    if (found.length === 0) this.#errors.push(`No matching sls found for '${wanted}' in env '${saltenv}'`)
+    if (found.length === 0) {
+      this.#faults.push({ kind: 'sls-missing', sentence: `No matching sls found for '${wanted}' in env '${saltenv}'` })
+    }
     for (const sls of found) {
       if (this.#done.has(`${saltenv}:${sls}`)) continue
       const states = await this.#gatherFile({ sls, saltenv, chain: [] })
@@ -100,7 +142,7 @@ export class StateGatherer {
     const file = await this.files.find(saltenv, sls)
     if (file === undefined) {
       const sentence = `Specified SLS ${sls} in saltenv ${saltenv} is not available on the salt master or through a configured fileserver`
-      this.#errors.push(withPlace(sentence, chain[0], chain.slice(1)))
+      this.#faults.push({ kind: 'sls-missing', sentence, place: chain[0], chain: chain.slice(1) })
       return new Dict()
     }
     let rendered: RenderedSls
@@ -108,11 +150,12 @@ export class StateGatherer {
       rendered = await this.render(file, saltenv, sls)
     } catch (error) {
       this.#ctx.signal.throwIfAborted()
-      this.#errors.push(renderFailure(saltenv, sls, error, chain))
+      this.#faults.push(renderFault(saltenv, sls, error, chain))
       return new Dict()
     }
     if (!isMapping(rendered.value)) {
-      this.#errors.push(withPlace(`SLS ${sls} does not render to a dictionary`, rendered.placeOf([]), chain))
+      const sentence = `SLS ${sls} does not render to a dictionary`
+      this.#faults.push({ kind: 'form', sentence, place: rendered.placeOf([]), chain })
       return new Dict()
     }
     return await this.#gatherStates(rendered.value, { ...asked, file, rendered })
@@ -123,16 +166,22 @@ export class StateGatherer {
     const declarations = readDeclarations(rendered, {
       sls,
       saltenv,
-      report: (sentence, ...path) => this.#report(sentence, work, path),
+      report: (sentence, ...path) => this.#report('form', sentence, work, path),
     })
+    this.#options.onDeclared?.({ sls, saltenv, path: work.file.path, rendered: work.rendered, declarations })
     const states = declaredStates(declarations)
-    for (const id of declarations.high.keys()) {
-      if (!this.#places.has(id)) this.#places.set(id, work.rendered.placeOf([String(id)]))
-    }
+    this.#remember(declarations.high, work, [])
+    for (const bodies of declarations.extend) this.#remember(bodies, work, ['extend'])
     this.#expectIncludes(declarations.include, work)
     for (const [index, item] of declarations.include.entries()) await this.#include(states, item, index, work)
-    numberStates(states, () => this.#order++)
+    if (this.#ctx.config.get('state_auto_order') !== false) numberStates(states, () => this.#order++)
     return states
+  }
+
+  #remember(bodies: Dict, { rendered }: SlsAtWork, path: readonly string[]): void {
+    for (const [id, body] of bodies) {
+      if (isMapping(body)) this.#places.set(body, rendered.placeOf([...path, String(id)]))
+    }
   }
 
   #expectIncludes(include: readonly Value[], { sls, saltenv, file }: SlsAtWork): void {
@@ -147,7 +196,7 @@ export class StateGatherer {
   async #include(states: Dict, item: Value, index: number, work: SlsAtWork): Promise<void> {
     const { saltenv, chain, rendered } = work
     const place = rendered.placeOf(['include', index])
-    const fail = (sentence: string): void => this.#report(sentence, work, ['include', index])
+    const fail = (sentence: string): void => this.#report('include', sentence, work, ['include', index])
     const target = await this.#resolveInclude(item, work, fail)
     if (target === undefined) return
     const found = await this.files.matching(saltenv, target.sls)
@@ -212,21 +261,22 @@ export class StateGatherer {
         into.set(id, [...known, ...body])
         continue
       }
-      if (known !== undefined && !equals(known, body)) this.#errors.push(this.#conflict(id, known, body))
+      if (known !== undefined && !equals(known, body)) this.#faults.push(this.#conflict(id, known, body))
       into.set(id, body)
     }
   }
 
-  #conflict(id: Value, known: Value, body: Value): string {
+  #conflict(id: Value, known: Value, body: Value): StateFault {
     const of = (one: Value): string => (isMapping(one) ? `${envOf(one)}:${slsOf(one)}` : '')
-    return withPlace(
-      `Detected conflicting IDs, SLS IDs need to be globally unique.\n    The conflicting ID is '${String(id)}' and is found in SLS '${of(known)}' and SLS '${of(body)}'`,
-      this.#places.get(id),
-    )
+    const sentence = `Detected conflicting IDs, SLS IDs need to be globally unique.\n    The conflicting ID is '${String(id)}' and is found in SLS '${of(known)}' and SLS '${of(body)}'`
+    const places = [known, body].flatMap((one) => (isMapping(one) ? (this.#places.get(one) ?? []) : []))
+    const [place, ...others] = places
+    return { kind: 'id-conflict', sentence, place, more: others.map((other) => `  at ${placeText(other)}`) }
   }
 
-  #report(sentence: string, { rendered, chain }: SlsAtWork, path: readonly (string | number)[]): void {
-    this.#errors.push(withPlace(sentence, rendered.placeOf(path), chain))
+  #report(kind: FaultKind, sentence: string, work: SlsAtWork, path: readonly (string | number)[]): void {
+    const { rendered, chain } = work
+    this.#faults.push({ kind, sentence, place: rendered.placeOf(path), chain })
   }
 }
 

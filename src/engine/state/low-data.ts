@@ -6,6 +6,7 @@ import { bodiesOf, firstEntry, type HighBody, isMapping, statesOf } from './high
 import { type LowChunk, type Requisite, type RequisiteKind, requisiteKinds } from './low-chunk.ts'
 import { orderNumbers } from './order-numbers.ts'
 import { consumedWords } from './requisite-words.ts'
+import type { BodyPlaces } from './state-fault.ts'
 
 const kinds: ReadonlySet<string> = new Set(requisiteKinds)
 
@@ -24,15 +25,12 @@ interface Draft {
 }
 
 /** Sorted by their `order`, as states without requisites are run. */
-export function lowChunks(
-  high: ReadonlyMap<Value, Value>,
-  placeOf: (id: string) => RenderedPlace | undefined,
-): LowChunk[] {
+export function lowChunks(high: ReadonlyMap<Value, Value>, places: BodyPlaces): LowChunk[] {
   const drafts = [...bodiesOf(high)].flatMap(([id, body]) =>
     [...statesOf(body)].flatMap(([state, args]) => draftsOf({ id, state, body }, args)),
   )
   const numbers = orderNumbers(drafts.map(({ written, nameNumber }) => ({ order: written.get('order'), nameNumber })))
-  const chunks = drafts.map((draft, index) => chunkOf(draft, numbers[index] ?? 0, placeOf(draft.id)))
+  const chunks = drafts.map((draft, index) => chunkOf(draft, numbers[index] ?? 0, places.get(draft.body)))
   return inOrder(chunks)
 }
 
@@ -51,7 +49,7 @@ function draftsOf({ id, state, body }: { id: string; state: string; body: HighBo
     if (!isMapping(arg)) continue
     for (const [key, value] of arg) {
       if (key === 'names') {
-        if (Array.isArray(value)) names.push(...value.filter((name) => !names.includes(name)))
+        for (const name of Array.isArray(value) ? value : []) if (!names.includes(name)) names.push(name)
       } else if (key !== 'state' && typeof key === 'string') written.set(key, value)
     }
   }

@@ -15,15 +15,17 @@ import {
   statesOf,
 } from './high-data.ts'
 import { NameIndex } from './name-index.ts'
-import { requisiteWords, reversedWords } from './requisite-words.ts'
+import { consumedWords, requisiteWords, reversedWords } from './requisite-words.ts'
 
 export interface ReversedRequisites {
   readonly high: Dict
   /** `disabled_requisites` */
   readonly disabled: ReadonlySet<string>
-  /** A sentence of Salt's, with the id that it is about. */
-  report(sentence: string, id: string): void
-  warn(sentence: string, id: string): void
+  /** A sentence of Salt's, with the body that it is about. */
+  report(sentence: string, body: HighBody): void
+  /** The same, where a state means another one that is not there. */
+  reportMissing(sentence: string, body: HighBody): void
+  warn(sentence: string, body: HighBody): void
 }
 
 /** A state that says something of others. */
@@ -38,14 +40,16 @@ type Additions = { readonly target: StateKey; readonly args: readonly Value[]; r
 /** Changes the high data. */
 export function turnRequisitesAround(request: ReversedRequisites): void {
   const { high, disabled } = request
-  const index = new NameIndex(high)
   const additions: Additions = []
+  let made: NameIndex | undefined
   for (const [id, body] of bodiesOf(high)) {
     for (const [state, args] of statesOf(body)) {
       const speaker: Speaker = { id, state, body, args }
       for (const arg of args) {
         const [word, items] = isMapping(arg) ? (firstEntry(arg) ?? []) : []
-        if (typeof word !== 'string' || disabled.has(word)) continue
+        if (typeof word !== 'string' || !consumedWords.has(word) || disabled.has(word)) continue
+        made ??= new NameIndex(high)
+        const index = made
         if (word === 'use' || word === 'use_in') additions.push(...copies(request, index, speaker, word, items))
         const reversed = reversedWords.get(word)
         if (reversed === undefined) continue
@@ -55,10 +59,14 @@ export function turnRequisitesAround(request: ReversedRequisites): void {
       }
     }
   }
-  for (const addition of additions) add(request, index, addition)
+  if (made !== undefined) for (const addition of additions) add(request, made, addition)
 }
 
-function add({ high, report }: ReversedRequisites, index: NameIndex, { target, args, from }: Additions[number]): void {
+function add(
+  { high, reportMissing }: ReversedRequisites,
+  index: NameIndex,
+  { target, args, from }: Additions[number],
+): void {
   const found = high.get(target.id)
   if (isMapping(found)) {
     const known = found.get(target.state)
@@ -71,7 +79,7 @@ function add({ high, report }: ReversedRequisites, index: NameIndex, { target, a
   const body = only === undefined || others.length > 0 ? undefined : high.get(only.id)
   const known = isMapping(body) ? body.get(target.state) : undefined
   if (Array.isArray(known)) extendArguments(known, args)
-  else report(notThere(target.id, from.body), from.id)
+  else reportMissing(notThere(target.id, from.body), from.body)
 }
 
 /** The states that the items of a word mean. */
@@ -88,13 +96,13 @@ function targetsOf(
     const [state, id] = isMapping(item) ? (firstEntry(item) ?? []) : []
     if (typeof state !== 'string' || typeof id !== 'string') {
       const sentence = `Requisite declaration ${repr(item)} in SLS ${slsOf(speaker.body)} is not formed as a single key dictionary`
-      request.report(sentence, speaker.id)
+      request.report(sentence, speaker.body)
       return []
     }
     if (state === 'sls') return [...index.inSls(id)]
     if (state === 'id') return index.findAny(id) ?? unknownTarget(request, speaker, word, id)
     if (!state.includes('.')) return [{ state, id }]
-    request.report(withoutDots(word, { state, id }, speaker), speaker.id)
+    request.report(withoutDots(word, { state, id }, speaker), speaker.body)
     return []
   })
 }
@@ -105,7 +113,7 @@ function singles(items: ReadonlyMap<Value, Value>): Value[] {
 
 /** Salt passes over it without a word, so that trees may have it. */
 function unknownTarget({ warn }: ReversedRequisites, { id, body }: Speaker, word: string, name: string): StateKey[] {
-  warn(`The ${word} of ID '${id}' in SLS '${slsOf(body)}' names '${name}', which no state is called`, id)
+  warn(`The ${word} of ID '${id}' in SLS '${slsOf(body)}' names '${name}', which no state is called`, body)
   return []
 }
 

@@ -18,7 +18,7 @@ export interface RequisiteCycle {
 
 /** In the order in which Salt goes through the requisites of a state. `listen` says nothing about the order. */
 const orderingKinds: readonly RequisiteKind[] = [
-  ...(['require', 'require_any', 'watch', 'watch_any', 'prereq', 'onfail', 'onfail_any', 'onfail_all'] as const),
+  ...(['require', 'require_any', 'watch', 'watch_any', 'onfail', 'onfail_any', 'onfail_all'] as const),
   ...(['onchanges', 'onchanges_any'] as const),
 ]
 
@@ -47,48 +47,40 @@ class Dependencies {
   constructor(chunks: readonly LowChunk[]) {
     this.#chunks = chunks
     this.#index = new ChunkIndex(chunks)
-    for (const [position, { requisites }] of chunks.entries()) {
-      for (const requisite of requisites) {
-        if (requisite.kind !== 'prereq') continue
-        for (const target of this.#index.positions(requisite)) {
-          if (target === position && isWide(requisite)) continue
-          const preceding = this.#preceding.get(target)
-          if (preceding === undefined) this.#preceding.set(target, [position])
-          else preceding.push(position)
-        }
+    for (const position of chunks.keys()) {
+      for (const target of this.#targets(position, 'prereq')) {
+        const preceding = this.#preceding.get(target)
+        if (preceding === undefined) this.#preceding.set(target, [position])
+        else preceding.push(position)
       }
     }
   }
 
   of(position: number): readonly number[] {
-    return this.#of(position, false)
+    const preceding = this.#preceding.get(position)
+    const required = this.#required(position)
+    return preceding === undefined ? required : [...required, ...preceding]
   }
 
   /** Besides, what the states depend on that it precedes: they are planned before it. */
   ofForeseeing(position: number): readonly number[] {
-    return this.#of(position, true)
+    const targets = this.#targets(position, 'prereq')
+    if (targets.length === 0) return this.of(position)
+    const foreseen = targets.flatMap((target) => this.#required(target))
+    return [...this.#required(position), ...foreseen, ...(this.#preceding.get(position) ?? [])]
   }
 
-  #of(position: number, isForeseeing: boolean): readonly number[] {
+  #required(position: number): readonly number[] {
     const requisites = this.#chunks[position]?.requisites ?? []
-    const preceding = this.#preceding.get(position)
-    if (requisites.length === 0) return preceding ?? []
-    const found: number[] = []
-    for (const kind of orderingKinds) {
-      for (const requisite of requisites) {
-        if (requisite.kind !== kind) continue
-        const targets = this.#index.positions(requisite)
-        if (kind !== 'prereq') {
-          for (const target of targets) if (target !== position || !isWide(requisite)) found.push(target)
-        } else if (isForeseeing) {
-          for (const target of targets) {
-            if (target !== position) found.push(...this.of(target).filter((other) => other !== position))
-          }
-        }
-      }
-    }
-    if (preceding !== undefined) found.push(...preceding)
-    return found
+    return requisites.length === 0 ? [] : orderingKinds.flatMap((kind) => this.#targets(position, kind))
+  }
+
+  #targets(position: number, kind: RequisiteKind): readonly number[] {
+    return (this.#chunks[position]?.requisites ?? []).flatMap((requisite) => {
+      if (requisite.kind !== kind) return []
+      const targets = this.#index.positions(requisite)
+      return isWide(requisite) ? targets.filter((target) => target !== position) : targets
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 /** SLS files by their names. */
+import { SaltError } from '../../base/errors.ts'
 import { compileGlob } from '../../base/glob.ts'
 import { compareText } from '../../base/text.ts'
 import type { ServedTexts } from '../functions/served-texts.ts'
@@ -37,9 +38,15 @@ export class StateFiles {
     return undefined
   }
 
+  /** Undefined, too, for a path that leads out of the roots. */
   async file(saltenv: string, path: string): Promise<SlsFile | undefined> {
-    const served = await this.#texts.read(saltenv, path)
-    return served === undefined ? undefined : { path, ...served }
+    try {
+      const served = await this.#texts.read(saltenv, path)
+      return served === undefined ? undefined : { path, ...served }
+    } catch (error) {
+      if (error instanceof SaltError && error.code === 'bad-path') return undefined
+      throw error
+    }
   }
 
   /** Has files brought that will be needed soon: what is wrong with them shows when they are. */

@@ -3,9 +3,9 @@ import type { FunctionContext } from '../plugin.ts'
 import type { RenderedSls } from '../render/render-sls.ts'
 import { Dict } from '../render/values/dict.ts'
 import type { Value } from '../render/values/kinds.ts'
-import { renderFailure, withPlace } from './error-places.ts'
 import type { SlsMatches, StateGatherer } from './gather.ts'
 import { isMapping } from './high-data.ts'
+import { renderFault, type StateFault } from './state-fault.ts'
 import type { SlsFile } from './state-files.ts'
 import { matchTop } from './top-match.ts'
 import { mergeTops, type TopTables } from './top-merge.ts'
@@ -13,13 +13,15 @@ import { verifyTop } from './top-verify.ts'
 
 export interface TopAnswer {
   readonly matches: SlsMatches
-  readonly errors: readonly string[]
+  readonly faults: readonly StateFault[]
 }
 
 export class TopFiles {
   readonly #ctx: FunctionContext
   readonly #gatherer: StateGatherer
-  readonly #errors: string[] = []
+  readonly #faults: StateFault[] = []
+  /** Files that were rendered, with what they came to. */
+  readonly #rendered: { readonly table: ReadonlyMap<Value, Value>; readonly rendered: RenderedSls }[] = []
 
   constructor(ctx: FunctionContext, gatherer: StateGatherer) {
     this.#ctx = ctx
@@ -29,11 +31,12 @@ export class TopFiles {
   /** @param saltenv Only what is for this environment. */
   async matches(saltenv: string | undefined): Promise<TopAnswer> {
     const top = await this.merged(saltenv)
-    if (this.#errors.length > 0) return { matches: new Map(), errors: this.#errors }
-    const { environments, errors } = verifyTop(top)
-    if (errors.length > 0) return { matches: new Map(), errors }
+    if (this.#faults.length > 0) return { matches: new Map(), faults: this.#faults }
+    const faults: StateFault[] = []
+    const environments = verifyTop(top, (sentence, path) => faults.push(this.#placed(sentence, path)))
+    if (faults.length > 0) return { matches: new Map(), faults }
     const known = new Set(['base', ...(await this.#gatherer.files.environments())])
-    return { matches: matchTop(this.#ctx, environments, { saltenv, known }), errors: [] }
+    return { matches: matchTop(this.#ctx, environments, { saltenv, known }), faults: [] }
   }
 
   /** Environment → target → SLS files, of all top files that count. */
@@ -79,7 +82,10 @@ export class TopFiles {
         for (const pattern of Array.isArray(include) ? include : []) {
           if (typeof pattern !== 'string') continue
           const found = await this.#gatherer.files.matching(saltenv, pattern)
-          if (found.length === 0) this.#errors.push(`No matching sls found for '${pattern}' in env '${saltenv}'`)
+          if (found.length === 0) {
+            const sentence = `No matching sls found for '${pattern}' in env '${saltenv}'`
+            this.#faults.push({ kind: 'sls-missing', sentence })
+          }
           for (const sls of found) {
             if (done.has(sls)) continue
             done.add(sls)
@@ -98,13 +104,27 @@ export class TopFiles {
       rendered = await this.#gatherer.render(file, saltenv, sls)
     } catch (error) {
       this.#ctx.signal.throwIfAborted()
-      this.#errors.push(renderFailure(saltenv, sls === '' ? file.path.replace(/\.sls$/, '') : sls, error, []))
+      this.#faults.push(renderFault(saltenv, sls === '' ? file.path.replace(/\.sls$/, '') : sls, error, []))
       return undefined
     }
     const table: Value = rendered.value
-    if (isMapping(table)) return new Dict(table)
-    this.#errors.push(withPlace('Top data was not formed as a dict', rendered.placeOf([])))
+    if (isMapping(table)) {
+      this.#rendered.push({ table, rendered })
+      return new Dict(table)
+    }
+    this.#faults.push({ kind: 'top', sentence: 'Top data was not formed as a dict', place: rendered.placeOf([]) })
     return undefined
+  }
+
+  /** With the place in the first file that has something there. */
+  #placed(sentence: string, path: readonly Value[]): StateFault {
+    const [saltenv, tgt] = path
+    const has = (table: ReadonlyMap<Value, Value>): boolean => {
+      const section = table.get(saltenv)
+      return table.has(saltenv) && (tgt === undefined || (isMapping(section) && section.has(tgt)))
+    }
+    const found = this.#rendered.find(({ table }) => has(table))
+    return { kind: 'top', sentence, place: found?.rendered.placeOf(path.map(String)) }
   }
 }
 

@@ -5,7 +5,7 @@ import type { Value } from '../render/values/kinds.ts'
 import { repr } from '../render/values/print.ts'
 import { compileTarget } from '../target/compile.ts'
 import { matchesInTime } from '../target/match-time.ts'
-import type { TargetType } from '../target/matcher.ts'
+import type { Matcher, TargetType } from '../target/matcher.ts'
 import type { SlsMatches } from './gather.ts'
 import { isMapping } from './high-data.ts'
 import type { TopEnvironments } from './top-verify.ts'
@@ -69,13 +69,9 @@ function collect(ctx: FunctionContext, matches: Map<string, string[]>, section: 
 }
 
 function isMeant(ctx: FunctionContext, tgt: string, items: readonly Value[]): boolean {
-  const words = items.map((item) => (isMapping(item) ? item.get('match') : undefined))
-  const word = words.findLast((one) => one !== undefined) ?? 'compound'
-  const type = typeof word === 'string' && Object.hasOwn(typesByMatch, word) ? typesByMatch[word] : undefined
   const { id, grains, pillar, config, log } = ctx
   try {
-    if (type === undefined) throw new SaltError('bad-target', `there is no match ${repr(word)}`)
-    const matcher = compileTarget(tgt, type, { nodegroups: config.get('nodegroups') ?? {} })
+    const { matcher, type } = compileTopTarget(tgt, items, config.get('nodegroups'))
     return matchesInTime(matcher, type, { id, grains, pillar })
   } catch (error) {
     // One bad target must not keep all others from their states.
@@ -83,6 +79,19 @@ function isMeant(ctx: FunctionContext, tgt: string, items: readonly Value[]): bo
     log.error('A target of the top file cannot be used', { target: tgt, reason: error.message })
     return false
   }
+}
+
+/** A target with what stands below it, where `match` says of what kind it is. Throws `bad-target`. */
+export function compileTopTarget(
+  tgt: string,
+  items: readonly Value[],
+  nodegroups: unknown,
+): { readonly matcher: Matcher; readonly type: TargetType } {
+  const words = items.map((item) => (isMapping(item) ? item.get('match') : undefined))
+  const word = words.findLast((one) => one !== undefined) ?? 'compound'
+  const type = typeof word === 'string' && Object.hasOwn(typesByMatch, word) ? typesByMatch[word] : undefined
+  if (type === undefined) throw new SaltError('bad-target', `there is no match ${repr(word)}`)
+  return { matcher: compileTarget(tgt, type, { nodegroups: nodegroups ?? {} }), type }
 }
 
 function listIn(matches: Map<string, string[]>, saltenv: string): string[] {

@@ -8,32 +8,33 @@ import { isMapping } from './high-data.ts'
 /** Environment → target → names of SLS files and options. */
 export type TopEnvironments = ReadonlyMap<string, ReadonlyMap<string, readonly Value[]>>
 
-export function verifyTop(top: ReadonlyMap<Value, Value>): {
-  readonly environments: TopEnvironments
-  readonly errors: readonly string[]
-} {
+/** Told with the keys that lead to what it is about. */
+type Report = (sentence: string, path: readonly Value[]) => void
+
+export function verifyTop(top: ReadonlyMap<Value, Value>, report: Report): TopEnvironments {
   const environments = new Map<string, Map<string, readonly Value[]>>()
-  const errors: string[] = []
   for (const [saltenv, section] of top) {
-    if (typeof saltenv !== 'string') errors.push(`Environment ${str(saltenv)} in top file is not formed as a string`)
-    if (saltenv === '') errors.push('Empty saltenv statement in top file')
     const name = str(saltenv)
-    if (section === null) errors.push('Unable to render top file. No targets found.')
-    else if (!isMapping(section)) errors.push(`The top file matches for saltenv ${name} are not formatted as a dict`)
-    else environments.set(name, readSection(name, section, errors))
+    if (typeof saltenv !== 'string') report(`Environment ${name} in top file is not formed as a string`, [saltenv])
+    if (saltenv === '') report('Empty saltenv statement in top file', [saltenv])
+    if (section === null) report('Unable to render top file. No targets found.', [saltenv])
+    else if (!isMapping(section)) {
+      report(`The top file matches for saltenv ${name} are not formatted as a dict`, [saltenv])
+    } else environments.set(name, readSection(saltenv, section, report))
   }
-  return { environments, errors }
+  return environments
 }
 
 function readSection(
-  saltenv: string,
+  saltenv: Value,
   section: ReadonlyMap<Value, Value>,
-  errors: string[],
+  report: Report,
 ): Map<string, readonly Value[]> {
   const targets = new Map<string, readonly Value[]>()
   for (const [tgt, names] of section) {
+    const path = [saltenv, tgt]
     if (!Array.isArray(names)) {
-      errors.push('Malformed topfile (state declarations not formed as a list)')
+      report('Malformed topfile (state declarations not formed as a list)', path)
       continue
     }
     targets.set(str(tgt), names)
@@ -41,9 +42,9 @@ function readSection(
       if (isMapping(name)) {
         for (const value of name.values()) {
           if (isTrue(value)) continue
-          errors.push(`Improperly formatted top file matcher in saltenv ${repr(name)}: ${str(value)} file`)
+          report(`Improperly formatted top file matcher in saltenv ${repr(name)}: ${str(value)} file`, path)
         }
-      } else if (name === '') errors.push(`Environment ${saltenv} contains an empty sls index`)
+      } else if (name === '') report(`Environment ${str(saltenv)} contains an empty sls index`, path)
     }
   }
   return targets

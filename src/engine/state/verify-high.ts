@@ -4,8 +4,8 @@ import { repr, str } from '../render/values/print.ts'
 import { typeName } from '../render/values/type-name.ts'
 import { firstEntry, type HighBody, isMapping, slsOf } from './high-data.ts'
 
-/** Told with the keys that lead to what it is about. */
-type Report = (sentence: string, ...path: readonly string[]) => void
+/** Told with the body that it is about, where that is one. */
+type Report = (sentence: string, body?: HighBody, kind?: 'form' | 'cycle') => void
 
 /** A state with what is said of it. */
 interface Declared {
@@ -28,18 +28,18 @@ export function verifyHigh(high: ReadonlyMap<Value, Value>, report: Report): voi
     if (typeof id === 'string' && id.startsWith('__')) continue
     const name = str(id)
     if (!isMapping(body)) {
-      report(`The type ${name} in ${repr(body)} is not formatted as a dictionary`, name)
+      report(`The type ${name} in ${repr(body)} is not formatted as a dictionary`)
       continue
     }
     if (typeof id !== 'string') {
       report(
         `ID '${name}' in SLS '${slsOf(body)}' is not formed as a string, but is a ${typeName(id)}. It may need to be quoted.`,
-        name,
+        body,
       )
     }
     for (const [state, args] of body) {
       if (typeof state !== 'string')
-        report(`State '${str(state)}' of ID '${name}' in SLS '${slsOf(body)}' is not formed as a string`, name)
+        report(`State '${str(state)}' of ID '${name}' in SLS '${slsOf(body)}' is not formed as a string`, body)
       else if (!state.startsWith('__')) verifyState({ id, state, body }, args, pairs, report)
     }
   }
@@ -52,13 +52,12 @@ function verifyState(declared: Declared, args: Value, pairs: RequisitePairs, rep
   if (args === null) {
     report(
       `ID '${name}' in SLS '${sls}' contains a short declaration (${state}) with a trailing colon. When not passing any arguments to a state, the colon must be omitted.`,
-      name,
-      state,
+      body,
     )
     return
   }
   if (!Array.isArray(args)) {
-    report(`State '${name}' in SLS '${sls}' is not formed as a list`, name, state)
+    report(`State '${name}' in SLS '${sls}' is not formed as a list`, body)
     return
   }
   let functions = state.includes('.') ? 1 : 0
@@ -68,14 +67,13 @@ function verifyState(declared: Declared, args: Value, pairs: RequisitePairs, rep
       if (!arg.trim().includes(' ')) continue
       report(
         `The function "${arg}" in state "${name}" in SLS "${sls}" has whitespace, a function with whitespace is not supported, perhaps this is an argument that is missing a ":"`,
-        name,
-        state,
+        body,
       )
     } else if (isMapping(arg)) verifyArgument(declared, arg, pairs, report)
   }
   if (functions === 0 && state !== 'require' && state !== 'watch') {
-    report(`No function declared in state '${state}' in SLS '${sls}'`, name, state)
-  } else if (functions > 1) report(`Too many functions declared in state '${state}' in SLS '${sls}'`, name, state)
+    report(`No function declared in state '${state}' in SLS '${sls}'`, body)
+  } else if (functions > 1) report(`Too many functions declared in state '${state}' in SLS '${sls}'`, body)
 }
 
 function verifyArgument(declared: Declared, arg: HighBody, pairs: RequisitePairs, report: Report): void {
@@ -86,28 +84,28 @@ function verifyArgument(declared: Declared, arg: HighBody, pairs: RequisitePairs
   if (word === 'names') verifyNames(declared, value, report)
   if (!checkedWords.has(word)) return
   if (!Array.isArray(value)) {
-    report(`The ${str(word)} statement in state '${name}' in SLS '${sls}' needs to be formed as a list`, name, state)
+    report(`The ${str(word)} statement in state '${name}' in SLS '${sls}' needs to be formed as a list`, body)
     return
   }
   if (orderingWords.has(word)) pairs.begin(id, state)
   for (const item of value) verifyRequisite(declared, word, item, pairs, report)
   if (arg.size > 1) {
-    report(`Multiple dictionaries defined in argument of state '${name}' in SLS '${sls}'`, name, state)
+    report(`Multiple dictionaries defined in argument of state '${name}' in SLS '${sls}'`, body)
   }
 }
 
-function verifyNames({ id, state, body }: Declared, names: Value, report: Report): void {
+function verifyNames({ id, body }: Declared, names: Value, report: Report): void {
   const name = str(id)
   const sls = slsOf(body)
   if (!Array.isArray(names)) {
-    report(`The 'names' argument in state '${name}' in SLS '${sls}' needs to be formed as a list`, name, state)
+    report(`The 'names' argument in state '${name}' in SLS '${sls}' needs to be formed as a list`, body)
     return
   }
   for (const entry of names) {
     const one = isMapping(entry) ? firstEntry(entry)?.[0] : entry
     if (typeof one === 'string') continue
     const what = `ID '${str(one ?? null)}' in SLS '${sls}' is not formed as a string, but is a ${typeName(one)}`
-    report(what, name, state)
+    report(what, body)
   }
 }
 
@@ -117,7 +115,7 @@ function verifyRequisite(declared: Declared, word: Value, item: Value, pairs: Re
   const sls = slsOf(body)
   if (typeof item !== 'string' && !isMapping(item)) {
     const sentence = `Requisite declaration ${repr(item)} in SLS ${sls} is not formed as a single key dictionary`
-    report(sentence, name, state)
+    report(sentence, body)
     return
   }
   const [family, target] = typeof item === 'string' ? ['id', item] : (firstEntry(item) ?? [])
@@ -125,16 +123,15 @@ function verifyRequisite(declared: Declared, word: Value, item: Value, pairs: Re
     const [better] = family.split('.')
     report(
       `Invalid requisite type '${family}' in state '${name}', in SLS '${sls}'. Requisite types must not contain dots, did you mean '${better}'?`,
-      name,
-      state,
+      body,
     )
   }
   if (Array.isArray(target) || isMapping(target)) {
-    report(`Illegal requisite "${repr(target)}", please check your syntax.\n`, name, state)
+    report(`Illegal requisite "${repr(target)}", please check your syntax.\n`, body)
   } else if (typeof family !== 'string' || typeof target !== 'string') {
-    report(`Could not locate requisite of [${str(family ?? null)}] present in state with name [${name}]`, name, state)
+    report(`Could not locate requisite of [${str(family ?? null)}] present in state with name [${name}]`, body)
   } else if (orderingWords.has(word) && pairs.closes(id, state, { family, target })) {
-    report(`A recursive requisite was found, SLS "${sls}" ID "${name}" ID "${target}"`, name, state)
+    report(`A recursive requisite was found, SLS "${sls}" ID "${name}" ID "${target}"`, body, 'cycle')
   }
 }
 

@@ -62,9 +62,9 @@ async function compiled(ctx: FunctionContext, given: Common, sls?: readonly stri
 }
 
 async function high(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<unknown> {
-  const { gatherVerified } = await import('../../../engine/state/compile.ts')
-  const gathered = await gatherVerified(withPillar(ctx, given), requestOf(ctx, given, sls))
-  return gathered.errors.length > 0 ? failed(ctx, gathered.errors) : toPlain(gathered.high)
+  const { shownHigh } = await import('../../../engine/state/shown-states.ts')
+  const { value, errors } = await shownHigh(withPillar(ctx, given), requestOf(ctx, given, sls))
+  return errors.length > 0 ? failed(ctx, errors) : toPlain(value)
 }
 
 async function low(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<unknown> {
@@ -82,11 +82,10 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.union([s.record(s.array(s.string()), 'Environment → SLS files'), errorList]),
     examples: ["salt '*' state.show_top"],
     async run(ctx, args) {
-      const { topMatches } = await import('../../../engine/state/compile.ts')
-      const { matches, errors } = await topMatches(withPillar(ctx, args), requestOf(ctx, args).saltenv)
-      return errors.length > 0
-        ? [...failed(ctx, errors)]
-        : Object.fromEntries([...matches].map(([k, v]) => [k, [...v]]))
+      const { shownTop } = await import('../../../engine/state/shown-states.ts')
+      const { value, errors } = await shownTop(withPillar(ctx, args), requestOf(ctx, args).saltenv)
+      if (errors.length > 0) return [...failed(ctx, errors)]
+      return Object.fromEntries(Array.from(value, ([saltenv, names]) => [saltenv, [...names]]))
     },
   }),
   show_highstate: fn({
@@ -144,9 +143,9 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.union([s.record(s.any(), 'Environment → used, unused and how many of each'), errorList]),
     examples: ["salt '*' state.show_state_usage"],
     async run(ctx, args) {
-      const { stateUsage } = await import('../../../engine/state/compile.ts')
-      const usage = await stateUsage(withPillar(ctx, args), requestOf(ctx, args).saltenv)
-      return 'errors' in usage ? [...failed(ctx, usage.errors)] : usage.environments
+      const { shownUsage } = await import('../../../engine/state/shown-states.ts')
+      const { value, errors } = await shownUsage(withPillar(ctx, args), requestOf(ctx, args).saltenv)
+      return errors.length > 0 ? [...failed(ctx, errors)] : value
     },
   }),
   sls_exists: fn({
@@ -156,9 +155,9 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.boolean(),
     examples: ["salt '*' state.sls_exists core,edit.vim"],
     async run(ctx, args) {
-      const { gatherVerified } = await import('../../../engine/state/compile.ts')
+      const { shownHigh } = await import('../../../engine/state/shown-states.ts')
       const request = requestOf(ctx, args, listed(args.mods))
-      return (await gatherVerified(withPillar(ctx, args), request)).errors.length === 0
+      return (await shownHigh(withPillar(ctx, args), request)).errors.length === 0
     },
   }),
   id_exists: fn({
