@@ -10,7 +10,7 @@ export const globalSchemas: Readonly<Record<(typeof globalOptions)[number], Sche
   unless: { ...commands, description: 'Do nothing where one of these commands, or function calls, succeeds' },
   onlyif: { ...commands, description: 'Do nothing where one of these commands, or function calls, fails' },
   creates: s.union([s.path(), s.array(s.path())], 'Do nothing where these files are there'),
-  check_cmd: s.union([s.command(), s.array(s.command())], 'The state succeeded where these commands do'),
+  check_cmd: { ...commands, description: 'The state succeeded where these commands, or function calls, do' },
   failhard: switchOn('End the run where this state fails'),
   retry: s.union(
     [
@@ -27,6 +27,7 @@ export const globalSchemas: Readonly<Record<(typeof globalOptions)[number], Sche
   parallel: switchOn('Run it beside the states that follow'),
   fire_event: s.union([s.boolean(), s.string()], 'Fire an event when it is done, with this tag'),
   reload_modules: switchOn('Load all modules anew afterwards'),
+  force_reload_modules: switchOn('Load all modules anew afterwards, whatever changed'),
   reload_grains: switchOn('Compute the grains anew afterwards'),
   reload_pillar: switchOn('Fetch the pillar anew afterwards'),
   aggregate: switchOn('Do it together with states of the same kind'),
@@ -38,6 +39,12 @@ export const globalSchemas: Readonly<Record<(typeof globalOptions)[number], Sche
   success_stdout: s.union([s.string(), s.array(s.string())], 'Outputs that are no failure'),
   success_stderr: s.union([s.string(), s.array(s.string())], 'Error outputs that are no failure'),
   cwd: s.path('Folder that commands run in'),
+  root: s.path('Folder that is the root of commands'),
+  shell: s.path('Shell that commands are run by'),
+  prepend_path: s.string('Folders that come before PATH'),
+  cmd_opts_exclude: s.union([s.string(), s.array(s.string())], 'Options that are not for commands of conditions'),
+  test: switchOn('Only show what it would do'),
+  saltenv: s.string('Environment that files come from'),
   onfail_stop: switchOn('Whether a state that is run for a failure leaves it one'),
   ignore_missing: switchOn('Take requisites that are not there as met'),
   sensitive: switchOn('Keep what changed out of results and logs'),
@@ -48,4 +55,4 @@ export const orderSchema = s.union(
   'Place among all states; a negative number counts from the end',
 )
 
-export const saltenvSchema = s.string('Environment that files come from')
+export const saltenvSchema = globalSchemas.saltenv
