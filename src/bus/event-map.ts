@@ -16,6 +16,17 @@ const runStarted = {
   user: s.string('Who asked for it.'),
   fun_args: s.array(s.any(), 'Its arguments.'),
 }
+const stepFields = {
+  jid: s.string('Of the orchestration.'),
+  parent: s.optional(s.string('Jid of the orchestration that began this one.')),
+  id: s.string('Id of the step in the SLS file.'),
+  name: s.string('Name of the step, if it has one; else its id.'),
+  fun: s.string('The state, such as `salt.function`.'),
+  sls: s.optional(s.string('Where it stands.')),
+  total: s.integer('How many steps the orchestration has.'),
+  test: s.boolean('Whether it is a dry run.'),
+  status: s.literal(['begun', 'ended'], 'As in the tag.'),
+}
 const runEnded = {
   ...runStarted,
   return: s.any('What it returned; stars for a secret.'),
@@ -183,6 +194,27 @@ export const eventMap = {
     by: 'master',
     fields: {},
     isOpen: true,
+  }),
+  'salt/run/:jid/step/:number/begun': event({
+    doc: 'A step of an orchestration began. `:number` is its place in the order, from 0 on.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: stepFields,
+  }),
+  'salt/run/:jid/step/:number/ended': event({
+    doc: 'A step of an orchestration has ended, or was left out because of what it requires.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: {
+      ...stepFields,
+      result: s.union([s.boolean(), s.null()], 'Null: it would change something, in a dry run.'),
+      comment: s.string('What became of it, in words.'),
+      duration: s.optional(s.number('Milliseconds.')),
+      job: s.optional(s.string('Jid of the job or run that it began.')),
+      has_changes: s.boolean('Whether it changed something, or would.'),
+    },
   }),
   'salt/run/:jid/ret': event({ doc: 'A runner has ended.', on: 'master', by: 'master', fields: runEnded }),
   'salt/wheel/:jid/new': event({ doc: 'A wheel function began.', on: 'master', by: 'master', fields: runStarted }),

@@ -121,7 +121,8 @@ async function publish(options: OptionValues, words: readonly string[], master: 
   const view = options.has('no-progress') ? undefined : RunningView.onTerminal()
   const looked = view !== undefined && runsStates(asked.fun) && !options.has('batch')
   const request = looked ? { ...asked, progress: true as const } : asked
-  return await new PublishCommand({ bus, request, options, view, printer: printerFor(options, view) }).run()
+  const printer = printerFor(options, { view, config: master.view, arg: request.arg })
+  return await new PublishCommand({ bus, request, options, view, printer }).run()
 }
 
 async function masterOptions(options: OptionValues): Promise<MasterOptions> {

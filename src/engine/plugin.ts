@@ -13,9 +13,13 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import type { FileServerDesk } from './files/file-server.ts'
+import type { ServedFiles } from './files/served-files.ts'
+import type { FleetService, RunnerPublish } from './fleet.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
+import type { PillarDesk, PillarService } from './pillar/pillar-service.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 import type { LowChunk } from './state/low-chunk.ts'
@@ -25,6 +29,8 @@ import type { StatePlan } from './state/plan.ts'
 export type { FunctionDoc, Unavailable } from './catalogue.ts'
 export type { ConfigView } from './config-view.ts'
 export type { ExecOptions, ExecResult } from './exec.ts'
+export type { RunnerPublish } from './fleet.ts'
+export type { PillarDesk, PillarQuestion, PillarService } from './pillar/pillar-service.ts'
 
 export type Catalogue<D = FunctionDefinition> = CatalogueOf<D>
 export type LoadedFunction<D = FunctionDefinition> = LoadedOf<D>
@@ -100,8 +106,15 @@ export interface FunctionServices {
    * at most. Undefined where no minion runs.
    */
   fireMaster?(load: EventLoad, timeoutSeconds: number): Promise<MasterFiring | undefined>
-  /** Computes the grains anew, stores and announces them. */
-  refreshGrains?(): Promise<Grains>
+  /** Files of the file server, where they come neither from the masters nor from `file_roots`. */
+  readonly files?: ServedFiles
+  readonly pillar?: PillarService
+  /** Decrypts for the renderer `gpg`, where more is to be known than the configuration says. */
+  readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
+  /** Computes the grains anew, stores and announces them; pillar, which may depend on them, follows unless it is kept. */
+  refreshGrains?(options?: { readonly keepsPillar?: boolean }): Promise<Grains>
+  /** The minions of this master, and what runs inside it: only where the function runs inside a master. */
+  readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
   /** Shown each state that ends. */
@@ -252,6 +265,8 @@ export interface RunnerContext {
   readonly jid: string
   /** Id of the minion that asked, for `publish.runner`. */
   readonly requesterId?: string
+  /** The run that began this one. */
+  readonly parentJid?: string
   readonly jobs: JobStore
   /** Jobs that lie in other systems. */
   readonly archive: JobArchive
@@ -261,6 +276,9 @@ export interface RunnerContext {
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
   readonly reactor: ReactorControl
+  readonly pillar: PillarDesk
+  /** The file server as it is configured now. */
+  readonly files: FileServerDesk
   /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
   outlets(): readonly OutletStatus[]
   readonly functions: Catalogue
@@ -270,6 +288,8 @@ export interface RunnerContext {
   running(): readonly MasterRun[]
   /** Calls an execution function on the host of the master. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** What an execution function gets that is called on the host of the master, but for pillar: the fleet is among its services. */
+  host(): Promise<FunctionContext>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   /** Tells the outcomes of a job that exists, those known already and the rest as they come; resolves at its end. */
@@ -283,6 +303,8 @@ export interface RunnerContext {
   print(line: string): Promise<void>
   /** Events of the master's bus whose tag matches, from now on until the run is cancelled; gaps are among them. */
   listen(matches: (tag: string) => boolean): EventStream<BusEvent | EventGap>
+  /** Loads the user's own runners and wheel functions anew, and modules for `salt`. */
+  reloadPlugins(): Promise<void>
   /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
   setRetcode(retcode: number): void
 }
@@ -303,15 +325,6 @@ export interface JobArchive {
    * `jobs` has. Throws `bad-arguments` for a name that is unknown or cannot be read, and what the backend says.
    */
   use<T>(name: string | undefined, work: (reader: JobCacheReader) => Promise<T>): Promise<T | undefined>
-}
-
-export interface RunnerPublish {
-  readonly tgt: string | readonly string[]
-  readonly tgtType?: string
-  readonly fun: string
-  readonly arg?: readonly unknown[]
-  readonly kwargs?: Readonly<Record<string, unknown>>
-  readonly timeoutSeconds?: number
 }
 
 export interface MinionDirectory {

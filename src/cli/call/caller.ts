@@ -1,14 +1,16 @@
 /** Runs one function in this process and prints its result. */
 import { systemClock } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
+import { hidingLog } from '../../base/hiding-log.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
+import { SecretTexts } from '../../base/secret-texts.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
-import { extensionFolders } from '../../engine/functions/extension-folders.ts'
+import { extensionFolders, hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -19,6 +21,7 @@ import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { returnersOf } from '../publish/returners.ts'
+import { CallerPillar } from './caller-pillar.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
@@ -34,6 +37,8 @@ export class Caller {
   readonly #catalogues: Catalogues
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
+  readonly #secrets = new SecretTexts()
+  readonly #pillar: CallerPillar
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
   /** Shows states as they end, and asks before them; undefined where neither is wanted. */
   readonly #onlooker: StateView | undefined
@@ -43,7 +48,7 @@ export class Caller {
     this.#options = options
     this.#minion = minion
     this.#onlooker = onlookerFor(options)
-    this.#printer = printerFor(options, this.#onlooker)
+    this.#printer = printerFor(options, { view: this.#onlooker, config: minion.view })
     const { values } = minion
     const level = values.log_level_logfile
     this.#log = createLog({
@@ -64,6 +69,14 @@ export class Caller {
     this.#link = asksMaster
       ? new MasterLink(minion, (options.integer('timeout') ?? values.auth_timeout) * 1000, this.#log)
       : undefined
+    this.#pillar = new CallerPillar({
+      config: minion.view,
+      log: hidingLog(this.#log, this.#secrets),
+      secrets: this.#secrets,
+      masters: () => this.#link?.masters ?? [],
+      inputs: () => this.#context(new AbortController().signal),
+      refreshMinion: () => this.#emit('pillar_refresh', {}),
+    })
   }
 
   /** Resolves to the exit code. Throws `master-unreachable` and the like before anything was run, but see `isLeftToMinion`. */
@@ -77,6 +90,7 @@ export class Caller {
     if (this.#options.has('grains')) return await this.#printGrains()
     const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
     if (tellsMaster) await this.#connect(link, fun)
+    await this.#pillar.load(fun, tellsMaster)
     return await this.#call(fun, args, tellsMaster ? link : undefined)
   }
 
@@ -164,8 +178,9 @@ export class Caller {
     return {
       id: this.#minion.id,
       grains: () => this.#readGrains(),
+      pillar: this.#pillar.current,
       config: this.#minion.view,
-      log: this.#log,
+      log: hidingLog(this.#log, this.#secrets),
       signal,
       ...this.#catalogues,
       services: this.#services(),
@@ -179,8 +194,9 @@ export class Caller {
       ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
+      pillar: this.#pillar.service,
       refreshGrains: () => this.#grains.refresh(),
-      refreshModules: () => this.#loadUserModules(),
+      refreshModules: () => this.#loadUserPlugins(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }
@@ -211,16 +227,16 @@ export class Caller {
     if (!this.#options.has('skip-grains')) await this.#grains.prepare()
     const { view } = this.#minion
     if (extensionFolders(view, 'grains').length > 0) {
-      const { loadUserGrains } = await import('../../engine/functions/user-modules.ts')
+      const { loadUserGrains } = await import('../../engine/functions/user-plugins.ts')
       this.#grains.setUserPlugins(await loadUserGrains(view, this.#log))
       await this.#grains.refresh()
     }
-    if (extensionFolders(view, 'modules').length > 0) await this.#loadUserModules()
+    if (hasUserPlugins(view)) await this.#loadUserPlugins()
   }
 
-  async #loadUserModules(): Promise<void> {
-    const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
-    await loadUserModules(this.#catalogues.catalogue, this.#minion.view, this.#log)
+  async #loadUserPlugins(): Promise<void> {
+    const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+    await loadUserPlugins(this.#catalogues, this.#minion.view, this.#log)
   }
 
   async #printGrains(): Promise<number> {

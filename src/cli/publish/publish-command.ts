@@ -5,7 +5,7 @@ import { batchSize, runBatch } from './batch.ts'
 import { JobReport } from './job-report.ts'
 import type { PublishParts } from './parts.ts'
 import { StateProgress } from './state-progress.ts'
-import { chooseSubset } from './subset.ts'
+import { chooseMinions } from './subset.ts'
 
 const nobodyExit = 2
 const defaultSafeSize = '8'
@@ -57,7 +57,7 @@ export class PublishCommand {
   async #runSubset(size: number): Promise<number> {
     const { bus, request } = this.#parts
     const { connected } = await this.#targets()
-    const tgt = await chooseSubset(bus, request, connected, size)
+    const tgt = await chooseMinions(bus, request, connected, size)
     if (tgt.length === 0) {
       throw new SaltError('no-match', 'None of the minions that match the target is connected and has the function.')
     }

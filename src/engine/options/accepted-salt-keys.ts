@@ -8,7 +8,7 @@
 /** Space-separated, by subject. */
 const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
-  return_retry_timer_max return_retry_tries runner_dirs
+  return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
   azurefs_envs azurefs_update_interval azurefs backup_mode
@@ -16,7 +16,7 @@ const names = `
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir
   cluster_pool_port cluster_secret
   color color_theme con_cache conf_file config_dir connection_pool consul_config cp_context cython_enable
-  daemon_umask decrypt_pillar decrypt_pillar_default decrypt_pillar_delimiter decrypt_pillar_renderers
+  daemon_umask
   default_output default_top deltaproxy_batch_size detect_remote_minions remote_minions_port
   disabled_requisites disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
   dummy_pub dummy_publisher
@@ -24,13 +24,13 @@ const names = `
   enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines env_order environment
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
-  evt ext_pillar ext_pillar_first external_auth
-  features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex
-  file_recv_size_max file_server_niceness fileserver_backend fileserver_events
-  fileserver_followsymlinks fileserver_ignoresymlinks fileserver_interval fileserver_limit_traversal
+  evt external_auth
+  features fibre_channel_grains file_buffer_size
+  file_recv_size_max file_server_niceness fileserver_events
+  fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
-  gather_job_timeout_max gather_proxy_facts git_pillar_base global_identifier
+  gather_job_timeout_max gather_proxy_facts global_identifier
   grain_opts grains_cache grains_cache_expiration grains_dirs
   grains_refresh_every grains_refresh_pre_exec
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
@@ -46,15 +46,14 @@ const names = `
   master_use_pubkey_signature matchers_dirs max_open_files maintenance_interval maintenance_niceness
   mem_status memcache_debug memcache_expire_seconds memcache_full_cleanup memcache_max_items memory_consumption
   metadata_server_grains metaproxy
-  minion_jid_queue_hwm minion_pillar_cache minion_restart_command
+  minion_jid_queue_hwm minion_restart_command
   minion_sign_messages minionfs_blacklist minionfs_env minionfs_mountpoint minionfs_whitelist minionfs_update_interval
   module_executors modules_max_memory multiprocessing mworker_niceness mworker_queue_niceness mysql
   namespaces netapi_allow_raw_shell netapi_bind_address netapi_disable_ssl netapi_enable_clients netapi_dirs
   niceness no_proxy nodegroups_default notify_systemd
-  on_demand_ext_pillar optimization_order order_masters output output_indent outputter_dirs outputters overstate
-  parallel_runners peer_get permissive_acl pillar pillar_cache pillar_cache_backend
-  pillar_cache_ttl pillar_includes_override_sls pillar_merge_lists pillar_opts pillar_raise_on_missing pillar_roots
-  pillar_root pillar_safe_render_error pillar_source_merging_strategy pillar_version pillarenv pillarenv_from_saltenv
+  optimization_order order_masters output output_indent outputter_dirs outputters overstate
+  parallel_runners peer_get permissive_acl pillar pillar_cache_backend pillar_root
+  pillar_version
   ping_interval ping_on_rotate pki_dir_syndic poll_interval preserve_minion_cache pre_flight presence_events_interval
   print_metadata proc_dir process_manager profiling provider providers proxy proxy_always_alive
   proxy_deep_merge_pillar_in_opts proxy_host proxy_keep_alive proxy_keep_alive_interval proxy_mergetree
@@ -75,9 +74,8 @@ const names = `
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
-  state_auto_order state_compress_ids state_output state_output_diff state_output_exclude
-  state_output_pct state_output_profile state_output_terse state_tabular state_top state_top_saltenv
-  state_verbose states_dirs static strip_colors stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
+  state_auto_order state_top state_top_saltenv states_dirs static stdlib_path sudo_user svnfs syndic_dir
+  syndic_event_forward_timeout
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules

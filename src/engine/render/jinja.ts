@@ -14,7 +14,7 @@ import { TemplateCompiler } from './template/compile.ts'
 import { contextGlobals } from './template/context-globals.ts'
 import { templateGlobals } from './template/globals.ts'
 import type { TemplateLoader } from './template/loader.ts'
-import { Render } from './template/render.ts'
+import { type Finalize, Render } from './template/render.ts'
 import { type RenderedTemplate, RenderedText } from './template/rendered-text.ts'
 import { readSyntaxOptions } from './template/syntax-options.ts'
 import type { Value } from './values/kinds.ts'
@@ -31,7 +31,15 @@ const filters: FilterTable = new Map([
 const plainTests: TestTable = new Map([...builtinTests, ...saltTests])
 const tests: TestTable = new Map([...plainTests, ...nameTests(filters, plainTests)])
 
-const compiler = new TemplateCompiler({ hasFilter: (name) => filters.has(name), hasTest: (name) => tests.has(name) })
+/** Names that templates may use. */
+export const templateNames = {
+  hasFilter: (name: string) => filters.has(name),
+  hasTest: (name: string) => tests.has(name),
+  filters: (): readonly string[] => [...filters.keys()],
+  tests: (): readonly string[] => [...tests.keys()],
+}
+
+const compiler = new TemplateCompiler(templateNames)
 
 export interface JinjaRequest {
   readonly text: string
@@ -46,6 +54,10 @@ export interface JinjaRequest {
   /** Whether this is an SLS file: those have white space options of their own. */
   readonly isSls?: boolean
   readonly limits?: RenderLimits
+  /** Filters in place of those of their names. */
+  readonly filters?: FilterTable
+  /** What is written in place of the value of an expression. */
+  readonly finalize?: Finalize
 }
 
 export type { RenderedTemplate } from './template/rendered-text.ts'
@@ -59,8 +71,9 @@ export async function renderJinja(request: JinjaRequest): Promise<RenderedTempla
     compiler,
     syntax: readSyntaxOptions(environment instanceof Map ? environment : undefined),
     loader: request.loader,
-    filters,
+    filters: request.filters === undefined ? filters : new Map([...filters, ...request.filters]),
     tests,
+    finalize: request.finalize,
     variables: new Map([...templateGlobals, ...contextGlobals(variables, request.functions), ...variables]),
     opts,
     ...(request.limits === undefined ? {} : { limits: request.limits }),

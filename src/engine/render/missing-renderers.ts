@@ -6,7 +6,8 @@ const asScript =
 const asYaml = 'write the file as YAML'
 const asGpg = 'keep secrets in the pillar, encrypted for the renderer gpg'
 
-const instead: Readonly<Record<string, string>> = {
+/** Name → what to write instead. */
+export const missingRenderers: Readonly<Record<string, string>> = {
   aws_kms: asGpg,
   cheetah: asJinja,
   dson: asYaml,
@@ -29,5 +30,5 @@ const instead: Readonly<Record<string, string>> = {
 
 /** Undefined for a renderer that Salt does not have either. */
 export function insteadOfRenderer(name: string): string | undefined {
-  return Object.hasOwn(instead, name) ? instead[name] : undefined
+  return Object.hasOwn(missingRenderers, name) ? missingRenderers[name] : undefined
 }

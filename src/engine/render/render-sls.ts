@@ -46,9 +46,12 @@ type Renderer = (world: TemplateWorld, request: SlsRequest, before: Stage) => Pr
 const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['jinja', renderJinjaStage],
   ['yaml', (_world, request, before) => yamlOf(request, before)],
+  ['gpg', async (world, _request, before) => ({ ...before, data: await world.decrypt(before.data) })],
   ['json', (_world, request, before) => ({ ...before, data: jsonOf(request, before) })],
   ['ts', renderScriptStage],
 ])
+
+export const rendererNames: readonly string[] = [...renderers.keys()]
 
 const defaultRenderer = 'jinja|yaml'
 

@@ -1,7 +1,7 @@
 /** SLS files that are programs: `#!ts` in the first line, types erased, data or a function of them as the default export. */
 import { asSaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { plain } from '../functions/user-modules.ts'
+import { plainRecord } from '../functions/thread-values.ts'
 import { UserThread } from '../functions/user-thread.ts'
 import type { FunctionContext } from '../plugin.ts'
 import { RenderError } from './render-error.ts'
@@ -24,12 +24,12 @@ const timeoutMs = 30_000
 /** The data that the file gives. It runs in a thread of its own. Throws RenderError with the line where it fails. */
 export async function renderScript(ctx: FunctionContext, request: ScriptRequest): Promise<Value> {
   const { text, hostPath, saltenv, sls } = request
-  const thread = new UserThread(hostPath, ctx.log, text)
+  const thread = new UserThread(hostPath, 'states', ctx.log, text)
   try {
     await thread.load()
     const facts = { id: ctx.id, grains: ctx.grains, pillar: ctx.pillar, config: ctx.config.all, saltenv, sls }
     const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(timeoutMs)])
-    return fromPlain(await thread.call(plain({ kind: 'state', facts }), ctx, signal))
+    return fromPlain(await thread.call(plainRecord({ kind: 'state', facts }), ctx, signal))
   } catch (error) {
     ctx.signal.throwIfAborted()
     throw scriptError(request, error)

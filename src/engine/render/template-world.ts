@@ -5,13 +5,14 @@ import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
 import { withDataFunctions } from './functions/with-data-functions.ts'
-import { type RenderedTemplate, renderJinja } from './jinja.ts'
+import type { GpgDecryptor } from './gpg/gpg-decryptor.ts'
+import { type JinjaRequest, type RenderedTemplate, renderJinja } from './jinja.ts'
 import type { TemplateLoader } from './template/loader.ts'
 import { Dict } from './values/dict.ts'
 import type { Kwargs, Value } from './values/kinds.ts'
 import { fromPlain, toPlain } from './values/plain.ts'
 
-export interface TemplateRequest {
+export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finalize'> {
   readonly text: string
   /** Path below the file roots, or on the host, for messages and for imports beside it. */
   readonly file: string
@@ -28,6 +29,7 @@ export interface TemplateRequest {
 export class TemplateWorld {
   readonly ctx: FunctionContext
   readonly texts: ServedTexts
+  #gpg: GpgDecryptor | undefined
   #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
 
   constructor(ctx: FunctionContext) {
@@ -37,7 +39,7 @@ export class TemplateWorld {
 
   /** Throws RenderError. */
   async render(request: TemplateRequest): Promise<RenderedTemplate> {
-    const { text, file, saltenv, sls, hostPath = file } = request
+    const { file, saltenv, sls, hostPath = file } = request
     this.#shared ??= this.#share()
     const { grains, pillar, opts, functions } = this.#shared
     const loader = this.loader(saltenv)
@@ -51,7 +53,16 @@ export class TemplateWorld {
       ...slsVariables(sls ?? '', hostPath),
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
-    return await renderJinja({ text, file, loader, variables, functions, opts, isSls: sls !== undefined })
+    return await renderJinja({ ...request, loader, variables, functions, opts, isSls: sls !== undefined })
+  }
+
+  /** The value with the PGP messages in it decrypted. Throws SaltError. */
+  async decrypt(value: Value): Promise<Value> {
+    const { services, config, log } = this.ctx
+    if (services.gpg !== undefined) return await services.gpg.decrypt(value)
+    const { gpgOf } = await import('./gpg/gpg-of-context.ts')
+    this.#gpg ??= gpgOf(config, log, (argv, options) => this.ctx.exec(argv, options))
+    return await this.#gpg.decrypt(value)
   }
 
   /** Files of an environment. */

@@ -73,6 +73,7 @@ export class StateCaller {
     const refusal = this.#refusal(chunk, found)
     if (refusal !== undefined || found.kind === 'unavailable')
       return { ret: this.#refused(chunk, refusal ?? ''), hasChanged: false }
+    if (!isPlan) this.#options.onBegin?.(chunk)
     const isTest = isPlan || this.#options.test
     const args = await this.#aggregated(chunk, found.definition, isTest)
     const outcome = await this.#tried(chunk, { chunk, definition: found.definition, args, isTest }, isPlan)

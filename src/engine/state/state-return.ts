@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly test: boolean
   /** Say what would be called, and call nothing (`mock=True`). */
   readonly mock?: boolean
+  /** Told of every state before it is called, though not of one that is left out. */
+  readonly onBegin?: (chunk: LowChunk) => void
   /** Told of every state as it ends. */
   readonly onReturn?: (chunk: LowChunk, ret: StateReturn) => void
   /** Only these are wanted, with what they require; the others are there to be required. */

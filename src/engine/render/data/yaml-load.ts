@@ -1,7 +1,8 @@
 /** YAML text to values of templates and states: dictionaries with keys of every kind, tuples and sets. */
 import { constructYaml, type YamlModel } from '../../../base/yaml-construct.ts'
 import { YamlFault, yamlPosition } from '../../../base/yaml-fault.ts'
-import { composeYaml, type YamlNode } from '../../../base/yaml-nodes.ts'
+import type { YamlNode } from '../../../base/yaml-nodes.ts'
+import { readYaml } from '../../../base/yaml-read.ts'
 import { Dict, PySet } from '../values/dict.ts'
 import { Tuple, type Value } from '../values/kinds.ts'
 import { str } from '../values/print.ts'
@@ -52,8 +53,7 @@ export interface PlacedYaml {
 export function loadPlacedYaml(text: string): PlacedYaml {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
   try {
-    const node = composeYaml(source)
-    return { value: node === undefined ? null : constructYaml(node, valueModel), node }
+    return readYaml(source, (node) => ({ value: node === undefined ? null : constructYaml(node, valueModel), node }))
   } catch (error) {
     if (error instanceof YamlFault) throw new YamlError(source, error)
     throw error

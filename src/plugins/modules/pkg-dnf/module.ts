@@ -1,10 +1,11 @@
 import { compareFunction } from '../../../engine/functions/packages/common-functions.ts'
+import { repositoryFunctions } from '../../../engine/functions/packages/repo-functions.ts'
 import { rpmFunctions } from '../../../engine/functions/packages/rpm.ts'
 import { compareRpmVersions } from '../../../engine/functions/packages/rpm-version.ts'
 import { defineModule } from '../../../engine/plugin.ts'
 import { changeFunctions } from './changes.ts'
 import { lockFunctions } from './locks.ts'
-import { versionFunctions } from './versions.ts'
+import { refreshRepositories, versionFunctions } from './versions.ts'
 
 export const pkgDnf = defineModule({
   name: 'pkg',
@@ -16,5 +17,6 @@ export const pkgDnf = defineModule({
     ...compareFunction(compareRpmVersions, 'rpm'),
     ...changeFunctions,
     ...lockFunctions,
+    ...repositoryFunctions({ folders: ['/etc/yum.repos.d'], refresh: (ctx) => refreshRepositories(ctx, {}) }),
   },
 })

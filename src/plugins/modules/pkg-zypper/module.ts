@@ -1,8 +1,10 @@
 import { compareFunction } from '../../../engine/functions/packages/common-functions.ts'
+import { repositoryFunctions } from '../../../engine/functions/packages/repo-functions.ts'
 import { rpmFunctions } from '../../../engine/functions/packages/rpm.ts'
 import { compareRpmVersions } from '../../../engine/functions/packages/rpm-version.ts'
 import { defineModule } from '../../../engine/plugin.ts'
 import { changeFunctions } from './changes.ts'
+import { refreshRepositories } from './program.ts'
 import { queryFunctions } from './queries.ts'
 
 export const pkgZypper = defineModule({
@@ -14,5 +16,6 @@ export const pkgZypper = defineModule({
     ...queryFunctions,
     ...compareFunction(compareRpmVersions, 'rpm'),
     ...changeFunctions,
+    ...repositoryFunctions({ folders: ['/etc/zypp/repos.d'], refresh: (ctx) => refreshRepositories(ctx, false) }),
   },
 })
