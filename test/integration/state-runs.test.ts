@@ -88,6 +88,20 @@ describe('runs of states on a minion', () => {
     assert.equal(event.tag, `salt/state_result/${outcome.ret?.jid}/alpha/deploy/done`)
   })
 
+  it('can be waited for by state.event', async () => {
+    const waiting = master.publish('alpha', 'state.event', ['deploy/*', { __kwarg__: true, count: 1 }], { timeout: 30 })
+    await using bus = await minion.bus()
+    // Nobody tells when it has begun to listen.
+    let isOver = false
+    const over = waiting.finally(() => {
+      isOver = true
+    })
+    while (!isOver) await bus.call('fire', { tag: 'deploy/done', data: { by: 'me' } })
+    assert.match(String([(await over).alpha?.ret?.return].flat()[0]), /^deploy\/done\t\{.*"by": ?"me"/)
+    const refused = await master.publish('alpha', 'state.event', [])
+    assert.match(String(refused.alpha?.ret?.return), /count must say how many/)
+  })
+
   it('that are killed tell what they had done', async () => {
     const jid = await master.begin('alpha', 'state.apply', ['slow'], { timeout: 30 })
     await gate.entered(1)

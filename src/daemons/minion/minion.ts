@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { GarbageTurns } from '../../base/collect-garbage.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import { hidingLog } from '../../base/hiding-log.ts'
 import type { Log } from '../../base/log.ts'
@@ -86,6 +87,8 @@ class MinionDaemon implements Minion {
   readonly #pillar: MinionPillar
   readonly #schedule: MinionSchedule
   readonly #beacons: MinionBeacons
+  /** Templates and states leave much behind. */
+  readonly #garbage = new GarbageTurns(100)
 
   constructor(options: MinionOptions, plainLog: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -266,7 +269,9 @@ class MinionDaemon implements Minion {
       },
     })
     tellFault(this.#bus, load, outcome.failure)
-    return showsStates(load.fun) ? this.#secrets.hideIn(outcome) : outcome
+    if (!showsStates(load.fun)) return outcome
+    this.#garbage.count()
+    return this.#secrets.hideIn(outcome)
   }
 
   #inputs(signal: AbortSignal, master: string): ContextInputs {

@@ -42,6 +42,7 @@ export const globalOptions = [
   'parallel',
   'fire_event',
   'reload_modules',
+  'force_reload_modules',
   'reload_grains',
   'reload_pillar',
   'aggregate',

@@ -295,7 +295,9 @@ export class StateCaller {
       await services.refreshModules?.()
       this.#found.clear()
     }
-    if (args.reload_grains === true) this.#ctx = this.#base.derive(ownRetcode)
+    if (args.reload_pillar === true) await this.#ctx.salt('saltutil.refresh_pillar')
+    // What a context has looked at stays as it was.
+    if (args.reload_grains === true || args.reload_pillar === true) this.#ctx = this.#base.derive(ownRetcode)
   }
 }
 

@@ -8,6 +8,10 @@ export function stateContext(
   run: StateRun,
   changed: readonly LowChunk[] = [],
 ): StateContext {
+  const { saltenv } = chunk.args
   // The context behind reads its grains when somebody looks, so nothing may be copied out of it.
-  return Object.assign(Object.create(ctx) as FunctionContext, { saltenv: chunk.env, chunk, run, changed })
+  return Object.assign(Object.create(ctx) as FunctionContext, {
+    saltenv: typeof saltenv === 'string' ? saltenv : chunk.env,
+    ...{ chunk, run, changed },
+  })
 }

@@ -4,6 +4,7 @@ import { directFunctions } from './direct.ts'
 import { requestFunctions } from './requests.ts'
 import { showingFunctions } from './showing.ts'
 import { switchingFunctions } from './switching.ts'
+import { watchingFunctions } from './watching.ts'
 
 export const state = defineModule({
   name: 'state',
@@ -13,6 +14,7 @@ export const state = defineModule({
     ...directFunctions,
     ...requestFunctions,
     ...switchingFunctions,
+    ...watchingFunctions,
     ...showingFunctions,
   },
 })
