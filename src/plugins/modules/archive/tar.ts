@@ -3,7 +3,16 @@ import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { complaintOf, linesOf } from '../../../engine/functions/host-programs.ts'
 import { type ExecOptions, type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { cwd, expandSources, lines, runas, runLines, sourcesArgument, template } from './arguments.ts'
+import {
+  cwd,
+  expandSources,
+  lines,
+  renderedArguments,
+  runas,
+  runLines,
+  sourcesArgument,
+  template,
+} from './arguments.ts'
 import { assertInside } from './escape.ts'
 
 /** Names as `tar` prints them: what is not plain ASCII stands as `\303\244`. */
@@ -93,7 +102,8 @@ export const tarFunctions = {
       "salt '*' archive.tar czvf /srv/backup/new.tar.gz a.txt,b.txt cwd=/srv/docs",
       "salt '*' archive.tar xf /srv/backup/docs.tar.gz dest=/srv/empty",
     ],
-    async run(ctx, args) {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['tarfile', 'sources', 'dest', 'cwd'])
       const options = args.options.split(/\s+/).filter((word) => word !== '')
       if (options.length === 0) throw new SaltError('bad-arguments', 'Tar options can not be empty')
       const sources = expandSources(args.sources, args.cwd)
@@ -108,7 +118,6 @@ export const tarFunctions = {
       }
       return runLines(ctx, ['tar', ...options, args.tarfile, ...sources, ...dest], {
         cwd: args.cwd ?? null,
-        template: args.template ?? null,
         runas: args.runas ?? null,
       })
     },
