@@ -85,6 +85,27 @@ async function assertTarInside(ctx: FunctionContext, argv: readonly string[], ar
   for (const shown of linesOf(stdout)) assertInside(archive, unescapeName(shown), { rooted: true })
 }
 
+/**
+ * Extracts an archive and tells the names. `options` are words of tar, the first of which has the letters; `f` is the last.
+ * Throws `bad-path` before anything is written for members that lead out, unless the option P allows them, and tar's own words.
+ */
+export async function extractTar(
+  ctx: FunctionContext,
+  options: readonly string[],
+  archive: string,
+  folder: string,
+): Promise<string[]> {
+  const listing = listingOptions(options)
+  if (listing !== undefined) await assertTarInside(ctx, ['tar', ...listing, archive], archive, { cwd: folder })
+  const argv = ['tar', ...options, archive]
+  const result = await ctx.exec(argv, { cwd: folder })
+  if (result.retcode !== 0) throw new SaltError('execution-failed', complaintOf(argv, result))
+  // The tar of BSD tells on the other side, with a mark.
+  const shown =
+    result.stdout === '' ? linesOf(result.stderr).map((line) => line.replace(/^x /, '')) : linesOf(result.stdout)
+  return shown.map(unescapeName)
+}
+
 export const tarFunctions = {
   tar: fn({
     doc: 'Make, extract or list an archive with the program tar. Members that would be extracted outside of the destination are refused before anything is written, unless the option P allows them.',
