@@ -1,10 +1,10 @@
 /** `file.absent`, `file.exists`, `file.missing` and `file.pruned`. */
 import * as fs from 'node:fs'
-import { asSaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
 import { state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, right } from '../../../engine/state/plan.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { expandUser } from '../../modules/file/paths.ts'
 import { isFolder, isLink } from '../../modules/file/status.ts'
 import { isPlan, pathName, targetPath } from './arguments.ts'
@@ -29,7 +29,7 @@ export const presenceStates = {
             await ctx.salt('file.remove', [path])
           } catch (error) {
             ctx.signal.throwIfAborted()
-            return failed(asSaltError(error).message)
+            return failed(reasonOf(error))
           }
           return done(`Removed ${kind} ${path}`, { removed: path })
         },

@@ -1,15 +1,15 @@
 /** `file.append` and `file.prepend`. */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
-import { escapePattern, PythonRegex } from '../../../engine/functions/python-regex.ts'
+import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { splitLines } from '../../../engine/render/values/methods/text-split.ts'
 import { done, failed, impossible, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
 import { isTextFile, readText, replaceContent, type TextContent } from '../../modules/file/content.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { realPath } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
@@ -51,7 +51,7 @@ export const appendingStates = {
       if ('kind' in added) return added
       const { text, encoding, exists } = readIfThere(added.path)
       const isThere = (chunk: string): boolean =>
-        exists && (want.ignore_whitespace ? splitPattern(chunk) : pattern(chunk)).search(text)
+        exists && (want.ignore_whitespace ? holdsChunk(text, chunk) : pattern(chunk).search(text))
       const lines = added.chunks.filter((chunk) => !isThere(chunk)).flatMap((chunk) => splitLines(chunk))
       const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`
       const next = lines.length === 0 ? text : ended + lines.map((line) => `${line}\n`).join('')
@@ -71,7 +71,7 @@ export const appendingStates = {
       if ('kind' in added) return added
       const { text, encoding, exists } = readIfThere(added.path)
       const old = splitLines(text, true)
-      const isThere = (chunk: string): boolean => want.header !== true && exists && splitPattern(chunk).search(text)
+      const isThere = (chunk: string): boolean => want.header !== true && exists && holdsChunk(text, chunk)
       const lines = added.chunks.filter((chunk) => !isThere(chunk)).flatMap((chunk) => splitLines(chunk))
       const head = old.slice(0, lines.length).flatMap((line) => splitLines(line))
       const isSame = lines.length === 0 || (want.header === true && head.join('\n') === lines.join('\n'))
@@ -103,14 +103,35 @@ function pattern(chunk: string): PythonRegex {
   return new PythonRegex(chunk, { multiline: true })
 }
 
-/** An expression for a text with any white space, or none, for any other (Salt's `build_whitespace_split_regex`). */
-function splitPattern(chunk: string): PythonRegex {
-  const space = '(?:[\\s]+)?'
-  const lines = splitLines(chunk).map((line) => {
-    const words = line.split(/\s+/).filter((word) => word !== '')
-    return space + words.map(escapePattern).join(space) + space
-  })
-  return pattern(`^${lines.join('')}$`)
+/**
+ * Whether whole lines of a text are a chunk, with any white space, or none, for any other: what Salt asks the expression of its
+ * `build_whitespace_split_regex`.
+ */
+function holdsChunk(text: string, chunk: string): boolean {
+  const words = chunk.split(/\s+/).filter((word) => word !== '')
+  for (let start = 0; start <= text.length; start = nextLine(text, start)) {
+    const end = endOfWords(text, start, words)
+    if (end !== undefined && /^[^\S\n]*(?:\n|$)/.test(text.slice(end, end + longestBlank))) return true
+  }
+  return false
+}
+
+const longestBlank = 10_000
+
+function nextLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end < 0 ? text.length + 1 : end + 1
+}
+
+/** Where the words end that stand one behind the other from there on; undefined where they do not. */
+function endOfWords(text: string, start: number, words: readonly string[]): number | undefined {
+  let at = start
+  for (const word of words) {
+    while (/\s/.test(text.charAt(at))) at++
+    if (!text.startsWith(word, at)) return undefined
+    at += word.length
+  }
+  return at
 }
 
 /** As Salt shows what it appends: it compares lines without their ends, and joins what it found by line breaks. */
@@ -143,7 +164,7 @@ function planAddition(ctx: StateContext, added: AddedText, addition: Addition, c
         if (!isFolder(posix.dirname(path))) return failed(`${path}: file not found`)
         await replaceContent(realPath(path), Buffer.from(addition.next, addition.encoding))
       } catch (error) {
-        return failed(asSaltError(error).message)
+        return failed(reasonOf(error))
       }
       return done(diff === '' ? `File ${path} is in correct state` : comment, changes)
     },

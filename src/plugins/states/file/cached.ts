@@ -1,6 +1,5 @@
 /** `file.cached` and `file.not_cached`. */
 import * as fs from 'node:fs'
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { cachePath } from '../../../engine/functions/file-cache.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
@@ -10,6 +9,7 @@ import { webCachePath, withoutCredentials } from '../../modules/cp/web.ts'
 import { systemText } from '../../modules/file/failure.ts'
 import { gatherSource } from '../../modules/file/managing/gathering.ts'
 import { type ContentHash, hashOfFile } from '../../modules/file/managing/new-content.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { expandUser, realPath } from '../../modules/file/paths.ts'
 import { localPath, parseSaltUrl, protocolOf } from '../../modules/file/source.ts'
 import { sourceHash } from '../../modules/file/source-hash.ts'
@@ -46,7 +46,7 @@ export const cachedStates = {
           : await planLocal(realPath(expandUser(local)), hash)
       } catch (error) {
         ctx.signal.throwIfAborted()
-        return impossible(asSaltError(error).message)
+        return impossible(reasonOf(error))
       }
     },
   }),
@@ -142,7 +142,7 @@ async function planCached(ctx: StateContext, want: CachedRequest, hash: ContentH
         if (content.kind === 'file') await content.fetch()
       } catch (error) {
         ctx.signal.throwIfAborted()
-        return failed(asSaltError(error).message)
+        return failed(reasonOf(error))
       }
       const found = await hashOfFile(path, type)
       const changes = found === old ? {} : { hash: { old, new: found } }

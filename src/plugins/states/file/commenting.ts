@@ -1,5 +1,4 @@
 /** `file.comment` and `file.uncomment`. */
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
@@ -7,6 +6,7 @@ import { state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
 import { type Backup, backupSchema } from '../../modules/file/backup.ts'
 import { editComments, writeComments } from '../../modules/file/comment.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { expandUser } from '../../modules/file/paths.ts'
 import { searchFile } from '../../modules/file/replace.ts'
 import { pathName } from './arguments.ts'
@@ -84,7 +84,7 @@ function planComments(request: CommentRequest, on: boolean, expected: string): S
       try {
         if (edit.matching.includes(true)) await writeComments(edit, request)
       } catch (error) {
-        return failed(asSaltError(error).message)
+        return failed(reasonOf(error))
       }
       const changes = diff === '' ? {} : { diff }
       if (!isRight)

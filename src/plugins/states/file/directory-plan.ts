@@ -1,7 +1,6 @@
 /** Plans a folder: that it is there, whom it and what is in it belong to, and what is cleaned away. */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import {
@@ -16,7 +15,7 @@ import {
 } from '../../../engine/state/plan.ts'
 import { makeFolder } from '../../modules/file/folders.ts'
 import { metadataDifference, type WantedMetadata, wantedMetadata } from '../../modules/file/managing/metadata.ts'
-import { faultText } from '../../modules/file/managing/plan-words.ts'
+import { faultText, reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { isFolder } from '../../modules/file/status.ts'
 import { keptPaths, pathsToClean, removeAll, topmost } from './cleaning.ts'
@@ -129,7 +128,7 @@ async function applyFolder(
       await removeAll(ctx, gone)
     } catch (error) {
       ctx.signal.throwIfAborted()
-      return failed(asSaltError(error).message, changes)
+      return failed(reasonOf(error), changes)
     }
     changes.removed = gone.toSorted()
   }

@@ -1,7 +1,6 @@
 /** The plan of an edit of a text file: the difference, and how it is written. */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import {
   done,
   failed,
@@ -11,6 +10,7 @@ import {
   type SettledPlan,
   type StatePlan,
 } from '../../../engine/state/plan.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { isChanged, shownEdit, type TextEdit } from '../../modules/file/text-edit.ts'
 import { notAbsolute } from './arguments.ts'
 
@@ -43,7 +43,7 @@ export function planEdit(
       try {
         await write(edit)
       } catch (error) {
-        return failed(asSaltError(error).message)
+        return failed(reasonOf(error))
       }
       return done(words.done, changes)
     },

@@ -1,7 +1,6 @@
 /** `file.hardlink` */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import {
@@ -15,6 +14,7 @@ import {
 } from '../../../engine/state/plan.ts'
 import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { normalizeMode } from '../../modules/file/owners.ts'
 import { expandUser } from '../../modules/file/paths.ts'
@@ -104,7 +104,7 @@ async function applyHardlink(
     await ctx.salt('file.link', [target, path])
   } catch (error) {
     ctx.signal.throwIfAborted()
-    return failed(`${words[1]} hard link ${path} -> ${target}: ${asSaltError(error).message}`)
+    return failed(`${words[1]} hard link ${path} -> ${target}: ${reasonOf(error)}`)
   }
   const changes = { ...(forced ? { forced: 'File for hard link was forcibly replaced' } : {}), new: path }
   return done(`${words[0]} hard link ${path} -> ${target}`, changes)

@@ -11,7 +11,7 @@ import { chooseSource, type GatheredSource, gatherSource } from '../../modules/f
 import { type WantedMetadata, wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import type { NewContent } from '../../modules/file/managing/new-content.ts'
 import { planFile } from '../../modules/file/managing/plan-file.ts'
-import { faultText } from '../../modules/file/managing/plan-words.ts'
+import { faultText, reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { normalizeMode } from '../../modules/file/owners.ts'
 import { expandUser } from '../../modules/file/paths.ts'
 import { isFolder, isRegularFile } from '../../modules/file/status.ts'
@@ -74,9 +74,9 @@ export async function planManaged(ctx: StateContext, given: ManagedArguments, ex
 
 /** Sentences of Salt stand for themselves; what else went wrong says of what it did. */
 function managingFault(error: unknown, path: string): string {
-  const { code, message, hint } = asSaltError(error)
+  const { code, message } = asSaltError(error)
   if (code === 'render-failed' || code === 'bad-arguments') return message
-  if (code === 'execution-failed') return hint === undefined ? message : `${message}. ${hint}`
+  if (code === 'execution-failed') return reasonOf(error)
   return `Unable to manage file: ${faultText(error, path)}`
 }
 
@@ -107,7 +107,7 @@ async function planSourced(
 ): Promise<StatePlan> {
   const chosen = await chooseSource(ctx, want.source, want.source_hash, ctx.saltenv).catch((error: unknown) => {
     ctx.signal.throwIfAborted()
-    return `Unable to manage file: ${asSaltError(error).message}`
+    return `Unable to manage file: ${reasonOf(error)}`
   })
   if (typeof chosen === 'string') return impossible(chosen)
   const [source, sourceHash] = chosen

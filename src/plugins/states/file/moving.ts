@@ -1,7 +1,6 @@
 /** `file.copy` and `file.rename`. */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import {
@@ -17,6 +16,7 @@ import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
 import { applyMetadata, targetAt, wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import { hashOfFile } from '../../modules/file/managing/new-content.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import type { Owner } from '../../modules/file/owners.ts'
 import { changeOwner } from '../../modules/file/owners.ts'
@@ -168,7 +168,7 @@ async function applyRename(ctx: StateContext, path: string, source: string, make
     }
   } catch (error) {
     ctx.signal.throwIfAborted()
-    return failed(`Failed to move "${source}" to "${path}": ${asSaltError(error).message}`)
+    return failed(`Failed to move "${source}" to "${path}": ${reasonOf(error)}`)
   }
   return done(`Moved "${source}" to "${path}"`, { [path]: source })
 }

@@ -2,13 +2,14 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { posix } from 'node:path'
-import { asSaltError, SaltError } from '../../../base/errors.ts'
+import { SaltError } from '../../../base/errors.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { templateVariables } from '../../../engine/render/text-template.ts'
 import { done, failed, impossible, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
 import { splitShellWords } from '../../modules/cmd/shell-words.ts'
 import { chooseSource, gatherSource } from '../../modules/file/managing/gathering.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { expandUser } from '../../modules/file/paths.ts'
 import type { ProgramResult } from '../../modules/file/program.ts'
 import { isFolder } from '../../modules/file/status.ts'
@@ -64,7 +65,7 @@ async function planPatch(ctx: StateContext, want: PatchArguments): Promise<State
     ctx.signal.throwIfAborted()
     if (error instanceof SaltError && error.code === 'missing-program')
       return impossible('patch executable not found on minion')
-    return impossible(asSaltError(error).message)
+    return impossible(reasonOf(error))
   } finally {
     fs.rmSync(work, { recursive: true, force: true })
   }

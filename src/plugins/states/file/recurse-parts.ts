@@ -1,8 +1,8 @@
 /** The files, folders and links of `file.recurse`, each with a plan of its own, and the report that they come to. */
 import * as fs from 'node:fs'
-import { asSaltError } from '../../../base/errors.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import { type Changes, failed, pending, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { isFolder } from '../../modules/file/status.ts'
 import { planDirectory } from './directory-plan.ts'
 import { plainDirectory } from './directory-request.ts'
@@ -118,7 +118,7 @@ function planExchange(
         await ctx.salt('file.remove', [path])
       } catch (error) {
         ctx.signal.throwIfAborted()
-        return failed(asSaltError(error).message)
+        return failed(reasonOf(error))
       }
       const next = await plan()
       const outcome = next.kind === 'settled' ? next : await next.apply()

@@ -1,7 +1,6 @@
 /** `file.recurse` */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import { type MoreArguments, type StateContext, state } from '../../../engine/plugin.ts'
@@ -9,6 +8,7 @@ import { done, impossible, pending, type StateOutcome, type StatePlan } from '..
 import { makeFolder } from '../../modules/file/folders.ts'
 import { chooseSource } from '../../modules/file/managing/gathering.ts'
 import { wantedMetadata } from '../../modules/file/managing/metadata.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
 import { parseSaltUrl } from '../../modules/file/source.ts'
@@ -115,7 +115,7 @@ async function sourceOf(ctx: StateContext, given: unknown): Promise<string | Sta
     )
   } catch (error) {
     ctx.signal.throwIfAborted()
-    return impossible(`Recurse failed: ${asSaltError(error).message}`)
+    return impossible(`Recurse failed: ${reasonOf(error)}`)
   }
 }
 

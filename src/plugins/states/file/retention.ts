@@ -1,11 +1,11 @@
 /** `file.retention_schedule` */
 import * as fs from 'node:fs'
-import { asSaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
 import { state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending } from '../../../engine/state/plan.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { expandUser, joinPath } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
 import { type ParsedTime, timeFormat, wallTime } from './strptime.ts'
@@ -81,7 +81,7 @@ export const retentionState = {
             for (const one of changes.deleted) await ctx.salt('file.remove', [joinPath(path, one)])
           } catch (error) {
             ctx.signal.throwIfAborted()
-            return failed(asSaltError(error).message)
+            return failed(reasonOf(error))
           }
           return done(`${deleted.length} backups were removed from ${path}.\n`, changes)
         },

@@ -1,6 +1,5 @@
 /** `file.serialize` */
 import * as fs from 'node:fs'
-import { asSaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
@@ -13,6 +12,7 @@ import { encodeContents } from '../../modules/file/managing/contents-encoding.ts
 import { wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import type { BytesContent } from '../../modules/file/managing/new-content.ts'
 import { planFile } from '../../modules/file/managing/plan-file.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { isFolder, isRegularFile } from '../../modules/file/status.ts'
 import { fileMode, isPlan, makedirs, owner, ownerOf, owners, pathName, showChanges, targetPath } from './arguments.ts'
 
@@ -128,7 +128,7 @@ async function writtenData(
       }
       value = merged
     } catch (error) {
-      return `Failed to deserialize existing data: ${asSaltError(error).message}`
+      return `Failed to deserialize existing data: ${reasonOf(error)}`
     }
   }
   const written = serializer.write(value, given)

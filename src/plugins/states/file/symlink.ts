@@ -1,7 +1,6 @@
 /** `file.symlink` */
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import {
@@ -15,6 +14,7 @@ import {
 } from '../../../engine/state/plan.ts'
 import { entryAt } from '../../modules/file/entry.ts'
 import { makeFolderOf } from '../../modules/file/folders.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { changeOwner, normalizeMode } from '../../modules/file/owners.ts'
 import { expandUser, linkTarget } from '../../modules/file/paths.ts'
@@ -141,7 +141,7 @@ async function applyLink(ctx: StateContext, request: SymlinkRequest, found: stri
     await ctx.salt('file.symlink', [target, path], { atomic: found !== undefined })
   } catch (error) {
     ctx.signal.throwIfAborted()
-    return failed(`Unable to create new symlink ${path} -> ${target}: ${asSaltError(error).message}`)
+    return failed(`Unable to create new symlink ${path} -> ${target}: ${reasonOf(error)}`)
   }
   const comment = `Created new symlink ${path} -> ${target}`
   if (isOwnedBy(path, named) || setOwner(path, named)) return done(comment, { new: path })

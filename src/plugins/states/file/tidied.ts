@@ -1,10 +1,10 @@
 /** `file.tidied` */
 import * as fs from 'node:fs'
-import { asSaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, right } from '../../../engine/state/plan.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { joinPath } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
 import { isPlan, pathName, targetPath } from './arguments.ts'
@@ -73,7 +73,7 @@ export const tidiedState = {
             }
           } catch (error) {
             ctx.signal.throwIfAborted()
-            return failed(asSaltError(error).message, { removed: gone })
+            return failed(reasonOf(error), { removed: gone })
           }
           return done(`Removed ${removed.length} files or directories from directory ${path}`, { removed })
         },

@@ -2,7 +2,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { SaltError, systemCode } from '../../../../base/errors.ts'
 import type { FunctionContext } from '../../../../engine/plugin.ts'
 import { type AppliedMetadata, applyMetadata, targetOf, type WantedMetadata } from './metadata.ts'
@@ -73,9 +72,10 @@ function finishMetadata(descriptor: number, start: StartingMetadata, wanted: Wan
 async function pourFile(content: FileContent, descriptor: number): Promise<void> {
   const from = await content.fetch()
   const hash = createHash(content.hash?.type ?? 'sha256')
-  const source = fs.createReadStream(from, { highWaterMark: pieceSize })
-  source.on('data', (piece) => hash.update(piece))
-  await pipeline(source, fs.createWriteStream('', { fd: descriptor, autoClose: false }))
+  for await (const piece of fs.createReadStream(from, { highWaterMark: pieceSize })) {
+    hash.update(piece)
+    for (let written = 0; written < piece.length; ) written += fs.writeSync(descriptor, piece, written)
+  }
   if (content.hash === undefined || hash.digest('hex') === content.hash.sum) return
   throw new SaltError('execution-failed', `${from} has changed while it was copied`, { hint: 'Try again.' })
 }

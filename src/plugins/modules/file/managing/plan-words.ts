@@ -1,5 +1,5 @@
 /** Sentences and steps that the plans of files share. */
-import { SaltError } from '../../../../base/errors.ts'
+import { asSaltError, SaltError } from '../../../../base/errors.ts'
 import { done, pending, type StateOutcome, type StatePlan } from '../../../../engine/state/plan.ts'
 import { systemText } from '../failure.ts'
 import type { FileRequest } from './file-request.ts'
@@ -29,6 +29,13 @@ export async function finishing(request: FileRequest, work: () => Promise<StateO
 
 /** In the words of Python, which people search for. */
 export function faultText(error: unknown, path: string): string {
-  if (!(error instanceof SaltError)) return systemText(error, path)
-  return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
+  return error instanceof SaltError ? reasonOf(error) : systemText(error, path)
+}
+
+/** What went wrong and what to do, as one sentence after the other. */
+export function reasonOf(error: unknown): string {
+  const { message, hint } = asSaltError(error)
+  if (hint === undefined) return message
+  // Functions that name the fault of the system have it in parentheses.
+  return hint.startsWith('(') ? `${message} ${hint}` : `${message}. ${hint}`
 }
