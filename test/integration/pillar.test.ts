@@ -1,6 +1,7 @@
 /** Pillar of a fleet: each minion has its own, and no other. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
@@ -8,6 +9,8 @@ import type { PublishRequest } from '../../src/client/api.ts'
 import { connectMasters } from '../../src/client/master-session.ts'
 import { InProcessFleet, type TestMaster, type TestMinion } from '../support/in-process-fleet.ts'
 import { run } from '../support/program.ts'
+
+const hasGpg = ['/usr/bin/gpg', '/bin/gpg'].some((path) => existsSync(path)) ? false : 'gpg is not installed'
 
 const keyword = (values: object): object => ({ ...values, __kwarg__: true })
 
@@ -344,6 +347,40 @@ describe('pillar', () => {
       secret: 'of web',
       id: 'web',
     })
+  })
+
+  it('that is encrypted shows itself to functions, and to no log and no event', { skip: hasGpg }, async () => {
+    const fleet = new PillarFleet()
+    await using _ = fleet
+    const home = join(fleet.folder, 'master/etc/gpgkeys')
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+    const gpg = (words: readonly string[], input = ''): string =>
+      execFileSync('gpg', ['--homedir', home, '--batch', '--no-tty', '--quiet', '--trust-model', 'always', ...words], {
+        input,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      })
+    try {
+      gpg(['--quick-gen-key', '--passphrase', '', 'test@example.com', 'rsa2048', 'encr', 'never'])
+      const message = gpg(['--armor', '--encrypt', '-r', 'test@example.com'], 'hunter2').trimEnd()
+      fleet.put('pillar/top.sls', "base:\n  '*': [a]\n")
+      fleet.put('pillar/a.sls', `#!yaml|gpg\npassword: ${JSON.stringify(message)}\nname: root\n`)
+      const master = await fleet.pillarMaster()
+      const web = await fleet.connect('web', master)
+      assert.equal(await on(master, 'web', 'pillar.get', 'password'), 'hunter2')
+      assert.deepEqual(await on(master, 'web', 'pillar.items'), { password: 'hunter2', name: 'root' })
+      await using events = await web.events()
+      assert.equal(await on(master, 'web', 'event.fire', { word: 'is hunter2' }, 'my/tag'), true)
+      const { data } = await events.until(/^my\/tag$/)
+      assert.equal(data.word, 'is •••')
+      await on(master, 'web', 'log.error', 'it is hunter2')
+      await web.log.until(/it is •••/)
+      await on(master, 'web', 'cmd.run', 'false hunter2')
+      for (const log of [web.log, master.log])
+        assert.ok(!log.lines.join('\n').includes('hunter2'), log.lines.join('\n'))
+    } finally {
+      execFileSync('gpgconf', ['--homedir', home, '--kill', 'all'])
+    }
   })
 
   it('of a minion that works alone comes from its own roots', async () => {

@@ -89,17 +89,19 @@ export class Caller {
     await this.#prepare()
     if (this.#options.has('grains')) return await this.#printGrains()
     const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
-    if (tellsMaster) await this.#connect(link, fun)
-    await this.#pillar.load(fun, tellsMaster)
+    const isConnected = tellsMaster && (await this.#connect(link, fun))
+    await this.#pillar.load(fun, isConnected)
     return await this.#call(fun, args, tellsMaster ? link : undefined)
   }
 
   /** Without a master only what the minion of this host is left with goes on; that the return is not told is said in the end. */
-  async #connect(link: MasterLink, fun: string): Promise<void> {
+  async #connect(link: MasterLink, fun: string): Promise<boolean> {
     try {
       await link.connect()
+      return true
     } catch (error) {
       if (asSaltError(error).code !== 'master-unreachable' || !(await this.#isLeftToMinion(fun))) throw error
+      return false
     }
   }
 

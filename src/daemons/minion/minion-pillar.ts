@@ -92,12 +92,14 @@ export class MinionPillar {
     const { log, bus, masters, isConnected } = this.#options
     const isAlone = masters().length === 0
     if (!isAlone && !isConnected()) return false
+    const isFirst = !this.#isKnown
     try {
       const pillar = await this.#compile({}, masters(), isTold)
       this.#isKnown = true
       this.#take(pillar)
       await this.#keep(pillar)
-      bus.fire(refreshed, { complete: true })
+      // Nobody has asked for the first one.
+      if (!isFirst) bus.fire(refreshed, { complete: true })
       return true
     } catch (error) {
       log.error('the pillar of this minion is not known; what it was before stays', {
