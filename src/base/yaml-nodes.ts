@@ -61,6 +61,10 @@ const none: never[] = []
 const blockKeyEnds: readonly Kind[] = ['key', 'value', 'block-end']
 const entryEnds: readonly Kind[] = ['entry', 'block-end']
 const indentlessEnds: readonly Kind[] = ['entry', 'key', 'value', 'block-end']
+const singlePairKeyEnds: readonly Kind[] = ['value', 'flow-entry', 'flow-sequence-end']
+const itemEnds: readonly Kind[] = ['flow-entry', 'flow-sequence-end']
+const pairKeyEnds: readonly Kind[] = ['value', 'flow-entry', 'flow-mapping-end']
+const pairEnds: readonly Kind[] = ['flow-entry', 'flow-mapping-end']
 
 const standardHandles: Readonly<Record<string, string>> = { '!': '!', '!!': 'tag:yaml.org,2002:' }
 
@@ -316,13 +320,12 @@ class Composer {
   /** `a: b` as an item of a list: a mapping of one pair. */
   #flowPair(): YamlMapping {
     const { start } = this.#scanner.take()
-    const ends: readonly Kind[] = ['value', 'flow-entry', 'flow-sequence-end']
-    const hasKey = !this.#isKind(...ends)
-    const key = this.#flowNode(ends)
+    const hasKey = !singlePairKeyEnds.includes(this.#kind())
+    const key = this.#flowNode(singlePairKeyEnds)
     // libyaml loses the token after a key that is missing, and so finds fault with what follows.
     if (!hasKey) this.#scanner.take()
     const after = this.#scanner.peek().start
-    const value = this.#takeIf('value') ? this.#flowNode(['flow-entry', 'flow-sequence-end']) : emptyScalar(after)
+    const value = this.#takeIf('value') ? this.#flowNode(itemEnds) : emptyScalar(after)
     return { kind: 'mapping', tag: undefined, pairs: [[key, value]], start, isAliased: false }
   }
 
@@ -331,10 +334,9 @@ class Composer {
     const pairs: YamlPair[] = []
     while (!this.#flowEnds(pairs.length === 0, 'flow-mapping-end', 'while parsing a flow mapping', start)) {
       const isPair = this.#takeIf('key')
-      const key = isPair ? this.#flowNode(['value', 'flow-entry', 'flow-mapping-end']) : this.#node(false)
+      const key = isPair ? this.#flowNode(pairKeyEnds) : this.#node(false)
       const after = this.#scanner.peek().start
-      const value =
-        isPair && this.#takeIf('value') ? this.#flowNode(['flow-entry', 'flow-mapping-end']) : emptyScalar(after)
+      const value = isPair && this.#takeIf('value') ? this.#flowNode(pairEnds) : emptyScalar(after)
       pairs.push([key, value])
     }
     return pairs
