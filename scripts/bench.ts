@@ -15,8 +15,8 @@ import { fanOut, fanOutToProcesses } from './bench/fan-out.ts'
 import { jobs } from './bench/jobs.ts'
 import { printTable, type Row } from './bench/report.ts'
 import { commands, starts } from './bench/starts.ts'
-import { states } from './bench/states.ts'
 import { stateCompiles } from './bench/state-compiles.ts'
+import { states } from './bench/states.ts'
 
 const { values } = parseArgs({
   options: {
