@@ -92,7 +92,7 @@ describe('a disk', { skip: cannotMount }, () => {
     ]
     const { performed, left } = applied(disk, prepare, states, config)
     for (const [index, { result, comment }] of performed.entries()) {
-      const state = states[index]?.[0]
+      const state = states[index]?.[0] ?? `state ${index}`
       assert.equal(result, false, state)
       assert.match(comment, /ead-only file system|read-only|Failed to/, state)
     }

@@ -71,7 +71,7 @@ export const pemManaged = state({
   doc: 'Have an entry of a PEM text in a file, well formed: line breaks may be missing, as they are in the mine.',
   args: { name: s.path('The file'), text: s.text('PEM text'), ...fileArguments },
   examples: [
-    "/usr/local/share/ca-certificates/our-ca.crt:\n  x509.pem_managed:\n    - text: {{ salt['mine.get']('ca', 'x509.get_pem_entries')['ca']['/etc/pki/ca.crt'] | json }}",
+    '/usr/local/share/ca-certificates/our-ca.crt:\n  x509.pem_managed:\n    - text: \'{{ salt["mine.get"]("ca", "x509.get_pem_entries")["ca"]["/etc/pki/ca.crt"] | replace("\\n", "") }}\'',
   ],
   plan: (ctx, want) => planPem(ctx, want),
 })
