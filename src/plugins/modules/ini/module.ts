@@ -55,7 +55,7 @@ export const ini = defineModule({
         no_spaces: s.withDefault(s.boolean('Write key=value instead of key = value'), false),
       },
       returns: s.record(s.any(), 'What has changed: before and after'),
-      examples: ["salt '*' ini.set_option /etc/app.ini '{web: {port: 8080}}'"],
+      examples: ["salt '*' ini.set_option /srv/etc/app.ini '{web: {port: 8080}}'"],
       run(ctx, args) {
         const file = openIni(ctx, args)
         const changes = update(file.document, args.sections)
@@ -67,14 +67,14 @@ export const ini = defineModule({
       doc: 'Tell the value of an option.',
       args: { file_name, section, option, ...format },
       returns: s.union([s.string(), s.null()], 'Null where there is no such option'),
-      examples: ["salt '*' ini.get_option /etc/app.ini web port"],
+      examples: ["salt '*' ini.get_option /srv/etc/app.ini web port"],
       run: (ctx, args) => openIni(ctx, args).document.get(args.section ?? '', args.option) ?? null,
     }),
     remove_option: fn({
       doc: 'Remove an option.',
       args: { file_name, section, option, ...format },
       returns: s.union([s.string(), s.null()], 'The value that it had; null where there was no such option'),
-      examples: ["salt '*' ini.remove_option /etc/app.ini web port"],
+      examples: ["salt '*' ini.remove_option /srv/etc/app.ini web port"],
       run(ctx, args) {
         const file = openIni(ctx, args)
         const value = file.document.remove(args.section ?? '', args.option)
@@ -86,14 +86,14 @@ export const ini = defineModule({
       doc: 'Show the options of a section.',
       args: { file_name, section, ...format },
       returns: options,
-      examples: ["salt '*' ini.get_section /etc/app.ini web"],
+      examples: ["salt '*' ini.get_section /srv/etc/app.ini web"],
       run: (ctx, args) => openIni(ctx, args).document.section(args.section ?? '') ?? {},
     }),
     remove_section: fn({
       doc: 'Remove a section with all that stands in it.',
       args: { file_name, section: s.string('Name of the section'), ...format },
       returns: s.union([options, s.null()], 'The options that it had; null where there was no such section'),
-      examples: ["salt '*' ini.remove_section /etc/app.ini web"],
+      examples: ["salt '*' ini.remove_section /srv/etc/app.ini web"],
       run(ctx, args) {
         const file = openIni(ctx, args)
         const values = args.section === '' ? undefined : file.document.removeSection(args.section)
@@ -105,7 +105,7 @@ export const ini = defineModule({
       doc: 'Show all options of a file.',
       args: { file_name, ...format },
       returns: s.record(s.any(), 'Section → its options, and options without a section'),
-      examples: ["salt '*' ini.get_ini /etc/app.ini"],
+      examples: ["salt '*' ini.get_ini /srv/etc/app.ini"],
       run: (ctx, args) => openIni(ctx, args).document.values(),
     }),
   },

@@ -40,8 +40,8 @@ function given(ctx: FunctionContext, pem: string, target: string | undefined, ov
 }
 
 /** Other users cannot read what was made by this. */
-function writePem(ctx: FunctionContext, pem: string, target: string, overwrite = true, type?: string): string {
-  const entry = pemEntry(pem, type)
+function writePem(ctx: FunctionContext, pem: string, target: string, overwrite = true): string {
+  const entry = pemEntry(pem)
   const old = overwrite ? [] : pemEntries(textOrFile(ctx, target))
   const keys = old.filter((one) => one.type.endsWith('PRIVATE KEY'))
   const parameters = old.filter((one) => one.type === 'DH PARAMETERS')
@@ -109,7 +109,7 @@ export const x509 = defineModule({
       },
       returns: pemOrMessage,
       examples: [
-        "salt '*' x509.create_private_key path=/etc/pki/www.key",
+        "salt '*' x509.create_private_key path=/srv/pki/www.key",
         "salt '*' x509.create_private_key text=true algo=ec bits=256",
       ],
       async run(ctx, args) {
@@ -135,7 +135,7 @@ export const x509 = defineModule({
       },
       extra: content,
       returns: pemOrMessage,
-      examples: ["salt '*' x509.create_csr path=/etc/pki/www.csr private_key=/etc/pki/www.key CN=www.example.com"],
+      examples: ["salt '*' x509.create_csr path=/srv/pki/www.csr private_key=/srv/pki/www.key CN=www.example.com"],
       async run(ctx, args, { extra }) {
         assertTarget(args.path, args.text)
         return given(ctx, await createRequest(ctx, { ...extra, ...args }), args.path)
@@ -171,8 +171,8 @@ export const x509 = defineModule({
       extra: content,
       returns: pemOrMessage,
       examples: [
-        "salt '*' x509.create_certificate path=/etc/pki/ca.crt signing_private_key=/etc/pki/ca.key CN=ca basicConstraints='critical CA:true'",
-        "salt '*' x509.create_certificate path=/etc/pki/www.crt ca_server=ca signing_policy=www public_key=/etc/pki/www.key CN=www",
+        "salt '*' x509.create_certificate path=/srv/pki/ca.crt signing_private_key=/srv/pki/ca.key CN=ca basicConstraints='critical CA:true'",
+        "salt '*' x509.create_certificate path=/srv/pki/www.crt ca_server=ca signing_policy=www public_key=/srv/pki/www.key CN=www",
       ],
       async run(ctx, args, { extra }) {
         assertTarget(args.path, args.text)
@@ -205,7 +205,7 @@ export const x509 = defineModule({
       },
       returns: pemOrMessage,
       examples: [
-        "salt '*' x509.create_crl path=/etc/pki/ca.crl signing_private_key=/etc/pki/ca.key signing_cert=/etc/pki/ca.crt",
+        "salt '*' x509.create_crl path=/srv/pki/ca.crl signing_private_key=/srv/pki/ca.key signing_cert=/srv/pki/ca.crt",
       ],
       async run(ctx, args) {
         assertTarget(args.path, args.text)
@@ -218,28 +218,28 @@ export const x509 = defineModule({
       doc: 'Tell what a certificate says.',
       args: { certificate },
       returns: facts,
-      examples: ["salt '*' x509.read_certificate /etc/pki/www.crt"],
+      examples: ["salt '*' x509.read_certificate /srv/pki/www.crt"],
       run: (ctx, args) => certificateFacts(ctx, args.certificate),
     }),
     read_certificates: fn({
       doc: 'Tell what the certificates say whose paths fit a pattern.',
       args: { glob_path: globPath },
       returns: s.record(facts, 'Path → what it says'),
-      examples: ["salt '*' x509.read_certificates '/etc/pki/*.crt'"],
+      examples: ["salt '*' x509.read_certificates '/srv/pki/*.crt'"],
       run: (ctx, args) => ofEach(ctx, args.glob_path, (file) => certificateFacts(ctx, file)),
     }),
     read_csr: fn({
       doc: 'Tell what a request for a certificate says.',
       args: { csr: s.text('The request: a path or PEM text') },
       returns: facts,
-      examples: ["salt '*' x509.read_csr /etc/pki/www.csr"],
+      examples: ["salt '*' x509.read_csr /srv/pki/www.csr"],
       run: (ctx, args) => requestFacts(ctx, args.csr),
     }),
     read_crl: fn({
       doc: 'Tell what a revocation list says.',
       args: { crl: s.text('The list: a path or PEM text') },
       returns: facts,
-      examples: ["salt '*' x509.read_crl /etc/pki/ca.crl"],
+      examples: ["salt '*' x509.read_crl /srv/pki/ca.crl"],
       run: (ctx, args) => listFacts(ctx, args.crl),
     }),
     get_pem_entry: fn({
@@ -249,14 +249,14 @@ export const x509 = defineModule({
         pem_type: s.optional(s.string('Type of the entry, such as CERTIFICATE')),
       },
       returns: s.text(),
-      examples: ["salt '*' x509.get_pem_entry /etc/pki/www.crt pem_type=CERTIFICATE"],
-      run: (ctx, args) => pemEntry(textOrFile(ctx, args.text), args.pem_type).text,
+      examples: ["salt '*' x509.get_pem_entry /srv/pki/www.crt pem_type=CERTIFICATE"],
+      run: (ctx, args) => readPem(ctx, args.text, args.pem_type).text,
     }),
     get_pem_entries: fn({
       doc: 'Give the first PEM entry of each file whose path fits a pattern; private keys are left out.',
       args: { glob_path: globPath },
       returns: s.record(s.text(), 'Path → PEM text'),
-      examples: ["salt '*' x509.get_pem_entries '/etc/pki/*.crt'"],
+      examples: ["salt '*' x509.get_pem_entries '/srv/pki/*.crt'"],
       run: (ctx, args) =>
         ofEach(ctx, args.glob_path, (file) => {
           const { type, text: pem } = pemEntry(textOrFile(ctx, file))
@@ -274,28 +274,28 @@ export const x509 = defineModule({
         pem_type: s.optional(s.string('Type of the entry, such as CERTIFICATE')),
       },
       returns: s.string(),
-      examples: ["salt '*' x509.write_pem /tmp/www.pem path=/etc/pki/www.crt pem_type=CERTIFICATE"],
-      run: (ctx, args) => writePem(ctx, textOrFile(ctx, args.text), args.path, args.overwrite, args.pem_type),
+      examples: ["salt '*' x509.write_pem /srv/pki/bundle.pem path=/srv/pki/www.crt pem_type=CERTIFICATE"],
+      run: (ctx, args) => writePem(ctx, readPem(ctx, args.text, args.pem_type).text, args.path, args.overwrite),
     }),
     get_public_key: fn({
       doc: 'Give the public key of a certificate, a request or a private key.',
       args: { key: anyKey, passphrase },
       returns: s.text(),
-      examples: ["salt '*' x509.get_public_key /etc/pki/www.crt"],
+      examples: ["salt '*' x509.get_public_key /srv/pki/www.crt"],
       run: async (ctx, args) => publicPem(await readPublicKey(ctx, args.key, secretOf(args.passphrase))),
     }),
     get_private_key_size: fn({
       doc: 'Tell the size of a private key in bits.',
       args: { private_key: s.text('A path or PEM text'), passphrase },
       returns: s.integer(),
-      examples: ["salt '*' x509.get_private_key_size /etc/pki/www.key"],
+      examples: ["salt '*' x509.get_private_key_size /srv/pki/www.key"],
       run: (ctx, args) => keyBits(readPrivateKey(ctx, args.private_key, secretOf(args.passphrase))),
     }),
     verify_private_key: fn({
       doc: 'Tell whether a private key belongs to a certificate, a request or another key.',
       args: { private_key: s.text('A path or PEM text'), public_key: anyKey, passphrase },
       returns: s.boolean(),
-      examples: ["salt '*' x509.verify_private_key /etc/pki/www.key /etc/pki/www.crt"],
+      examples: ["salt '*' x509.verify_private_key /srv/pki/www.key /srv/pki/www.crt"],
       async run(ctx, args) {
         const own = await readPublicKey(
           ctx,
@@ -309,7 +309,7 @@ export const x509 = defineModule({
       doc: 'Tell whether a certificate was signed with a key; with its own, by default.',
       args: { certificate, signing_pub_key: s.optional(anyKey), signing_pub_key_passphrase: passphrase },
       returns: s.boolean(),
-      examples: ["salt '*' x509.verify_signature /etc/pki/www.crt signing_pub_key=/etc/pki/ca.crt"],
+      examples: ["salt '*' x509.verify_signature /srv/pki/www.crt signing_pub_key=/srv/pki/ca.crt"],
       async run(ctx, args) {
         const found = readCertificate(ctx, args.certificate)
         const { signing_pub_key: signer, signing_pub_key_passphrase: lock } = args
@@ -320,14 +320,14 @@ export const x509 = defineModule({
       doc: 'Tell whether a revocation list was signed by an authority.',
       args: { crl: s.text('The list: a path or PEM text'), cert: certificate },
       returns: s.boolean(),
-      examples: ["salt '*' x509.verify_crl /etc/pki/ca.crl /etc/pki/ca.crt"],
+      examples: ["salt '*' x509.verify_crl /srv/pki/ca.crl /srv/pki/ca.crt"],
       run: (ctx, args) => isListOf(ctx, args.crl, args.cert),
     }),
     expires: fn({
       doc: 'Tell whether a certificate has expired, or will within so many days.',
       args: { certificate, days: s.withDefault(s.integer('Number of days'), 0) },
       returns: s.boolean(),
-      examples: ["salt '*' x509.expires /etc/pki/www.crt days=7"],
+      examples: ["salt '*' x509.expires /srv/pki/www.crt days=7"],
       run: (ctx, args) =>
         readCertificate(ctx, args.certificate).validToDate.getTime() <= Date.now() + args.days * dayMs,
     }),
@@ -335,7 +335,7 @@ export const x509 = defineModule({
       doc: 'Tell whether a certificate has expired, with its CN.',
       args: { certificate },
       returns: s.object({ path: s.string(), cn: s.string(), expired: s.boolean() }),
-      examples: ["salt '*' x509.expired /etc/pki/www.crt"],
+      examples: ["salt '*' x509.expired /srv/pki/www.crt"],
       run: (ctx, args) => ({
         path: args.certificate,
         cn: nameIn(ctx, args.certificate),
@@ -346,7 +346,7 @@ export const x509 = defineModule({
       doc: 'Tell whether a certificate will expire within so many days, with its CN.',
       args: { certificate, days: s.integer('Number of days') },
       returns: s.object({ path: s.string(), check_days: s.integer(), cn: s.string(), will_expire: s.boolean() }),
-      examples: ["salt '*' x509.will_expire /etc/pki/www.crt days=30"],
+      examples: ["salt '*' x509.will_expire /srv/pki/www.crt days=30"],
       run: (ctx, args) => ({
         path: args.certificate,
         check_days: args.days,
@@ -375,7 +375,7 @@ export const x509 = defineModule({
       },
       extra: s.any('Who asks'),
       returns: s.text('The certificate, or what is wrong'),
-      examples: ["salt ca x509.sign_remote_certificate '{signing_policy: www, csr: -----BEGIN…}'"],
+      examples: ["salt ca x509.sign_remote_certificate '{signing_policy: www, public_key: PEM-TEXT}'"],
       async run(ctx, args, { extra }) {
         try {
           const isContent = (name: string): boolean => subjectArguments.includes(name) || isExtension(name)
