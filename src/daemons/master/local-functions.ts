@@ -4,7 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import type { ContextRequest } from '../../engine/pillar/compile-pillar.ts'
-import type { ConfigView, FunctionContext, Grains } from '../../engine/plugin.ts'
+import type { ConfigView, FunctionContext, FunctionServices, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -59,7 +59,10 @@ export class LocalFunctions {
   }
 
   /** The functions of this host under the name and with the facts of a minion: what its pillar is made with. */
-  async contextFor({ id, grains, pillar, log, services }: ContextRequest): Promise<FunctionContext> {
+  async contextFor(
+    minion: Omit<ContextRequest, 'services'> & { services: FunctionServices },
+  ): Promise<FunctionContext> {
+    const { id, grains, pillar, log, services } = minion
     this.#loaded ??= this.#load()
     const { catalogues } = await this.#loaded
     const { config } = this.#options
