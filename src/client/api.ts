@@ -106,6 +106,8 @@ export interface PublishRequest {
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly jid?: string
   readonly delimiter?: string
+  /** Minions tell of each state that ends, as events `salt/job/JID/prog/ID/N`. */
+  readonly progress?: true
   /** Minions that are away get the job when they come, within so many seconds; true: the master's `queue_ttl`. */
   readonly queue?: number | true
 }

@@ -121,6 +121,7 @@ export async function run(world: World, name: string, ...words: readonly string[
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,
     wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+    reloadPlugins: async () => {},
     running: () => world.running ?? [],
     salt: async (fun, args, kwargs) => ({ fun, args, kwargs }),
     async publish(request) {
@@ -138,6 +139,7 @@ export async function run(world: World, name: string, ...words: readonly string[
       shown.push(line)
     },
     listen: () => assert.fail('nobody listens to events here'),
+    host: () => assert.fail('no function of the host is wanted here'),
   }
   const bound = bindArguments(found.definition, name, await parseWords(words))
   const value = await found.definition.run(ctx, bound.args as never, bound.more)

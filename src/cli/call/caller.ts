@@ -10,7 +10,7 @@ import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
-import { extensionFolders } from '../../engine/functions/extension-folders.ts'
+import { extensionFolders, hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -26,6 +26,7 @@ import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
 import { runningJobs, runningKeepers } from './running-jobs.ts'
+import { onlookerFor, type StateView } from './state-view.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -39,12 +40,15 @@ export class Caller {
   readonly #secrets = new SecretTexts()
   readonly #pillar: CallerPillar
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
+  /** Shows states as they end, and asks before them; undefined where neither is wanted. */
+  readonly #onlooker: StateView | undefined
   readonly #jid = new JidClock(systemClock).next()
 
   constructor(options: OptionValues, minion: MinionOptions) {
     this.#options = options
     this.#minion = minion
-    this.#printer = printerFor(options)
+    this.#onlooker = onlookerFor(options)
+    this.#printer = printerFor(options, { view: this.#onlooker, config: minion.view })
     const { values } = minion
     const level = values.log_level_logfile
     this.#log = createLog({
@@ -119,7 +123,12 @@ export class Caller {
       jid: this.#jid,
     })
     interrupt.end()
-    if (interrupt.signal.aborted) return interruptedExit
+    this.#onlooker?.clear()
+    if (interrupt.signal.aborted) {
+      if (outcome.isPartial === true)
+        await this.#printer.show({ local: outcome.return }, { out: outcome.out, retcode: 1 })
+      return interruptedExit
+    }
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
       await printFailure(calls.fun, outcome.failure, this.#catalogues.catalogue)
@@ -184,11 +193,12 @@ export class Caller {
   #services(): FunctionServices {
     const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
+      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
       pillar: this.#pillar.service,
       refreshGrains: () => this.#grains.refresh(),
-      refreshModules: () => this.#loadUserModules(),
+      refreshModules: () => this.#loadUserPlugins(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }
@@ -219,16 +229,16 @@ export class Caller {
     if (!this.#options.has('skip-grains')) await this.#grains.prepare()
     const { view } = this.#minion
     if (extensionFolders(view, 'grains').length > 0) {
-      const { loadUserGrains } = await import('../../engine/functions/user-modules.ts')
+      const { loadUserGrains } = await import('../../engine/functions/user-plugins.ts')
       this.#grains.setUserPlugins(await loadUserGrains(view, this.#log))
       await this.#grains.refresh()
     }
-    if (extensionFolders(view, 'modules').length > 0) await this.#loadUserModules()
+    if (hasUserPlugins(view)) await this.#loadUserPlugins()
   }
 
-  async #loadUserModules(): Promise<void> {
-    const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
-    await loadUserModules(this.#catalogues.catalogue, this.#minion.view, this.#log)
+  async #loadUserPlugins(): Promise<void> {
+    const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+    await loadUserPlugins(this.#catalogues, this.#minion.view, this.#log)
   }
 
   async #printGrains(): Promise<number> {

@@ -274,6 +274,7 @@ class MasterDaemon implements Master {
 
   async start(): Promise<void> {
     await this.#backends.start(this.#options)
+    await this.#hosts.loadUserPlugins()
     await this.#local.listen()
     this.#publisher.resume()
     this.#port = await this.#wire.listen()

@@ -12,6 +12,8 @@ export interface FunctionOutcome {
   readonly retcode: number
   readonly success: boolean
   readonly out?: string
+  /** It was ended before it was through, and tells what it had done. */
+  readonly isPartial?: true
 }
 
 export interface JobRunnerOptions {
@@ -122,7 +124,10 @@ export async function settleOutcome(
   const { signal } = entry.controller
   try {
     const outcome = await run(load, entry)
-    return signal.aborted ? cancelledOutcome(signal.reason) : outcome
+    if (!signal.aborted) return outcome
+    const { return: done, out, isPartial } = outcome
+    const kept = isPartial === true ? { return: done, ...(out === undefined ? {} : { out }) } : {}
+    return { ...cancelledOutcome(signal.reason), ...kept }
   } catch (error) {
     log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
     return {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { GarbageTurns } from '../../base/collect-garbage.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import { hidingLog } from '../../base/hiding-log.ts'
 import type { Log } from '../../base/log.ts'
@@ -12,7 +13,7 @@ import { minionBusName } from '../../client/bus-names.ts'
 import { callFunction } from '../../engine/functions/call.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
+import { loadUserGrains, loadUserPlugins } from '../../engine/functions/user-plugins.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -86,6 +87,8 @@ class MinionDaemon implements Minion {
   readonly #pillar: MinionPillar
   readonly #schedule: MinionSchedule
   readonly #beacons: MinionBeacons
+  /** Templates and states leave much behind. */
+  readonly #garbage = new GarbageTurns(100)
 
   constructor(options: MinionOptions, plainLog: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -266,7 +269,9 @@ class MinionDaemon implements Minion {
       },
     })
     tellFault(this.#bus, load, outcome.failure)
-    return showsStates(load.fun) ? this.#secrets.hideIn(outcome) : outcome
+    if (!showsStates(load.fun)) return outcome
+    this.#garbage.count()
+    return this.#secrets.hideIn(outcome)
   }
 
   #inputs(signal: AbortSignal, master: string): ContextInputs {
@@ -370,7 +375,7 @@ class MinionDaemon implements Minion {
   }
 
   async #refreshModules(): Promise<void> {
-    await loadUserModules(this.#catalogues.catalogue, this.#config, this.#log)
+    await loadUserPlugins(this.#catalogues, this.#config, this.#log)
     this.#bus.fire(modulesRefreshed, { complete: true })
   }
 

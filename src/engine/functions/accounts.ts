@@ -12,32 +12,32 @@ export interface Account {
 
 /** The account of that name, or undefined. Asks the name service where the file does not know it (LDAP and the like). */
 export function findAccount(name: string): Account | undefined {
-  return accountIn(readText('/etc/passwd'), name) ?? accountIn(nameService('passwd', name), name)
+  return accountIn(passwords(), name) ?? accountIn(lines(nameService('passwd', name)), name)
 }
 
 /** The accounts in the file of this host, without those that only the name service knows. */
 export function localAccounts(): readonly Account[] {
-  return lines(readText('/etc/passwd')).flatMap((fields) => (fields.length < 7 ? [] : [accountOf(fields)]))
+  return passwords().flatMap((fields) => (fields.length < 7 ? [] : [accountOf(fields)]))
 }
 
 /** Group id, or undefined where there is no such group. */
 export function findGroupId(name: string): number | undefined {
-  return groupIdIn(readText('/etc/group'), name) ?? groupIdIn(nameService('group', name), name)
+  return groupIdIn(groups(), name) ?? groupIdIn(lines(nameService('group', name)), name)
 }
 
 /** Name of a group id, or undefined. */
 export function groupName(gid: number): string | undefined {
-  return lines(readText('/etc/group')).find((fields) => fields[2] === String(gid))?.[0]
+  return groups().find((fields) => fields[2] === String(gid))?.[0]
 }
 
 /** Name of a user id, or undefined. */
 export function userName(uid: number): string | undefined {
-  return lines(readText('/etc/passwd')).find((fields) => fields[2] === String(uid))?.[0]
+  return passwords().find((fields) => fields[2] === String(uid))?.[0]
 }
 
 /** Ids of all groups of an account, its primary group first. */
 export function groupIdsOf(account: Account): readonly number[] {
-  const members = lines(readText('/etc/group')).filter((fields) => fields[3]?.split(',').includes(account.name))
+  const members = groups().filter((fields) => fields[3]?.split(',').includes(account.name))
   return [...new Set([account.gid, ...members.map((fields) => Number(fields[2]))])]
 }
 
@@ -55,7 +55,7 @@ export function groupsOfUser(name: string): readonly string[] {
 export function currentUser(): string {
   const uid = process.geteuid?.()
   if (uid === undefined) return os.userInfo().username
-  const fields = lines(readText('/etc/passwd')).find((candidate) => candidate[2] === String(uid))
+  const fields = passwords().find((candidate) => candidate[2] === String(uid))
   return fields?.[0] ?? nameOfUid(uid)
 }
 
@@ -68,32 +68,60 @@ function nameOfUid(uid: number): string {
   }
 }
 
-function accountIn(text: string, name: string): Account | undefined {
-  const fields = lines(text).find((candidate) => candidate[0] === name)
+function accountIn(rows: Rows, name: string): Account | undefined {
+  const fields = rows.find((candidate) => candidate[0] === name)
   return fields === undefined ? undefined : accountOf(fields)
 }
 
-function accountOf(fields: readonly string[]): Account {
+function accountOf(fields: Row): Account {
   const [name = '', , uid = '', gid = '', , home = '/', shell = ''] = fields
   return { name, uid: Number(uid), gid: Number(gid), home, shell: shell === '' ? '/bin/sh' : shell }
 }
 
-function groupIdIn(text: string, name: string): number | undefined {
-  const id = lines(text).find((candidate) => candidate[0] === name)?.[2]
+function groupIdIn(rows: Rows, name: string): number | undefined {
+  const id = rows.find((candidate) => candidate[0] === name)?.[2]
   return id === undefined ? undefined : Number(id)
 }
 
-function lines(text: string): string[][] {
+type Row = readonly string[]
+type Rows = readonly Row[]
+
+function lines(text: string): Rows {
   return text.split('\n').map((line) => line.split(':'))
 }
 
-function readText(path: string): string {
+/** A file as it was last read, and what it was recognized by: states ask for the same few names again and again. */
+interface ReadTable {
+  readonly version: string
+  readonly rows: Rows
+}
+
+const tables = new Map<string, ReadTable>()
+
+function passwords(): Rows {
+  return tableOf('/etc/passwd')
+}
+
+function groups(): Rows {
+  return tableOf('/etc/group')
+}
+
+function tableOf(path: string): Rows {
   try {
-    return fs.readFileSync(path, 'utf8')
+    const { ino, size, mtimeMs, ctimeMs } = fs.statSync(path)
+    const version = `${ino} ${size} ${mtimeMs} ${ctimeMs}`
+    const known = tables.get(path)
+    if (known?.version === version) return known.rows
+    const rows = lines(fs.readFileSync(path, 'utf8'))
+    // What was changed a moment ago may change again without a later time.
+    if (Date.now() - Math.max(mtimeMs, ctimeMs) > settledMs) tables.set(path, { version, rows })
+    return rows
   } catch {
-    return ''
+    return []
   }
 }
+
+const settledMs = 2000
 
 function nameService(database: 'passwd' | 'group', name: string): string {
   if (!/^[\w.@$-]+$/.test(name)) return ''

@@ -24,11 +24,20 @@ export async function cacheServedFile(
   saltenv: string,
   path: string,
 ): Promise<string | undefined> {
-  const source = fileSourceOf(ctx)
-  const status = await source.status(saltenv, path)
-  if (status === undefined) return undefined
+  const status = await fileSourceOf(ctx).status(saltenv, path)
+  return status === undefined ? undefined : await cacheKnownFile(ctx, saltenv, path, status)
+}
+
+/** As `cacheServedFile`, for a file whose status was asked for already. */
+export async function cacheKnownFile(
+  ctx: FunctionContext,
+  saltenv: string,
+  path: string,
+  status: ServedStatus,
+): Promise<string> {
   const target = cachePath(ctx, saltenv, path)
-  await fetchServedFile(source, { saltenv, path, status, target, mode: 0o600, folderMode: 0o700, owner: ctx.id })
+  const fetch = { saltenv, path, status, target, mode: 0o600, folderMode: 0o700, owner: ctx.id }
+  await fetchServedFile(fileSourceOf(ctx), fetch)
   return target
 }
 

@@ -6,13 +6,16 @@ import type { FunctionContext } from '../plugin.ts'
 
 export type { ServedFile, ServedFiles as FileSource } from '../files/served-files.ts'
 
-export function fileSourceOf(ctx: FunctionContext): FileSource {
+/** What the way to files depends on. */
+export type FileSourceHost = Pick<FunctionContext, 'config' | 'log' | 'signal' | 'services'>
+
+export function fileSourceOf(ctx: FileSourceHost): FileSource {
   const { files, masters } = ctx.services
   const master = masters?.[0]
   return files ?? (master === undefined ? filesHere(ctx) : masterSource(ctx, master))
 }
 
-function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
+function masterSource(ctx: FileSourceHost, master: MasterCalls): FileSource {
   const { signal, log } = ctx
   return {
     environments: () => master.call('file.environments', null, { signal }),
@@ -35,7 +38,7 @@ function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
 /** A file server with git knows how old its mirrors are: it is kept as long as the configuration is the same. */
 const withGit = new WeakMap<object, FileServer>()
 
-function filesHere({ config, log }: FunctionContext): FileSource {
+function filesHere({ config, log }: FileSourceHost): FileSource {
   if (!backendsOf(config).includes('git')) return new FileServer(config, { log })
   const known = withGit.get(config.all)
   if (known !== undefined) return known

@@ -8,7 +8,7 @@
 /** Space-separated, by subject. */
 const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
-  return_retry_timer_max return_retry_tries runner_dirs
+  return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
   azurefs_envs azurefs_update_interval azurefs backup_mode
@@ -25,12 +25,12 @@ const names = `
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
   evt external_auth
-  failhard features fibre_channel_grains file_buffer_size
+  features fibre_channel_grains file_buffer_size
   file_recv_size_max file_server_niceness fileserver_events
   fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
-  gather_job_timeout_max gather_proxy_facts global_identifier global_state_conditions
+  gather_job_timeout_max gather_proxy_facts global_identifier
   grain_opts grains_cache grains_cache_expiration grains_dirs
   grains_refresh_every grains_refresh_pre_exec
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
@@ -38,7 +38,7 @@ const names = `
   ipc_write_timeout ipv6 iscsi_grains
   jinja_env jinja_lstrip_blocks jinja_sls_env jinja_trim_blocks job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
-  lazy_loader_strict_matching local localfs lock_pillarenv lock_saltenv log_datefmt log_datefmt_console log_fmt
+  lazy_loader_strict_matching local localfs lock_pillarenv log_datefmt log_datefmt_console log_fmt
   log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging
   magic_markers master_alive_interval master_failback master_failback_interval master_id
   master_job_caches master_pubkey_signature master_roots master_shuffle master_sign_key_name master_sign_pubkey
@@ -74,15 +74,14 @@ const names = `
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
-  state_aggregate state_auto_order state_compress_ids state_events state_output state_output_diff state_output_exclude
-  state_output_pct state_output_profile state_output_terse state_queue state_tabular state_top state_top_saltenv
-  state_verbose states_dirs static strip_colors stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
+  state_auto_order state_top state_top_saltenv states_dirs static stdlib_path sudo_user svnfs syndic_dir
+  syndic_event_forward_timeout
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules
   tcp_authentication_retries tcp_keepalive tcp_keepalive_cnt tcp_keepalive_idle tcp_keepalive_intvl
   tcp_master_pub_port tcp_master_publish_pull tcp_master_pull_port tcp_master_workers tcp_pub_port tcp_pull_port
-  tcp_reconnect_backoff test test_mode thin_extra_mods thin_exclude_saltexts thorium_dirs thorium_interval
+  tcp_reconnect_backoff test_mode thin_extra_mods thin_exclude_saltexts thorium_dirs thorium_interval
   thorium_roots thorium_top thoriumenv time_skew tls token_dir token_expire token_expire_user_override token_file
   tops top_dirs top_file top_file_merging_strategy transport transport_opts transports
   unique_jid update_restart_services update_url use_os_truststore use_superseded use_yamlloader_old utils_dirs

@@ -5,11 +5,13 @@ import { option, pathOption, unset, unsetPath } from './option.ts'
 import { pillarOptions } from './pillar-options.ts'
 import { refuseQueueTtl } from './queue-ttl.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
+import { stateRunOptions } from './state-run-table.ts'
 
 const policy = s.record(s.any())
 
 export const masterTable = {
   ...sharedOptions,
+  ...stateRunOptions,
   ...pillarOptions,
   ...fileServerOptions,
   pillar_safe_render_error: option(
@@ -48,6 +50,12 @@ export const masterTable = {
   ),
   pidfile: pathOption(s.path(), '/var/run/salt-master.pid', 'File that holds the process id of the daemon.'),
   log_file: pathOption(s.path(), '/var/log/salt/master', 'The log file.', logFileRules),
+  runner_dirs: option(s.array(s.path()), [], 'Further folders with runners of your own.'),
+  extension_modules: pathOption(
+    s.path(),
+    '',
+    "Folder of the synced plugins of the master's own; `extmods` below `cachedir` when left out.",
+  ),
   key_logfile: pathOption(s.path(), '/var/log/salt/key', 'Log file of `salt key`.', logFileRules),
   timeout: option(
     s.seconds(),

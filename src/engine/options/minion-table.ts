@@ -4,11 +4,13 @@ import { fileServerOptions } from './file-server-options.ts'
 import { option, pathOption, unset } from './option.ts'
 import { pillarOptions } from './pillar-options.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
+import { stateRunOptions } from './state-run-table.ts'
 
 const port = s.integer('', { minimum: 1, maximum: 65535 })
 
 export const minionTable = {
   ...sharedOptions,
+  ...stateRunOptions,
   ...pillarOptions,
   ...fileServerOptions,
   minion_pillar_cache: option(

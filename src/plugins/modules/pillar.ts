@@ -29,17 +29,14 @@ interface Wanted {
 
 /** Made anew, as `pillar.items` shows it. */
 async function compiled(ctx: FunctionContext, { pillar, pillar_enc, pillarenv, saltenv }: Wanted): Promise<Pillar> {
-  const override = pillar_enc === undefined || pillar === undefined ? pillar : await decrypted(ctx, pillar)
+  const override = pillar_enc === undefined || pillar === undefined ? pillar : await decryptedPillar(ctx, pillar)
   const question = { ...(override && { override }), ...(pillarenv && { pillarenv }), ...(saltenv && { saltenv }) }
   return (await ctx.services.pillar?.compile(question)) ?? ctx.pillar
 }
 
-async function decrypted(ctx: FunctionContext, pillar: Pillar): Promise<Pillar> {
-  const { gpgOf } = await import('../../engine/render/gpg/gpg-of-context.ts')
-  const { fromPlain, toPlain } = await import('../../engine/render/values/plain.ts')
-  const gpg = gpgOf(ctx.config, ctx.log, (argv, options) => ctx.exec(argv, options))
-  const plain = toPlain(await gpg.decrypt(fromPlain(pillar)))
-  return isRecord(plain) ? plain : {}
+async function decryptedPillar(ctx: FunctionContext, pillar: Pillar): Promise<Pillar> {
+  const { decryptedMapping } = await import('../../engine/render/gpg/gpg-of-context.ts')
+  return await decryptedMapping(ctx, pillar)
 }
 
 /** What is in memory, unless an environment is named. */

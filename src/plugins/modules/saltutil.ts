@@ -5,7 +5,13 @@ import { pythonString } from '../../base/python-repr.ts'
 import { s } from '../../base/schema.ts'
 import { within } from '../../base/within.ts'
 import type { RunningJob } from '../../client/api.ts'
-import { listExtensions, type SyncKind, syncExtensions, syncKinds } from '../../engine/functions/extension-sync.ts'
+import {
+  listExtensions,
+  refreshPlugins,
+  type SyncKind,
+  syncExtensions,
+  syncKinds,
+} from '../../engine/functions/extension-sync.ts'
 import { clearCopies } from '../../engine/functions/file-cache.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
@@ -46,11 +52,6 @@ async function signalAll(ctx: FunctionContext, signal: number): Promise<string[]
   return Promise.all(jobs.map((job) => signalJob(ctx, job.jid, signal)))
 }
 
-async function refresh(ctx: FunctionContext, kinds: readonly SyncKind[]): Promise<void> {
-  if (kinds.includes('modules')) await ctx.services.refreshModules?.()
-  if (kinds.includes('grains')) await ctx.services.refreshGrains?.()
-}
-
 function syncFunction(kind: SyncKind, name = `sync_${kind}`): FunctionDefinition {
   return fn({
     doc: `Fetch the user's own ${kind === 'output' ? 'outputters' : kind} from the folder _${kind} of the file server.`,
@@ -59,7 +60,7 @@ function syncFunction(kind: SyncKind, name = `sync_${kind}`): FunctionDefinition
     examples: [`salt '*' saltutil.${name}`, `salt '*' saltutil.${name} saltenv=base,dev`],
     async run(ctx, args) {
       const changed = await syncExtensions(ctx, kind, args)
-      if (args.refresh) await refresh(ctx, [kind])
+      if (args.refresh) await refreshPlugins(ctx, [kind])
       return changed
     },
   })
@@ -110,7 +111,7 @@ export const saltutil = defineModule({
       async run(ctx, args) {
         const result: Record<string, string[]> = {}
         for (const kind of syncKinds) result[kind] = await syncExtensions(ctx, kind, args)
-        if (args.refresh) await refresh(ctx, syncKinds)
+        if (args.refresh) await refreshPlugins(ctx, syncKinds)
         return result
       },
     }),

@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs'
 import type { Need, Verdict } from './examples.ts'
 
 export const recordFile = new URL('../../cases/examples.json', import.meta.url)
+export const stateRecordFile = new URL('../../cases/state-examples.json', import.meta.url)
 
 /** It runs as shown, also with this output; or what it needs. */
 export type Recorded = 'runs' | { readonly shows: string } | { readonly needs: Need; readonly what: string }
 
 export type ExampleRecord = Readonly<Record<string, Recorded>>
 
-export function readRecord(): ExampleRecord {
-  return JSON.parse(readFileSync(recordFile, 'utf8'))
+export function readRecord(file = recordFile): ExampleRecord {
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
 
 /** Functions whose answers depend on nothing but what the example host has. */
@@ -21,6 +22,10 @@ const steady =
 const unsteady =
   /\b(?:versions?\w*|opts_pkg|get_opts|stack|items|conf_test|module_report|providers?)\b|\/etc\/|\/proc\/|\bpid\b/
 
+/** States whose changes depend on nothing but what the example host has. */
+const steadyStates =
+  /^(?:archive|beacon|environ|event|file|git|grains|host|http|ini|loop|module|saltutil|schedule|ssh_auth|ssh_known_hosts|test)\./
+
 const mostLines = 12
 const mostColumns = 100
 
@@ -30,6 +35,14 @@ export function steadyOutput(name: string, example: string, output: string | und
   const lines = output.split('\n')
   const fits = lines.length > 1 && lines.length <= mostLines && lines.every((line) => line.length <= mostColumns)
   return fits && !/\.host\b|^ *(?:pid|inode|atime|ctime|mtime):/m.test(output) ? output : undefined
+}
+
+/** What states came to, if it is short and the same everywhere. */
+export function steadyOutcome(name: string, output: string | undefined): string | undefined {
+  if (output === undefined || !steadyStates.test(name)) return undefined
+  const lines = output.split('\n')
+  const fits = lines.length <= 2 * mostLines && lines.every((line) => line.length <= mostColumns)
+  return fits && !/\.host\b|127\.0\.0\.1:\d|\bpid\b|mtime|Date:/.test(output) ? output : undefined
 }
 
 /** Whether what the record says still holds, or what is wrong; what another host lacks or has is no fault. */

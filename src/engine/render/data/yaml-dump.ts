@@ -10,8 +10,17 @@ import { PyError } from '../values/py-error.ts'
 export type FlowStyle = boolean | null
 
 /** The text ends with a line break. Dictionaries are sorted where their keys can be, ordered ones are not. */
-export function dumpYaml(value: Value, flowStyle: FlowStyle = false): string {
-  return emitYaml(new Representer().represent(value), { flow: flowStyle ?? 'leaves', sortKeys: false })
+export function dumpYaml(
+  value: Value,
+  flowStyle: FlowStyle = false,
+  { indent, sortsKeys = true }: { readonly indent?: number; readonly sortsKeys?: boolean } = {},
+): string {
+  const step = indent === undefined ? {} : { indent }
+  return emitYaml(new Representer(sortsKeys).represent(value), {
+    flow: flowStyle ?? 'leaves',
+    sortKeys: false,
+    ...step,
+  })
 }
 
 /** Salt's word for whatever YAML has no form for. */
@@ -20,6 +29,11 @@ const unknown = new YamlWord('NULL')
 /** Turns values into those that the emitter knows; what is one object stays one, so that it gets an anchor. */
 class Representer {
   readonly #known = new Map<Value, unknown>()
+  readonly #sortsKeys: boolean
+
+  constructor(sortsKeys: boolean) {
+    this.#sortsKeys = sortsKeys
+  }
 
   represent(value: Value): unknown {
     if (typeof value !== 'object' || value === null || value instanceof Float || value instanceof Uint8Array)
@@ -35,7 +49,7 @@ class Representer {
     if (value instanceof Map) {
       const mapping = new Map<unknown, unknown>()
       this.#known.set(value, mapping)
-      const keys = value instanceof OrderedDict ? [...value.keys()] : inOrder([...value.keys()])
+      const keys = value instanceof OrderedDict || !this.#sortsKeys ? [...value.keys()] : inOrder([...value.keys()])
       for (const key of keys) mapping.set(this.represent(key), this.represent(value.get(key)))
       return mapping
     }

@@ -1,12 +1,12 @@
 /** Arguments that several functions of `archive` share, and what they come to. */
 import { posix } from 'node:path'
-import { SaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
+import { renderText } from '../../../engine/render/text-template.ts'
 import { globPaths } from '../file/paths.ts'
 
-export const template = s.optional(s.string('Template engine to run the arguments through first'))
+export const template = s.optional(s.string('Template engine that the paths go through first: jinja'))
 export const runas = s.optional(s.string('User to work as; only root may choose'))
 export const cwd = s.optional(s.path('Folder to work in; relative paths begin there'))
 export const excludes = s.optional(s.any('Members to leave out: a list, or text with commas'))
@@ -45,10 +45,21 @@ export function trimmed(files: readonly string[], trim: boolean | number): strin
   return [...files.slice(0, count), `List trimmed after ${count} files.`]
 }
 
-/** Throws for a template engine: none of them is here. */
-export function refuseTemplate(engine: string | undefined): void {
-  if (engine === undefined || engine === '') return
-  throw new SaltError('execution-failed', `Attempted to render file paths with unavailable engine ${engine}`)
+/** The arguments with these texts, and lists of them, as the template engine makes them that is asked for. */
+export async function renderedArguments<A extends { readonly template?: string | undefined }>(
+  ctx: FunctionContext,
+  args: A,
+  names: readonly (keyof A)[],
+): Promise<A> {
+  const { template: engine } = args
+  if (engine === undefined || engine === '') return args
+  const render = async (value: unknown): Promise<unknown> => {
+    if (Array.isArray(value)) return await Promise.all(value.map(render))
+    if (typeof value !== 'string') return value
+    return await renderText(ctx, { text: value, file: value, saltenv: 'base', engine })
+  }
+  const rendered = await Promise.all(names.map(async (name) => [name, await render(args[name])] as const))
+  return { ...args, ...Object.fromEntries(rendered) }
 }
 
 /** Runs a program as `cmd.run` does and gives its lines; its return code becomes that of the job. */

@@ -1,7 +1,7 @@
 /** Functions of `archive` for gzip. */
 import { s } from '../../../base/schema.ts'
 import { type FunctionDefinition, fn } from '../../../engine/plugin.ts'
-import { lines, runas, runLines, template } from './arguments.ts'
+import { lines, renderedArguments, runas, runLines, template } from './arguments.ts'
 
 function gzipFunction(program: 'gzip' | 'gunzip', file: string, doc: string, example: string): FunctionDefinition {
   return fn({
@@ -9,10 +9,10 @@ function gzipFunction(program: 'gzip' | 'gunzip', file: string, doc: string, exa
     args: { [file]: s.path('The file'), template, runas, options: s.optional(s.string(`An option for ${program}`)) },
     returns: lines,
     examples: [example, `${example} options=--verbose`],
-    run(ctx, args) {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, [file])
       const option = args.options === undefined || args.options === '' ? [] : [args.options]
       return runLines(ctx, [program, ...option, args[file] ?? ''], {
-        template: args.template ?? null,
         runas: args.runas ?? null,
       })
     },

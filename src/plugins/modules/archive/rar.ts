@@ -8,6 +8,7 @@ import {
   expandSources,
   lines,
   listOf,
+  renderedArguments,
   runas,
   runLines,
   sourcesArgument,
@@ -49,12 +50,13 @@ export const rarFunctions = {
     args: { rarfile: s.path('The archive'), sources: sourcesArgument, template, cwd, runas },
     returns: lines,
     examples: ["salt '*' archive.rar /srv/backup/new.rar /srv/docs/a.txt,/srv/docs/b.txt"],
-    run: (ctx, args) =>
-      runLines(ctx, ['rar', 'a', '-idp', args.rarfile, ...expandSources(args.sources, args.cwd)], {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['rarfile', 'sources', 'cwd'])
+      return runLines(ctx, ['rar', 'a', '-idp', args.rarfile, ...expandSources(args.sources, args.cwd)], {
         cwd: args.cwd ?? null,
-        template: args.template ?? null,
         runas: args.runas ?? null,
-      }),
+      })
+    },
   }),
   unrar: fn({
     doc: 'Extract a RAR file with the program unrar, or rar. What would land outside of the destination is refused.',
@@ -68,13 +70,13 @@ export const rarFunctions = {
     },
     returns: lines,
     examples: ["salt '*' archive.unrar /srv/backup/docs.rar /srv/restored excludes=b.txt"],
-    async run(ctx, args) {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['rarfile', 'dest', 'excludes'])
       const { program, result } = await readRar(ctx, ['lb', args.rarfile])
       const left = listOf(args.excludes)
       for (const name of linesOf(result.stdout)) if (!left.includes(name)) assertInside(args.rarfile, name)
       const words = ['x', '-idp', args.rarfile, ...left.flatMap((name) => ['-x', name]), args.dest]
       const output = await runLines(ctx, [program, ...words], {
-        template: args.template ?? null,
         runas: args.runas ?? null,
       })
       return trimmed(output, args.trim_output)

@@ -3,7 +3,16 @@ import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { complaintOf, linesOf } from '../../../engine/functions/host-programs.ts'
 import { type ExecOptions, type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { cwd, expandSources, lines, runas, runLines, sourcesArgument, template } from './arguments.ts'
+import {
+  cwd,
+  expandSources,
+  lines,
+  renderedArguments,
+  runas,
+  runLines,
+  sourcesArgument,
+  template,
+} from './arguments.ts'
 import { assertInside } from './escape.ts'
 
 /** Names as `tar` prints them: what is not plain ASCII stands as `\303\244`. */
@@ -76,6 +85,27 @@ async function assertTarInside(ctx: FunctionContext, argv: readonly string[], ar
   for (const shown of linesOf(stdout)) assertInside(archive, unescapeName(shown), { rooted: true })
 }
 
+/**
+ * Extracts an archive and tells the names. `options` are words of tar, the first of which has the letters; `f` is the last.
+ * Throws `bad-path` before anything is written for members that lead out, unless the option P allows them, and tar's own words.
+ */
+export async function extractTar(
+  ctx: FunctionContext,
+  options: readonly string[],
+  archive: string,
+  folder: string,
+): Promise<string[]> {
+  const listing = listingOptions(options)
+  if (listing !== undefined) await assertTarInside(ctx, ['tar', ...listing, archive], archive, { cwd: folder })
+  const argv = ['tar', ...options, archive]
+  const result = await ctx.exec(argv, { cwd: folder })
+  if (result.retcode !== 0) throw new SaltError('execution-failed', complaintOf(argv, result))
+  // The tar of BSD tells on the other side, with a mark.
+  const shown =
+    result.stdout === '' ? linesOf(result.stderr).map((line) => line.replace(/^x /, '')) : linesOf(result.stdout)
+  return shown.map(unescapeName)
+}
+
 export const tarFunctions = {
   tar: fn({
     doc: 'Make, extract or list an archive with the program tar. Members that would be extracted outside of the destination are refused before anything is written, unless the option P allows them.',
@@ -93,7 +123,8 @@ export const tarFunctions = {
       "salt '*' archive.tar czvf /srv/backup/new.tar.gz a.txt,b.txt cwd=/srv/docs",
       "salt '*' archive.tar xf /srv/backup/docs.tar.gz dest=/srv/empty",
     ],
-    async run(ctx, args) {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['tarfile', 'sources', 'dest', 'cwd'])
       const options = args.options.split(/\s+/).filter((word) => word !== '')
       if (options.length === 0) throw new SaltError('bad-arguments', 'Tar options can not be empty')
       const sources = expandSources(args.sources, args.cwd)
@@ -108,7 +139,6 @@ export const tarFunctions = {
       }
       return runLines(ctx, ['tar', ...options, args.tarfile, ...sources, ...dest], {
         cwd: args.cwd ?? null,
-        template: args.template ?? null,
         runas: args.runas ?? null,
       })
     },

@@ -17,7 +17,7 @@ import {
   lines,
   listOf,
   names,
-  refuseTemplate,
+  renderedArguments,
   runas,
   runLines,
   sourcesArgument,
@@ -126,7 +126,8 @@ export const zipFunctions = {
     },
     returns: lines,
     examples: ["salt '*' archive.cmd_unzip /srv/backup/docs.zip /srv/restored excludes=b.txt"],
-    async run(ctx, args) {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['zip_file', 'dest', 'excludes'])
       const left = listOf(args.excludes)
       const options = splitShellWords(args.options ?? '')
       if (!options.includes('-:')) assertMembersInside(args.zip_file, left)
@@ -142,7 +143,6 @@ export const zipFunctions = {
       const result = await ctx.salt('cmd.run_all', [left.length === 0 ? argv : [...argv, '-x', ...left]], {
         python_shell: false,
         redirect_stderr: true,
-        template: args.template ?? null,
         runas: args.runas ?? null,
         output_loglevel: password === undefined ? 'debug' : 'quiet',
       })
@@ -167,8 +167,8 @@ export const zipFunctions = {
     },
     returns: names,
     examples: ["salt '*' archive.unzip /srv/backup/docs.zip /srv/restored password='BadPassword'"],
-    async run(ctx, args) {
-      refuseTemplate(args.template)
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['zip_file', 'dest', 'excludes'])
       const { zip_file: archive, dest, extract_perms: permissions } = args
       const left = listOf(args.excludes)
       const password = passwordText(args.password)
@@ -187,12 +187,13 @@ export const zipFunctions = {
     args: { zip_file: zipFile, sources: sourcesArgument, template, cwd, runas },
     returns: lines,
     examples: ["salt '*' archive.cmd_zip /srv/backup/new.zip /srv/docs/a.txt,/srv/docs/b.txt"],
-    run: (ctx, args) =>
-      runLines(ctx, ['zip', '-r', args.zip_file, ...expandSources(args.sources, args.cwd)], {
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['zip_file', 'sources', 'cwd'])
+      return runLines(ctx, ['zip', '-r', args.zip_file, ...expandSources(args.sources, args.cwd)], {
         cwd: args.cwd ?? null,
-        template: args.template ?? null,
         runas: args.runas ?? null,
-      }),
+      })
+    },
   }),
   zip: fn({
     doc: 'Make a ZIP file.',
@@ -206,8 +207,8 @@ export const zipFunctions = {
     },
     returns: names,
     examples: ["salt '*' archive.zip /srv/backup/new.zip /srv/docs/a.txt,/srv/docs/b.txt"],
-    async run(ctx, args) {
-      refuseTemplate(args.template)
+    async run(ctx, given) {
+      const args = await renderedArguments(ctx, given, ['zip_file', 'sources', 'cwd'])
       const members = membersOf(args.sources, args.cwd)
       const found = members.map(({ name }) => name)
       if (args.runas !== undefined) await zipAs(ctx, args.runas, args.zip_file, args.cwd ?? '/', members)

@@ -7,6 +7,12 @@ export const gzip = s.optional(s.any('Accepted; what goes over the wire is not c
 export const makedirs = s.withDefault(s.boolean('Make the folders that are missing'), false)
 export const cached = s.union([s.string(), s.boolean()], 'Where it lies, or false')
 
+/** How web servers are asked. */
+export const webArguments = {
+  verify_ssl: s.withDefault(s.boolean('Make sure who answers for https://'), true),
+  use_etag: s.withDefault(s.boolean('Ask by ETag whether a file has changed'), false),
+}
+
 /** The environment that is meant: that of the call, else the one of the configuration, else base. */
 export function environmentOf(ctx: FunctionContext, given: string | undefined): string {
   const configured = ctx.config.get('saltenv')

@@ -2,7 +2,7 @@
 import { s } from '../../../base/schema.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import { fn } from '../../../engine/plugin.ts'
-import { cached, environmentOf, saltenv, servedAt } from './arguments.ts'
+import { cached, environmentOf, saltenv, servedAt, webArguments } from './arguments.ts'
 import { cacheAny, cacheChecked, cacheLocal, servedBelow } from './caching.ts'
 
 const url = s.string('`salt://`, `http://`, `https://` or an absolute path')
@@ -15,12 +15,12 @@ export const cachingFunctions = {
       path: url,
       saltenv,
       source_hash: s.optional(s.string('The hash that it must have: `sha256=…`')),
-      verify_ssl: s.optional(s.any('Accepted; certificates are checked always')),
-      use_etag: s.optional(s.any('Accepted, and without effect here')),
+      ...webArguments,
     },
     returns: cached,
     examples: ["salt '*' cp.cache_file salt://web/site.conf"],
-    run: async (ctx, { path, saltenv, source_hash }) => (await cacheChecked(ctx, path, saltenv, source_hash)) ?? false,
+    run: async (ctx, { path, saltenv, source_hash, verify_ssl: verifySsl, use_etag: useEtag }) =>
+      (await cacheChecked(ctx, path, saltenv, source_hash, { verifySsl, useEtag })) ?? false,
   }),
   cache_files: fn({
     doc: 'Fetch several files into the cache of this minion.',

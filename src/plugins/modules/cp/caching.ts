@@ -10,13 +10,18 @@ import { matchGlob } from '../../../engine/target/glob.ts'
 import { compileRegex } from '../../../engine/target/regex.ts'
 import { localPath, protocolOf } from '../file/source.ts'
 import { servedAt } from './arguments.ts'
-import { cacheFromWeb } from './web.ts'
+import { cacheFromWeb, type WebOptions } from './web.ts'
 
 /** Where the file lies on this machine now; undefined where there is none. Throws for a kind of URL that is not known. */
-export async function cacheAny(ctx: FunctionContext, url: string, given?: string): Promise<string | undefined> {
+export async function cacheAny(
+  ctx: FunctionContext,
+  url: string,
+  given?: string,
+  options: WebOptions = {},
+): Promise<string | undefined> {
   const protocol = protocolOf(url)
   const served = servedAt(ctx, url, given)
-  if (protocol === 'http' || protocol === 'https') return cacheFromWeb(ctx, url, served.saltenv)
+  if (protocol === 'http' || protocol === 'https') return cacheFromWeb(ctx, url, served.saltenv, options)
   const local = localPath(url)
   if (local !== undefined) return (await hashOf(local)) === undefined ? undefined : local
   if (protocol === 'salt' || protocol === '') return cacheServedFile(ctx, served.saltenv, served.path)
@@ -31,8 +36,9 @@ export async function cacheChecked(
   url: string,
   given: string | undefined,
   sourceHash: string | undefined,
+  options: WebOptions = {},
 ): Promise<string | undefined> {
-  const path = await cacheAny(ctx, url, given)
+  const path = await cacheAny(ctx, url, given, options)
   if (path === undefined || sourceHash === undefined) return path
   const [, kind = '', wanted = ''] = /^(?:(\w+)[=:])?([0-9a-fA-F]+)$/.exec(sourceHash) ?? []
   const found = await ctx.salt('file.get_hash', [path, kind || kindByLength(wanted)])

@@ -1,32 +1,63 @@
 /** Files of a server at a place of this machine. */
 import { randomBytes } from 'node:crypto'
-import { chmod, copyFile, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
-import { systemReason } from '../../../base/files.ts'
+import { resolveInside, systemReason } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
 import { takeOwnerOf } from '../../../engine/files/file-owner.ts'
 import { assertMayWrite, prepareFolder } from '../../../engine/functions/file-cache.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { cached, gzip, makedirs, saltenv, servedAt } from './arguments.ts'
+import { protocolOf } from '../file/source.ts'
+import { cached, environmentOf, gzip, makedirs, saltenv, servedAt, webArguments } from './arguments.ts'
 import { cacheAny, cacheChecked, servedBelow } from './caching.ts'
+import { namesTemplate, renderedFile, renderedNames } from './templates.ts'
+import { webCachePath } from './web.ts'
 
 const source = s.string('`salt://` and a path; `http://`, `https://` and absolute paths too')
 const dest = s.string(
   'An absolute path; a folder that is there, or that ends with `/`, gets the file under its own name',
 )
-const template = s.optional(s.string('Not supported yet: there are no templates'))
 const usualMode = 0o644
 
 export const gettingFunctions = {
   get_file: fn({
     doc: 'Bring a file of the file server to a place of this minion.',
-    args: { path: source, dest, saltenv, makedirs, template, gzip },
+    args: { path: source, dest, saltenv, makedirs, template: namesTemplate, gzip },
     returns: s.string('Where it lies, or an empty text where the server has no such file'),
     examples: ["salt '*' cp.get_file salt://web/site.conf /srv/app/site.conf"],
-    run: async (ctx, { path, dest, saltenv, makedirs, template }) => {
-      refuseTemplate(template)
-      return (await place(ctx, await cacheAny(ctx, path, saltenv), nameOf(path), dest, makedirs)) ?? ''
+    run: async (ctx, args) => {
+      const env = environmentOf(ctx, args.saltenv)
+      const [path = '', dest = ''] = await renderedNames(ctx, args.template, env, [args.path, args.dest])
+      return (await place(ctx, await cacheAny(ctx, path, args.saltenv), nameOf(path), dest, args.makedirs)) ?? ''
+    },
+  }),
+  get_template: fn({
+    doc: 'Render a template of the file server and bring what it becomes to a place of this minion.',
+    args: {
+      path: source,
+      dest: s.string('As of cp.get_file; empty for a place in the cache of the minion'),
+      template: s.withDefault(
+        s.string('Template engine that it goes through, and that both names go through: jinja'),
+        'jinja',
+      ),
+      saltenv,
+      makedirs,
+    },
+    extra: s.any('context: variables of the template; defaults: those where the context has none; more variables'),
+    returns: s.string('Where it lies, or an empty text where the server has no such file'),
+    examples: ["salt '*' cp.get_template salt://web/site.conf.jinja /srv/app/site.conf context='{port: 80}'"],
+    run: async (ctx, args, { extra }) => {
+      const { template: engine } = args
+      const env = environmentOf(ctx, args.saltenv)
+      const [url = '', dest = ''] = await renderedNames(ctx, engine, env, [args.path, args.dest])
+      const path = await cacheAny(ctx, url, args.saltenv)
+      if (path === undefined) return ''
+      const served = servedAt(ctx, url, args.saltenv)
+      const text = await renderedFile(ctx, { path, file: served.path, saltenv: served.saltenv, engine, extra })
+      const target = dest === '' ? renderedPath(ctx, url, served) : dest
+      return await placeText(ctx, text, nameOf(url), target, dest === '' || args.makedirs)
     },
   }),
   get_file_str: fn({
@@ -41,11 +72,18 @@ export const gettingFunctions = {
   }),
   get_dir: fn({
     doc: 'Bring a folder of the file server to a place of this minion: it becomes a folder of the same name there.',
-    args: { path: s.string('`salt://` and a folder'), dest: s.string('An absolute path'), saltenv, template, gzip },
+    args: {
+      path: s.string('`salt://` and a folder'),
+      dest: s.string('An absolute path'),
+      saltenv,
+      template: namesTemplate,
+      gzip,
+    },
     returns: s.array(s.string(), 'Where its files lie'),
     examples: ["salt '*' cp.get_dir salt://web /srv/app"],
-    run: async (ctx, { path, dest, saltenv: given, template }) => {
-      refuseTemplate(template)
+    run: async (ctx, { saltenv: given, template, ...args }) => {
+      const env = environmentOf(ctx, given)
+      const [path = '', dest = ''] = await renderedNames(ctx, template, env, [args.path, args.dest])
       const served = servedAt(ctx, path, given)
       const parent = dirname(served.path.replace(/\/+$/, ''))
       const skipped = parent === '.' || path.endsWith('/') ? served.path.length : parent.length + 1
@@ -70,13 +108,12 @@ export const gettingFunctions = {
       saltenv,
       makedirs,
       source_hash: s.optional(s.string('The hash that it must have: `sha256=…`')),
-      verify_ssl: s.optional(s.any('Accepted; certificates are checked always')),
-      use_etag: s.optional(s.any('Accepted, and without effect here')),
+      ...webArguments,
     },
     returns: s.union([cached, s.string()], 'Where it lies, or its content; false where there is no such file'),
     examples: ["salt '*' cp.get_url http://www.example.org/index.html /srv/app/index.html"],
-    run: async (ctx, { path, dest, saltenv, makedirs, source_hash }) => {
-      const file = await cacheChecked(ctx, path, saltenv, source_hash)
+    run: async (ctx, { path, dest, saltenv, makedirs, source_hash, verify_ssl: verifySsl, use_etag: useEtag }) => {
+      const file = await cacheChecked(ctx, path, saltenv, source_hash, { verifySsl, useEtag })
       if (file === undefined) return false
       if (dest === null) return await readFile(file, 'utf8')
       return dest === '' ? file : ((await place(ctx, file, nameOf(path), dest, makedirs)) ?? false)
@@ -84,11 +121,16 @@ export const gettingFunctions = {
   }),
 }
 
-function refuseTemplate(template: string | undefined): void {
-  if (template === undefined) return
-  throw new SaltError('execution-failed', `there is no template engine ${template} yet`, {
-    hint: 'Leave template out to copy the file as it is.',
-  })
+/** Beside the files of web servers in the cache, as Salt has it. */
+function renderedPath(
+  ctx: FunctionContext,
+  url: string,
+  served: { readonly path: string; readonly saltenv: string },
+): string {
+  const folder = join(String(ctx.config.get('cachedir')), 'extrn_files', served.saltenv)
+  const protocol = protocolOf(url)
+  if (protocol === 'http' || protocol === 'https') return `${webCachePath(ctx, url, served.saltenv)}.rendered`
+  return resolveInside(folder, served.path)
 }
 
 function nameOf(path: string): string {
@@ -110,6 +152,23 @@ async function place(
   await prepareFolder(target, mayMakeFolders || dest.endsWith('/'))
   await copyWhole(file, target, (await modeOf(target))?.mode ?? usualMode)
   return target
+}
+
+async function placeText(
+  ctx: FunctionContext,
+  text: string,
+  name: string,
+  dest: string,
+  mayMakeFolders: boolean,
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'template-'))
+  try {
+    const file = join(folder, 'rendered')
+    await writeFile(file, text, { mode: 0o600 })
+    return (await place(ctx, file, name, dest, mayMakeFolders)) ?? ''
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** Readers see the old file or the new one, however large it is. */

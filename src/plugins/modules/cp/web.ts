@@ -1,6 +1,8 @@
 /** Files of web servers, cached on this machine. */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { resolveInside, systemReason } from '../../../base/files.ts'
@@ -9,6 +11,14 @@ import type { FunctionContext } from '../../../engine/plugin.ts'
 const longestMs = 600_000
 /** Bytes. */
 const largest = 16 * 1024 * 1024 * 1024
+const mostRedirects = 5
+
+export interface WebOptions {
+  /** Ask the server first whether its file has another ETag than the cached one. */
+  readonly useEtag?: boolean
+  /** Whether to make sure who answers; true when left out. */
+  readonly verifySsl?: boolean
+}
 
 /** Below `extrn_files`, as in Salt; what stands behind `?` becomes part of the name. */
 export function webCachePath(ctx: FunctionContext, url: string, saltenv: string): string {
@@ -19,24 +29,113 @@ export function webCachePath(ctx: FunctionContext, url: string, saltenv: string)
   return resolveInside(folder, join(host.replace(':', '_'), `${name}${query}`))
 }
 
+/** For messages: without name and password. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1<redacted>@')
+}
+
 /** Where the file lies now; undefined where the server does not have it. */
-export async function cacheFromWeb(ctx: FunctionContext, url: string, saltenv: string): Promise<string | undefined> {
+export async function cacheFromWeb(
+  ctx: FunctionContext,
+  url: string,
+  saltenv: string,
+  options: WebOptions = {},
+): Promise<string | undefined> {
   const path = webCachePath(ctx, url, saltenv)
+  const etag = options.useEtag === true && existsSync(path) ? await etagOf(path) : undefined
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(longestMs)])
   try {
-    const response = await fetch(url, { signal })
-    if (response.ok) {
-      await writeWhole(path, response.body ?? [])
+    const answer = await requestFile(new URL(url), { signal, etag, verifySsl: options.verifySsl !== false })
+    if (answer.status === 304 && etag !== undefined) {
+      await answer.discard()
       return path
     }
-    ctx.log.error('The server did not give the file', { url, status: response.status })
-    await response.body?.cancel()
+    if (answer.status >= 200 && answer.status < 300) {
+      await writeWhole(path, answer.body)
+      await keepEtag(path, options.useEtag === true ? answer.etag : undefined)
+      return path
+    }
+    ctx.log.error('The server did not give the file', { url: withoutCredentials(url), status: answer.status })
+    await answer.discard()
     return undefined
   } catch (cause) {
     ctx.signal.throwIfAborted()
     if (cause instanceof SaltError) throw cause
-    throw new SaltError('execution-failed', `cannot fetch ${url}: ${systemReason(cause)}`, { cause })
+    const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
+    throw new SaltError('execution-failed', `cannot fetch ${withoutCredentials(url)}: ${systemReason(reason)}`, {
+      cause,
+    })
   }
+}
+
+interface Wanted {
+  readonly signal: AbortSignal
+  readonly etag: string | undefined
+  readonly verifySsl: boolean
+}
+
+interface Answer {
+  readonly status: number
+  readonly etag: string | undefined
+  readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  discard(): Promise<void>
+}
+
+async function requestFile(url: URL, wanted: Wanted): Promise<Answer> {
+  const headers: Record<string, string> = {}
+  if (wanted.etag !== undefined) headers['If-None-Match'] = wanted.etag
+  const bare = new URL(url)
+  if (url.username !== '' || url.password !== '') {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+    headers.Authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+    bare.username = ''
+    bare.password = ''
+  }
+  if (!wanted.verifySsl && bare.protocol === 'https:')
+    return await requestUnverified(bare, headers, wanted.signal, mostRedirects)
+  const response = await fetch(bare, { signal: wanted.signal, headers })
+  return {
+    status: response.status,
+    etag: response.headers.get('etag') ?? undefined,
+    body: response.body ?? [],
+    discard: async () => response.body?.cancel(),
+  }
+}
+
+/** `fetch` cannot be told to take any certificate. */
+async function requestUnverified(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  redirects: number,
+): Promise<Answer> {
+  const { get } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { headers, signal, rejectUnauthorized: false }, resolve).on('error', reject)
+  })
+  const { statusCode = 0, headers: given } = response
+  if (statusCode >= 300 && statusCode < 400 && given.location !== undefined && redirects > 0) {
+    response.destroy()
+    const next = new URL(given.location, url)
+    const { Authorization: _secret, ...others } = headers
+    return await requestUnverified(next, next.host === url.host ? headers : others, signal, redirects - 1)
+  }
+  return { status: statusCode, etag: given.etag, body: response, discard: async () => void response.destroy() }
+}
+
+const etagPath = (path: string): string => `${path}.etag`
+
+async function etagOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(etagPath(path), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+async function keepEtag(path: string, etag: string | undefined): Promise<void> {
+  if (etag === undefined) await rm(etagPath(path), { force: true })
+  else await writeFile(etagPath(path), etag, { mode: 0o600 })
 }
 
 /** It takes its place when it is whole. */

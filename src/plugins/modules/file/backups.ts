@@ -44,7 +44,7 @@ function freeName(folder: string, name: string, time: Date): string {
 }
 
 /** Keeps a copy of the file as it is now. */
-function keepCopy(ctx: FunctionContext, path: string): void {
+export function keepCopy(ctx: FunctionContext, path: string): void {
   const [folder, name] = splitPath(path)
   const target = backupFolder(ctx, folder)
   fs.mkdirSync(target, { recursive: true, mode: 0o700 })
@@ -53,6 +53,12 @@ function keepCopy(ctx: FunctionContext, path: string): void {
   fs.copyFileSync(path, copy, fs.constants.COPYFILE_EXCL)
   fs.chmodSync(copy, mode & 0o7777)
   if (process.geteuid?.() === 0) fs.chownSync(copy, uid, gid)
+}
+
+/** Keeps a copy where the state, or `backup_mode` of the configuration, asks for one. Salt keeps none on the master, either. */
+export function backupBefore(ctx: FunctionContext, path: string, backup: string | undefined): void {
+  const mode = backup || ctx.config.get('backup_mode')
+  if (mode === 'minion' || mode === 'both') keepCopy(ctx, path)
 }
 
 /** Copies of one name, the newest first. */

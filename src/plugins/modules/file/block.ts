@@ -3,12 +3,12 @@ import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { PythonRegex } from '../../../engine/functions/python-regex.ts'
-import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
 import { fn } from '../../../engine/plugin.ts'
-import { backupSchema, keepBackup } from './backup.ts'
-import { assertTextFile, encodeFor, readText, replaceContent, splitLines } from './content.ts'
+import { type Backup, backupSchema, keepBackup } from './backup.ts'
+import { assertTextFile, encodeFor, readText, splitLines } from './content.ts'
 import { expandUser } from './paths.ts'
 import { changesSchema } from './replace.ts'
+import { isChanged, shownEdit, type TextEdit, writeEdit } from './text-edit.ts'
 
 interface Block {
   readonly start: string
@@ -73,6 +73,60 @@ function withBlock(lines: readonly string[], block: Block, place: Place): string
   return [...lines.slice(0, at), ...added, ...lines.slice(at)]
 }
 
+export interface BlockRequest {
+  readonly path: string
+  readonly marker_start: string
+  readonly marker_end: string
+  readonly content: string
+  readonly append_if_not_found: boolean
+  readonly prepend_if_not_found: boolean
+  readonly append_newline: boolean | null
+  readonly insert_before_match?: string | undefined
+  readonly insert_after_match?: string | undefined
+}
+
+/** What the file would become. Throws `bad-arguments` for a missing file, `execution-failed` where there is no place for the block. */
+export function editBlock(request: BlockRequest): TextEdit {
+  const { append_if_not_found: append, prepend_if_not_found: prepend } = request
+  const { insert_before_match: before, insert_after_match: after } = request
+  if ([append, prepend, before, after].filter(Boolean).length > 1) {
+    throw new SaltError(
+      'bad-arguments',
+      'Only one of append_if_not_found, prepend_if_not_found, insert_before_match, and insert_after_match is permitted',
+    )
+  }
+  const path = expandUser(request.path)
+  if (!fs.existsSync(path)) throw new SaltError('bad-arguments', `File not found: ${path}`)
+  assertTextFile(path)
+  const { text, encoding } = readText(path)
+  const lines = splitLines(text)
+  const own = (given: string) => encodeFor(encoding, given)
+  const block: Block = {
+    start: own(request.marker_start),
+    end: own(request.marker_end),
+    content: own(request.content),
+    newline: request.append_newline ?? !request.content.endsWith('\n'),
+    lineEnd: lines[0]?.endsWith('\r\n') ? '\r\n' : '\n',
+  }
+  let place: Place
+  if (prepend) place = 'start'
+  else if (append) place = 'end'
+  else if (before) place = { before: new PythonRegex(own(before)) }
+  else if (after) place = { after: new PythonRegex(own(after)) }
+  const result = withContent(lines, block) ?? withBlock(lines, block, place)
+  if (result === undefined) {
+    throw new SaltError('execution-failed', 'Cannot edit marked block. Markers were not found in file.')
+  }
+  return { path, encoding, before: lines, after: result }
+}
+
+/** Writes what differs, with a copy of the old file. */
+export async function writeBlock(edit: TextEdit, { backup }: { readonly backup: Backup }): Promise<void> {
+  if (!isChanged(edit)) return
+  keepBackup(edit.path, backup)
+  await writeEdit(edit)
+}
+
 export const blockFunctions = {
   blockreplace: fn({
     doc: 'Replace what stands between two marked lines of a file. Gives the difference, and leaves a copy of the old file.',
@@ -98,42 +152,9 @@ export const blockFunctions = {
       `salt '*' file.blockreplace /srv/app/hosts '# managed: begin' '# managed: end' '10.0.1.1 db' append_if_not_found=True dry_run=True`,
     ],
     async run(_ctx, args) {
-      const { append_if_not_found: append, prepend_if_not_found: prepend } = args
-      const { insert_before_match: before, insert_after_match: after } = args
-      if ([append, prepend, before, after].filter(Boolean).length > 1) {
-        throw new SaltError(
-          'bad-arguments',
-          'Only one of append_if_not_found, prepend_if_not_found, insert_before_match, and insert_after_match is permitted',
-        )
-      }
-      const path = expandUser(args.path)
-      if (!fs.existsSync(path)) throw new SaltError('bad-arguments', `File not found: ${path}`)
-      assertTextFile(path)
-      const { text, encoding } = readText(path)
-      const lines = splitLines(text)
-      const own = (given: string) => encodeFor(encoding, given)
-      const block: Block = {
-        start: own(args.marker_start),
-        end: own(args.marker_end),
-        content: own(args.content),
-        newline: args.append_newline ?? !args.content.endsWith('\n'),
-        lineEnd: lines[0]?.endsWith('\r\n') ? '\r\n' : '\n',
-      }
-      let place: Place
-      if (prepend) place = 'start'
-      else if (append) place = 'end'
-      else if (before) place = { before: new PythonRegex(own(before)) }
-      else if (after) place = { after: new PythonRegex(own(after)) }
-      const result = withContent(lines, block) ?? withBlock(lines, block, place)
-      if (result === undefined) {
-        throw new SaltError('execution-failed', 'Cannot edit marked block. Markers were not found in file.')
-      }
-      const diff = unifiedDiff(lines, result)
-      if (diff !== '' && !args.dry_run) {
-        keepBackup(path, args.backup)
-        await replaceContent(path, Buffer.from(result.join(''), encoding))
-      }
-      return args.show_changes ? diff : diff !== ''
+      const edit = editBlock(args)
+      if (!args.dry_run) await writeBlock(edit, args)
+      return shownEdit(edit, args.show_changes)
     },
   }),
 }

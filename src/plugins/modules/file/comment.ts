@@ -5,10 +5,11 @@ import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { type Backup, backupSchema, keepBackup } from './backup.ts'
-import { assertTextFile, readText, replaceContent, splitFeeds, withoutStart } from './content.ts'
+import { assertTextFile, readText, splitFeeds, withoutStart } from './content.ts'
 import { expandUser, realPath } from './paths.ts'
 import { changesSchema } from './replace.ts'
 import { isRegularFile } from './status.ts'
+import { type TextEdit, writeEdit } from './text-edit.ts'
 
 interface CommentRequest {
   readonly path: string
@@ -17,8 +18,11 @@ interface CommentRequest {
   readonly backup: Backup
 }
 
-/** The difference of the lines that changed, or false where none matches. */
-async function setComment(request: CommentRequest, on: boolean): Promise<string | false> {
+/** What the file would become; the lines that match are told apart. */
+export function editComments(
+  request: Omit<CommentRequest, 'backup'>,
+  on: boolean,
+): TextEdit & { readonly matching: readonly boolean[] } {
   const { regex, char } = request
   const path = realPath(expandUser(request.path))
   if (!isRegularFile(path)) throw new SaltError('bad-arguments', `File not found: ${path}`)
@@ -27,14 +31,28 @@ async function setComment(request: CommentRequest, on: boolean): Promise<string 
   const end = regex.endsWith('$') ? '$' : ''
   const wanted = on ? `${regex.startsWith('^') ? '^' : ''}(${inner})${end}` : `^${char}\\s*(${inner})${end}`
   const { text, encoding } = readText(path)
-  const lines = splitFeeds(text)
-  const matching = new PythonRegex(wanted).matchEach(lines)
-  if (!matching.includes(true)) return false
-  const edited = lines.map((line, index) => (matching[index] ? (on ? char + line : withoutStart(line, char)) : line))
-  keepBackup(path, request.backup)
-  await replaceContent(path, Buffer.from(edited.join(''), encoding))
-  const changed = (all: readonly string[]) => all.filter((_, index) => matching[index])
-  return unifiedDiff(changed(lines), changed(edited))
+  const before = splitFeeds(text)
+  const matching = new PythonRegex(wanted).matchEach(before)
+  const after = before.map((line, index) => (matching[index] ? (on ? char + line : withoutStart(line, char)) : line))
+  return { path, encoding, before, after, matching }
+}
+
+/** Writes what differs, with a copy of the old file beside the path that was given. */
+export async function writeComments(
+  edit: TextEdit,
+  { path, backup }: Pick<CommentRequest, 'path' | 'backup'>,
+): Promise<void> {
+  keepBackup(path, backup)
+  await writeEdit(edit)
+}
+
+/** The difference of the lines that changed, or false where none matches. */
+async function setComment(request: CommentRequest, on: boolean): Promise<string | false> {
+  const edit = editComments(request, on)
+  if (!edit.matching.includes(true)) return false
+  await writeComments(edit, request)
+  const changed = (all: readonly string[]) => all.filter((_, index) => edit.matching[index])
+  return unifiedDiff(changed(edit.before), changed(edit.after))
 }
 
 const base = {

@@ -3,19 +3,10 @@ import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
 import { fn } from '../../../engine/plugin.ts'
+import { renderText, templateVariables } from '../../../engine/render/text-template.ts'
 import { decode, splitFeeds } from './content.ts'
+import { binaryChange } from './managing/difference.ts'
 import { localPath, readSource } from './source.ts'
-
-/** As a person would call it: any NUL at the start makes a file binary. */
-function isBinary(bytes: Buffer): boolean {
-  return bytes.subarray(0, 512).includes(0)
-}
-
-function binaryChange(from: Buffer, to: Buffer): string | undefined {
-  if (isBinary(from) && isBinary(to)) return 'Replace binary file'
-  if (isBinary(from)) return 'Replace binary file with text file'
-  return isBinary(to) ? 'Replace text file with binary file' : undefined
-}
 
 const file = (which: string) => s.string(`The ${which} file: a path or a URL`)
 const sourceHash = s.optional(s.string('Accepted, and without effect'))
@@ -64,6 +55,10 @@ export const compareFunctions = {
     },
     returns: s.union([s.text(), s.object({ result: s.boolean(), comment: s.string() })]),
     examples: [`salt '*' file.apply_template_on_contents 'A {{ word }}.' jinja '{word: text}' '{}' base`],
-    run: (_ctx, { template }) => ({ result: false, comment: `Specified template format ${template} is not supported` }),
+    async run(ctx, { contents: text, template: engine, context, defaults, saltenv }) {
+      if (engine !== 'jinja') return { result: false, comment: `Specified template format ${engine} is not supported` }
+      const variables = templateVariables(context, defaults)
+      return await renderText(ctx, { text, file: '<contents>', saltenv, engine, variables })
+    },
   }),
 }

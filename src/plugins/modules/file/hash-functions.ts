@@ -1,13 +1,11 @@
 /** Functions of `file` on checksums and sources. */
 import { SaltError } from '../../../base/errors.ts'
-import { isRecord } from '../../../base/narrow.ts'
-import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { readText } from './content.ts'
 import { hashOf, hashTypeOfLength, knownHashes } from './hash.ts'
+import { chooseSource } from './managing/gathering.ts'
 import { expandUser } from './paths.ts'
-import { sourceExists } from './source.ts'
 import { findHash, sourceHash } from './source-hash.ts'
 import { isRegularFile } from './status.ts'
 
@@ -95,12 +93,8 @@ export const hashFunctions = {
     examples: [`salt '*' file.source_list '[salt://http/httpd.conf, /etc/hosts]' '' base`],
     async run(ctx, { source, source_hash, saltenv }) {
       if (!Array.isArray(source)) return [source, source_hash]
-      for (const one of source) {
-        const [url, own] = isRecord(one) ? (Object.entries(one)[0] ?? ['', null]) : [pythonString(one), null]
-        if (isRecord(one) && Object.keys(one).length !== 1) continue
-        if (await sourceExists(ctx, url, saltenv)) return [url, own || source_hash]
-      }
-      throw new SaltError('execution-failed', 'none of the specified sources were found')
+      const [url, hash] = await chooseSource(ctx, source, source_hash, saltenv)
+      return [url, hash ?? source_hash]
     },
   }),
 }

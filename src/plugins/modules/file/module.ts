@@ -8,6 +8,7 @@ import { findFunctions } from './find.ts'
 import { folderFunctions } from './folders.ts'
 import { hashFunctions } from './hash-functions.ts'
 import { lineFunctions } from './line.ts'
+import { managingFunctions } from './managing-functions.ts'
 import { movingFunctions } from './moving.ts'
 import { nodeFunctions } from './nodes.ts'
 import { ownerFunctions } from './owner-functions.ts'
@@ -35,6 +36,7 @@ export const file = defineModule({
     ...folderFunctions,
     ...hashFunctions,
     ...lineFunctions,
+    ...managingFunctions,
     ...movingFunctions,
     ...nodeFunctions,
     ...ownerFunctions,

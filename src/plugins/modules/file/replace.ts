@@ -3,11 +3,11 @@ import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { escapePattern, PythonRegex, parseRegexFlags } from '../../../engine/functions/python-regex.ts'
-import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
 import { fn } from '../../../engine/plugin.ts'
-import { backupSchema, keepBackup } from './backup.ts'
-import { assertTextFile, encodeFor, readText, replaceContent, splitLines } from './content.ts'
+import { type Backup, backupSchema, keepBackup } from './backup.ts'
+import { assertTextFile, encodeFor, readText, splitLines } from './content.ts'
 import { expandUser, realPath } from './paths.ts'
+import { isChanged, shownEdit, type TextEdit, writeEdit } from './text-edit.ts'
 
 export const flagsSchema = s.withDefault(
   s.union([s.integer(), s.string(), s.array(s.any())], "Python's flags: names such as MULTILINE, or their sum"),
@@ -55,13 +55,57 @@ function withAddition(text: string, flags: unknown, { content, place }: Addition
   return [...lines, `${content}\n`]
 }
 
-function refuseConflicts(search: boolean, append: boolean, prepend: boolean): void {
+export interface ReplaceRequest {
+  readonly path: string
+  readonly pattern: string
+  readonly repl: string
+  readonly count: number
+  readonly flags: unknown
+  readonly append_if_not_found: boolean
+  readonly prepend_if_not_found: boolean
+  readonly not_found_content?: string | undefined
+  readonly ignore_if_missing: boolean
+  readonly backslash_literal: boolean
+  readonly search_only?: boolean
+}
+
+function refuseConflicts({ search_only: search = false, ...request }: ReplaceRequest): void {
+  const { append_if_not_found: append, prepend_if_not_found: prepend } = request
   if (search && (append || prepend)) {
     throw new SaltError('bad-arguments', 'search_only cannot be used with append/prepend_if_not_found')
   }
   if (append && prepend) {
     throw new SaltError('bad-arguments', 'Only one of append and prepend_if_not_found is permitted')
   }
+}
+
+/** What the file would become; undefined for a file that is missing and may be. Throws `bad-arguments`. */
+export function editByPattern(request: ReplaceRequest): TextEdit | undefined {
+  const path = editablePath(request.path, request.ignore_if_missing)
+  if (path === undefined) return undefined
+  refuseConflicts(request)
+  const { append_if_not_found: append, prepend_if_not_found: prepend, repl } = request
+  const { text, encoding } = readText(path)
+  const regex = new PythonRegex(encodeFor(encoding, request.pattern), parseRegexFlags(request.flags))
+  const template = encodeFor(encoding, repl)
+  const literal = request.backslash_literal ? template.replaceAll('\\', '\\\\') : template
+  const replaced = regex.replace(text, literal, request.count)
+  let after = splitLines(replaced.text)
+  if (replaced.count === 0 && (append || prepend)) {
+    const content = encodeFor(encoding, request.not_found_content ?? repl)
+    after = withAddition(text, request.flags, { content, place: prepend ? 'start' : 'end' }) ?? after
+  }
+  return { path, encoding, before: splitLines(text), after }
+}
+
+/** Writes what differs, with a copy of the old file beside it. `path` is the one that was given: it may be a link. */
+export async function writeReplaced(
+  edit: TextEdit,
+  { path, backup, preserve_inode: keepInode }: { path: string; backup: Backup; preserve_inode: boolean },
+): Promise<void> {
+  if (!isChanged(edit)) return
+  keepBackup(path, backup)
+  await writeEdit(edit, keepInode)
 }
 
 export const replaceFunctions = {
@@ -91,30 +135,14 @@ export const replaceFunctions = {
       `salt '*' file.replace /etc/hosts pattern='^NO SUCH LINE$' repl=x flags='[MULTILINE, IGNORECASE]'`,
     ],
     async run(_ctx, args) {
-      const path = editablePath(args.path, args.ignore_if_missing)
-      if (path === undefined) return false
-      const { append_if_not_found: append, prepend_if_not_found: prepend } = args
-      refuseConflicts(args.search_only, append, prepend)
-      const { text, encoding } = readText(path)
-      const regex = new PythonRegex(encodeFor(encoding, args.pattern), parseRegexFlags(args.flags))
-      if (args.search_only) return regex.search(text)
-      const template = encodeFor(encoding, args.repl)
-      const replaced = regex.replace(
-        text,
-        args.backslash_literal ? template.replaceAll('\\', '\\\\') : template,
-        args.count,
-      )
-      let lines = splitLines(replaced.text)
-      if (replaced.count === 0 && (append || prepend)) {
-        const content = encodeFor(encoding, args.not_found_content ?? args.repl)
-        lines = withAddition(text, args.flags, { content, place: prepend ? 'start' : 'end' }) ?? lines
+      if (args.search_only) {
+        refuseConflicts(args)
+        return searchFile(args.path, args.pattern, args.flags, args.ignore_if_missing)
       }
-      const result = lines.join('')
-      if (result !== text && !args.dry_run) {
-        keepBackup(args.path, args.backup)
-        await replaceContent(path, Buffer.from(result, encoding), { keepInode: args.preserve_inode })
-      }
-      return args.show_changes ? unifiedDiff(splitLines(text), lines) : result !== text
+      const edit = editByPattern(args)
+      if (edit === undefined) return false
+      if (!args.dry_run) await writeReplaced(edit, args)
+      return shownEdit(edit, args.show_changes)
     },
   }),
 }

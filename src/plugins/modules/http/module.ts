@@ -54,6 +54,11 @@ const options = {
   formdata_fieldname: s.optional(s.string('Name of the field, with formdata')),
   formdata_filename: s.optional(s.string('Name of the file, with formdata')),
   decode_body: s.withDefault(s.boolean('Read the answer as text; otherwise it is given as bytes'), true),
+  data_render: flag('The file with the data is a template'),
+  data_renderer: s.optional(s.string('Template engine of that file: jinja')),
+  header_render: flag('The file with headers is a template'),
+  header_renderer: s.optional(s.string('Template engine of that file: jinja')),
+  template_dict: s.optional(s.record(s.any(), 'Variables of these templates')),
 }
 
 const plainOptions: QueryOptions = {
@@ -64,6 +69,8 @@ const plainOptions: QueryOptions = {
   headers: false,
   text: true,
   cookie_format: 'lwp',
+  data_render: false,
+  header_render: false,
   persist_session: false,
   test: false,
   raise_error: true,

@@ -7,6 +7,7 @@ import { pythonString } from '../../../base/python-repr.ts'
 import type { HttpRequest } from '../../../engine/http/send.ts'
 import { readTlsFiles } from '../../../engine/http/tls-files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
+import { renderText } from '../../../engine/render/text-template.ts'
 import { attemptAsync } from '../file/failure.ts'
 import type { CookieJar } from './cookies.ts'
 import { formBody } from './form.ts'
@@ -20,6 +21,11 @@ export interface QueryOptions {
   readonly header_dict?: Record<string, unknown> | undefined
   readonly header_list?: string[] | undefined
   readonly header_file?: string | undefined
+  readonly data_render: boolean
+  readonly data_renderer?: string | undefined
+  readonly header_render: boolean
+  readonly header_renderer?: string | undefined
+  readonly template_dict?: Record<string, unknown> | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
   readonly auth?: string[] | undefined
@@ -83,8 +89,8 @@ export async function requestOf(
   setting: Setting,
   jar: CookieJar | undefined,
 ): Promise<HttpRequest> {
-  const headers = await headersOf(options)
-  const body = await bodyOf(options, headers)
+  const headers = await headersOf(ctx, options)
+  const body = await bodyOf(ctx, options, headers)
   const [user = options.username, password = options.password] = options.auth ?? []
   const isHttps = url.protocol === 'https:'
   const verify = options.verify_ssl ?? setting('verify_ssl') !== false
@@ -129,9 +135,10 @@ function proxyOf(setting: Setting, url: URL): string | undefined {
   return proxy.href
 }
 
-async function headersOf(options: QueryOptions): Promise<Record<string, string>> {
+async function headersOf(ctx: FunctionContext, options: QueryOptions): Promise<Record<string, string>> {
   const { header_file: file } = options
-  const fileText = file === undefined ? '' : await attemptAsync(file, () => readFile(file, 'utf8'))
+  const { header_render: isTemplate, header_renderer: engine } = options
+  const fileText = file === undefined ? '' : (await contentOf(ctx, file, options, isTemplate, engine)).toString('utf8')
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(options.header_dict ?? {})) headers[name] = pythonString(value)
   for (const line of [...(options.header_list ?? []), ...fileText.split('\n')]) {
@@ -142,10 +149,28 @@ async function headersOf(options: QueryOptions): Promise<Record<string, string>>
   return headers
 }
 
+/** A file, rendered where it is a template. */
+async function contentOf(
+  ctx: FunctionContext,
+  file: string,
+  { template_dict: variables = {} }: QueryOptions,
+  isTemplate: boolean,
+  engine = 'jinja',
+): Promise<Buffer> {
+  const bytes = await attemptAsync(file, () => readFile(file))
+  if (!isTemplate) return bytes
+  return Buffer.from(await renderText(ctx, { text: bytes.toString('utf8'), file, saltenv: 'base', engine, variables }))
+}
+
 /** Also tells in `headers` what kind of data it is, where nobody did. */
-async function bodyOf(options: QueryOptions, headers: Record<string, string>): Promise<Buffer | undefined> {
+async function bodyOf(
+  ctx: FunctionContext,
+  options: QueryOptions,
+  headers: Record<string, string>,
+): Promise<Buffer | undefined> {
   const { data_file: file, data } = options
-  const content = file === undefined ? data : await attemptAsync(file, () => readFile(file))
+  const { data_render: isTemplate, data_renderer: engine } = options
+  const content = file === undefined ? data : await contentOf(ctx, file, options, isTemplate, engine)
   if (options.formdata) {
     const form = await formBody(content, options.formdata_fieldname, options.formdata_filename)
     headers['Content-Type'] = form.type

@@ -1,0 +1,131 @@
+/** `file.tidied` */
+import * as fs from 'node:fs'
+import { s } from '../../../base/schema.ts'
+import { PythonRegex } from '../../../engine/functions/python-regex.ts'
+import { state } from '../../../engine/plugin.ts'
+import { done, failed, impossible, pending, right } from '../../../engine/state/plan.ts'
+import { reasonOf } from '../../modules/file/managing/plan-words.ts'
+import { joinPath } from '../../modules/file/paths.ts'
+import { isFolder } from '../../modules/file/status.ts'
+import { isPlan, pathName, targetPath } from './arguments.ts'
+
+const times = ['atime', 'mtime', 'ctime'] as const
+
+interface TidyRequest {
+  readonly ageDays: number
+  /** Bytes. */
+  readonly size: number
+  readonly matches: readonly PythonRegex[]
+  readonly exclude: readonly PythonRegex[]
+  readonly rmdirs: boolean
+  readonly wholePath: boolean
+  readonly followLinks: boolean
+  readonly time: (typeof times)[number]
+}
+
+export const tidiedState = {
+  tidied: state({
+    doc: 'Make sure that old or large files below a folder are gone. One of the two is enough; with neither, all that match go.',
+    args: {
+      name: pathName,
+      age: s.withDefault(s.number('Days that a file may be old'), 0),
+      matches: s.optional(s.array(s.string(), 'Expressions for the start of names; any when left out')),
+      rmdirs: s.withDefault(s.boolean('Remove folders, too'), false),
+      size: s.withDefault(
+        s.union([s.integer(), s.string()], 'Bytes, or with a unit as in 10M, from which on a file is large'),
+        0,
+      ),
+      exclude: s.optional(s.array(s.string(), 'Expressions for names that stay')),
+      full_path_match: s.withDefault(s.boolean('The expressions are about whole paths'), false),
+      followlinks: s.withDefault(s.boolean('Go into folders that links lead to'), false),
+      time_comparison: s.withDefault(s.string('What the age is counted from: atime, mtime or ctime'), 'atime'),
+    },
+    examples: [
+      "/var/tmp/builds:\n  file.tidied:\n    - age: 30\n    - matches:\n      - 'build-.*'\n    - rmdirs: True",
+    ],
+    plan(ctx, want) {
+      const path = targetPath(want.name, 'tidied')
+      if (isPlan(path)) return path
+      if (!isFolder(path)) return impossible(`${path} does not exist or is not a directory.`)
+      const size = bytesOfSize(want.size)
+      if (size === undefined) return impossible(`'${want.size}' is no size: give bytes, or a number with K, M, G or T`)
+      const compile = (patterns: readonly string[]) => patterns.map((pattern) => new PythonRegex(pattern))
+      const removed = pathsToTidy(path, {
+        ageDays: want.age,
+        size,
+        matches: compile(want.matches ?? ['.*']),
+        exclude: compile(want.exclude ?? []),
+        rmdirs: want.rmdirs,
+        wholePath: want.full_path_match,
+        followLinks: want.followlinks,
+        time: times.find((known) => known === want.time_comparison.toLowerCase()) ?? 'atime',
+      })
+      if (removed.length === 0) return right(`Nothing to remove from directory ${path}`)
+      return pending({
+        comment: `${path} is set for tidy`,
+        changes: { removed },
+        async apply() {
+          const gone: string[] = []
+          try {
+            for (const one of removed) {
+              await ctx.salt('file.remove', [one])
+              gone.push(one)
+            }
+          } catch (error) {
+            ctx.signal.throwIfAborted()
+            return failed(reasonOf(error), { removed: gone })
+          }
+          return done(`Removed ${removed.length} files or directories from directory ${path}`, { removed })
+        },
+      })
+    },
+  }),
+}
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+  P: 2 ** 50,
+}
+
+/** `10M`, `1.5 GB`, `2KiB` */
+function bytesOfSize(size: number | string): number | undefined {
+  const [, number, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([KMGTP]?)(?:i?B)?\s*$/i.exec(String(size)) ?? []
+  const factor = units[unit.toUpperCase()]
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor
+}
+
+/** What is to be removed, the deepest first. */
+function pathsToTidy(folder: string, request: TidyRequest): string[] {
+  const entries = fs.readdirSync(folder).map((name) => ({ name, path: joinPath(folder, name) }))
+  const isEntered = (path: string): boolean =>
+    isFolder(path) && (request.followLinks || !fs.lstatSync(path).isSymbolicLink())
+  const below = entries.filter(({ path }) => isEntered(path)).flatMap(({ path }) => pathsToTidy(path, request))
+  const files = entries.filter(({ path }) => !isFolder(path))
+  const folders = entries.filter(({ path }) => isFolder(path))
+  const here = [...files, ...folders].filter(({ name, path }) => isTidied(name, path, request))
+  return [...below, ...here.map(({ path }) => path)]
+}
+
+function isTidied(name: string, path: string, request: TidyRequest): boolean {
+  const status = fs.lstatSync(path)
+  if (status.isDirectory() && !request.rmdirs) return false
+  const size = status.isDirectory() || status.isSymbolicLink() ? 0 : status.size
+  const age = daysBetween(status[`${request.time}Ms`], Date.now())
+  if (size < request.size && age < request.ageDays) return false
+  const text = request.wholePath ? path : name
+  return request.matches.some((one) => one.match(text)) && !request.exclude.some((one) => one.match(text))
+}
+
+/** Days of the calendar, here. */
+function daysBetween(fromMs: number, toMs: number): number {
+  const day = (ms: number): number => {
+    const date = new Date(ms)
+    return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000
+  }
+  return Math.abs(day(toMs) - day(fromMs))
+}
