@@ -109,6 +109,8 @@ export interface FunctionServices {
   /** Files of the file server, where they come neither from the masters nor from `file_roots`. */
   readonly files?: ServedFiles
   readonly pillar?: PillarService
+  /** Runs a runner and gives its result: only where functions run inside the master. Arguments as in a publish request. */
+  runner?(fun: string, arg: readonly unknown[]): Promise<unknown>
   /** Decrypts for the renderer `gpg`, where more is to be known than the configuration says. */
   readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
   /** Computes the grains anew, stores and announces them; pillar, which may depend on them, follows unless it is kept. */

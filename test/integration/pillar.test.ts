@@ -287,6 +287,17 @@ describe('pillar', () => {
     assert.equal(await runner(master, 'pillar.clear_pillar_cache'), false)
   })
 
+  it('may use the mine, by way of a runner', async () => {
+    const { fleet, master } = await startFleet()
+    await using _ = fleet
+    assert.equal(await on(master, 'db', 'mine.send', 'test.echo', 'from db'), true)
+    fleet.put('pillar/web.sls', "mine: {{ salt['saltutil.runner']('mine.get', tgt='db', fun='test.echo') | tojson }}\n")
+    assert.partialDeepStrictEqual(await on(master, 'web', 'pillar.items'), { mine: { db: 'from db' } })
+    assert.match(String(await on(master, 'web', 'saltutil.runner', 'mine.get')), /a minion asks it by publish.runner/)
+    fleet.put('pillar/web.sls', "mine: {{ salt['saltutil.runner']('no.such') }}\n")
+    assert.match(JSON.stringify(await on(master, 'web', 'pillar.items')), /Rendering SLS 'web' failed/)
+  })
+
   it('is kept by the master for a while where that is wanted', async () => {
     const { fleet, master } = await startFleet('pillar_cache: true\npillar_cache_ttl: 600\n')
     await using _ = fleet

@@ -79,7 +79,10 @@ export class LocalFunctions {
   }
 
   /** The functions of this host under the name and with the facts of a minion: what its pillar is made with. */
-  async contextFor({ id, grains, pillar, log, services }: ContextRequest): Promise<FunctionContext> {
+  async contextFor(
+    minion: Omit<ContextRequest, 'services'> & { services: FunctionServices },
+  ): Promise<FunctionContext> {
+    const { id, grains, pillar, log, services } = minion
     this.#loaded ??= this.#load()
     const { catalogues } = await this.#loaded
     const { config } = this.#options

@@ -1,5 +1,7 @@
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { RunnerResult } from '../../client/api.ts'
@@ -74,12 +76,17 @@ export class RunnerHosts implements Disposable {
     this.catalogues = { runners, wheels }
     this.#local = new LocalFunctions({ config, log, bus })
     this.pillar = new MasterPillar({
-      options: parts.options,
-      config,
-      clock,
-      log,
-      local: this.#local,
-      banks: this.banks,
+      ...{ options: parts.options, config, clock, log, local: this.#local, banks: this.banks },
+      runner: async (fun, arg) => {
+        const { signal } = new AbortController()
+        const { success, return: value } = await this.runners.run(
+          { fun, arg, user: userInfo().username },
+          () => {},
+          signal,
+        )
+        if (success) return value
+        throw new SaltError('execution-failed', String(value))
+      },
     })
     const shared = {
       surroundings: {

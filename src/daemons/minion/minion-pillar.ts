@@ -55,7 +55,9 @@ export class MinionPillar {
   async restore(): Promise<void> {
     if (this.#options.config.get('minion_pillar_cache') !== true) return
     const { readKeptPillar } = await import('../../engine/pillar/kept-pillar.ts')
-    this.#take(await readKeptPillar(this.#options))
+    const { pillar, secrets } = readKeptPillar(this.#options)
+    this.#options.secrets.add(secrets)
+    this.#take(pillar)
   }
 
   /** A master was reached: the first time, it is asked. */
@@ -138,10 +140,10 @@ export class MinionPillar {
   }
 
   async #keep(pillar: Pillar): Promise<void> {
-    const { config, id, log } = this.#options
+    const { config, id, log, secrets } = this.#options
     if (config.get('minion_pillar_cache') !== true) return
     const { keepPillar } = await import('../../engine/pillar/kept-pillar.ts')
-    await keepPillar({ config, id, log }, pillar)
+    await keepPillar({ config, id, log }, { pillar, secrets: secrets.all })
   }
 }
 

@@ -19,6 +19,7 @@ import { withFiles } from './pillar-context.ts'
 import { type PillarEnvironments, pillarEnvironments } from './pillar-environments.ts'
 import { PillarRun } from './pillar-run.ts'
 import { type PillarSettings, pillarSettings } from './pillar-settings.ts'
+import { PlainFiles } from './plain-files.ts'
 import { SlsTree } from './sls-tree.ts'
 import { matchTop, readTop, type Top } from './top-file.ts'
 
@@ -138,8 +139,21 @@ class Compilation {
       environments,
       world: new TemplateWorld(withFiles(ctx, environments.files)),
       secrets: this.#secrets,
+      plainFiles: this.#plainFiles(),
       log: this.#log,
     })
+  }
+
+  /** Options may give tags of templates another form, and another renderer reads files in another way. */
+  #plainFiles(): PlainFiles | undefined {
+    const { config, memory } = this.#host
+    if (config.get('jinja_sls_env') !== undefined) return undefined
+    const key = `plain files ${this.#settings.renderer}`
+    const known = memory.get(key)
+    if (known instanceof PlainFiles) return known
+    const files = new PlainFiles()
+    memory.set(key, files)
+    return files
   }
 
   async #context(pillar: Value): Promise<FunctionContext> {

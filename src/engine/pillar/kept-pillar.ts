@@ -8,6 +8,7 @@ import { isRecord } from '../../base/narrow.ts'
 import type { ConfigView } from '../config-view.ts'
 import { readJson } from '../render/data/json-read.ts'
 import { toPlain } from '../render/values/plain.ts'
+import type { CompiledPillar } from './compile-pillar.ts'
 
 interface Keeper {
   readonly id: string
@@ -16,16 +17,17 @@ interface Keeper {
 }
 
 const firstLine = '#!json\n'
+/** Texts that were decrypted; it lies beside the files of the root. */
+const secretsFile = 'secrets.json'
+const nothing: CompiledPillar = { pillar: {}, secrets: [] }
 
 /** What cannot be written is logged: pillar is in memory all the same. */
-export async function keepPillar(
-  { config, id, log }: Keeper,
-  pillar: Readonly<Record<string, unknown>>,
-): Promise<void> {
+export async function keepPillar({ config, id, log }: Keeper, { pillar, secrets }: CompiledPillar): Promise<void> {
   const folder = folderOf(config)
   try {
     ensurePrivateFolder(folder)
     await writeFileAtomic(join(folder, 'top.sls'), `${firstLine}${toJson({ base: { [id]: ['cache'] } })}\n`, 0o600)
+    await writeFileAtomic(join(folder, secretsFile), toJson(secrets), 0o600)
     await writeFileAtomic(join(folder, 'cache.sls'), `${firstLine}${toJson(pillar)}\n`, 0o600)
   } catch (error) {
     log.error('pillar cannot be kept on disk', { folder, reason: asSaltError(error).message })
@@ -33,16 +35,17 @@ export async function keepPillar(
 }
 
 /** Empty where nothing was kept, or what is there is of no use. */
-export async function readKeptPillar({ config, log }: Keeper): Promise<Readonly<Record<string, unknown>>> {
+export function readKeptPillar({ config, log }: Keeper): CompiledPillar {
   const path = join(folderOf(config), 'cache.sls')
   try {
     const text = readFileIfExists(path)
-    if (text === undefined || !text.startsWith(firstLine)) return {}
+    if (text === undefined || !text.startsWith(firstLine)) return nothing
     const pillar = toPlain(readJson(text.slice(firstLine.length)))
-    return isRecord(pillar) ? pillar : {}
+    const secrets = toPlain(readJson(readFileIfExists(join(folderOf(config), secretsFile)) ?? '[]'))
+    return isRecord(pillar) && Array.isArray(secrets) ? { pillar, secrets: secrets.map(String) } : nothing
   } catch (error) {
     log.warning('the pillar that was kept on disk cannot be read', { file: path, reason: asSaltError(error).message })
-    return {}
+    return nothing
   }
 }
 

@@ -10,6 +10,7 @@ import type { Value } from '../render/values/kinds.ts'
 import { mergePillar } from './merge-pillar.ts'
 import type { PillarEnvironments } from './pillar-environments.ts'
 import type { PillarSettings } from './pillar-settings.ts'
+import type { PlainFiles } from './plain-files.ts'
 import { type SlsFile, SlsFiles } from './sls-files.ts'
 
 export interface PillarRunParts {
@@ -21,6 +22,8 @@ export interface PillarRunParts {
   readonly environments: PillarEnvironments
   readonly world: TemplateWorld
   readonly secrets: SecretTexts
+  /** What is known of files without templates; left out where the syntax of templates is another one. */
+  readonly plainFiles: PlainFiles | undefined
   readonly log: Log
 }
 
@@ -39,6 +42,12 @@ export class PillarRun {
 
   /** Throws what a renderer throws. */
   async render(file: SlsFile, saltenv: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Value> {
+    const { plainFiles } = this.parts
+    const render = (): Promise<Value> => this.#render(file, saltenv, variables)
+    return plainFiles === undefined ? await render() : await plainFiles.value(file.text, render)
+  }
+
+  async #render(file: SlsFile, saltenv: string, variables: Readonly<Record<string, unknown>>): Promise<Value> {
     const { world, settings } = this.parts
     const { value } = await renderSls(world, {
       text: file.text,

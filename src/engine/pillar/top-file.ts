@@ -1,13 +1,16 @@
 /** The top file of pillar: which files a minion gets of which environment. */
 import { asSaltError, SaltError } from '../../base/errors.ts'
+import { withinTime } from '../../base/time-limit.ts'
 import { isInteger } from '../render/values/arithmetic.ts'
 import { Dict } from '../render/values/dict.ts'
 import { isTrue } from '../render/values/iterate.ts'
 import type { Value } from '../render/values/kinds.ts'
 import { str } from '../render/values/print.ts'
 import { compileTarget } from '../target/compile.ts'
-import { matchesInTime } from '../target/match-time.ts'
 import type { PillarRun } from './pillar-run.ts'
+
+/** All targets of a top file together may take as long. */
+const limitMs = 1000
 
 /** What a top file gives to one target, in the order in which it counts. */
 export interface TopEntry {
@@ -39,6 +42,19 @@ export async function readTop(run: PillarRun): Promise<Top> {
 
 /** Environment → names of files for this minion, each once. */
 export function matchTop(run: PillarRun, top: Top): ReadonlyMap<string, readonly string[]> {
+  const needsLimit = [...top.values()].flat().some((entry) => !isPlainGlob(entry))
+  if (!needsLimit) return matched(run, top)
+  const tooLong = (cause: unknown): SaltError =>
+    new SaltError('bad-target', `the targets of the pillar top file take longer than ${limitMs / 1000} s`, { cause })
+  try {
+    return withinTime(limitMs, () => matched(run, top), tooLong)
+  } catch (error) {
+    run.fail(asSaltError(error).message)
+    return new Map()
+  }
+}
+
+function matched(run: PillarRun, top: Top): ReadonlyMap<string, readonly string[]> {
   const matches = new Map<string, readonly string[]>()
   const only = run.parts.environments.pillarenv
   for (const [saltenv, entries] of top) {
@@ -150,11 +166,15 @@ function namesIn(list: Value): readonly string[] {
   return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
 }
 
+/** Watching the time takes longer than to match one of these. */
+function isPlainGlob({ target, kind }: TopEntry): boolean {
+  return kind === 'glob' || kind === 'list' || (kind === 'compound' && /^[\w.*?-]+$/.test(target))
+}
+
 function isMeant(run: PillarRun, { target, kind }: TopEntry): boolean {
   const { id, grains, pillar, settings } = run.parts
   try {
-    const matcher = compileTarget(target, kind, { nodegroups: settings.nodegroups })
-    return matchesInTime(matcher, kind, { id, grains, pillar })
+    return compileTarget(target, kind, { nodegroups: settings.nodegroups }).matches({ id, grains, pillar })
   } catch (error) {
     if (!(error instanceof SaltError)) throw error
     run.fail(`The target '${target}' of the pillar top file cannot be understood: ${error.message}`)

@@ -209,6 +209,27 @@ export const saltutil = defineModule({
         return true
       },
     }),
+    runner: fn({
+      doc: 'Run a runner: for files of pillar, which are rendered on the master.',
+      args: {
+        name: s.string('Runner and function'),
+        arg: s.optional(s.any('Its arguments, as a list or one alone')),
+        kwarg: s.optional(s.record(s.any(), 'Its arguments by name')),
+        full_return: s.withDefault(s.boolean('Accepted, and without effect here'), false),
+        saltenv: s.withDefault(s.string('Accepted, and without effect here'), 'base'),
+      },
+      extra: s.any('Further arguments by name'),
+      returns: s.any(),
+      examples: ["salt run salt.cmd saltutil.runner mine.get tgt='*' fun=network.ip_addrs"],
+      async run(ctx, { name, arg, kwarg }, { extra }) {
+        if (ctx.services.runner === undefined)
+          throw new SaltError('execution-failed', 'Runners run inside the master: a minion asks it by publish.runner.')
+        const own = Object.entries({ ...kwarg, ...extra }).filter(([key]) => !key.startsWith('__'))
+        const named = own.length === 0 ? [] : [{ ...Object.fromEntries(own), __kwarg__: true }]
+        const words = arg === undefined || arg === null ? [] : Array.isArray(arg) ? arg : [arg]
+        return await ctx.services.runner(name, [...words, ...named])
+      },
+    }),
     refresh_pillar: refreshPillar('refresh_pillar'),
     pillar_refresh: refreshPillar('pillar_refresh'),
     clear_cache: fn({

@@ -16,7 +16,7 @@ export function readRecord(file = recordFile): ExampleRecord {
 
 /** Functions whose answers depend on nothing but what the example host has. */
 const steady =
-  /^(?:config|cp|data|file|git|grains|group|hashutil|hosts|iptables|logrotate|match|nftables|ssh|test|user)\.|^archive\.(?:gunzip|gzip|is_encrypted|list|tar|unzip|zip)$|^cmd\.(?:run|run_stdout|shell|retcode|has_exec|exec_code|script_retcode)$|^dnsutil\.(?!serial)|^environ\.(?!items)|^event\.|^http\.(?!update)|^log\.|^mount\.(?:set_fstab|rm_fstab|set_automaster|rm_automaster)$|^network\.(?:calc_net|connect|convert_cidr|get_hostname|in_subnet|ip_in_subnet|iphexval|is_\w+|reverse_ip)$|^random\.(?:hash|sample|shuffle|str_encode)$|^sys\.(?:argspec|runner_argspec)$/
+  /^(?:config|cp|data|file|git|grains|group|hashutil|hosts|iptables|logrotate|match|nftables|pillar|ssh|test|user)\.|^archive\.(?:gunzip|gzip|is_encrypted|list|tar|unzip|zip)$|^cmd\.(?:run|run_stdout|shell|retcode|has_exec|exec_code|script_retcode)$|^dnsutil\.(?!serial)|^environ\.(?!items)|^event\.|^http\.(?!update)|^log\.|^mount\.(?:set_fstab|rm_fstab|set_automaster|rm_automaster)$|^network\.(?:calc_net|connect|convert_cidr|get_hostname|in_subnet|ip_in_subnet|iphexval|is_\w+|reverse_ip)$|^random\.(?:hash|sample|shuffle|str_encode)$|^sys\.(?:argspec|runner_argspec)$/
 
 /** Where the answer is about the example host's own system, its accounts' numbers, versions or the clock. */
 const unsteady =

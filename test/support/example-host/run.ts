@@ -25,6 +25,7 @@ const config = {
   cachedir: '/srv/salt-minion/cache',
   pki_dir: '/srv/salt-minion/pki',
   file_roots: { base: ['/srv/salt'] },
+  pillar_roots: { base: ['/srv/pillar'] },
   'redis.host': '10.0.0.5',
   'redis.port': 6379,
 }
@@ -46,7 +47,12 @@ const grains = {
   pkg: { apache: 'apache2' },
 }
 
-const pillar = { cheese: 'foo', app: { logo: 'aGVsbG8=' } }
+const pillar = {
+  cheese: 'foo',
+  role: 'web',
+  users: { alice: { uid: 1001, shell: '/bin/bash' } },
+  app: { logo: 'aGVsbG8=' },
+}
 
 /** A minion's, with the jobs that the examples name. */
 async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['schedule']>> {
