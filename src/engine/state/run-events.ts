@@ -19,8 +19,11 @@ export class RunEvents {
     this.#tellsAll = ctx.job?.wantsProgress === true || ctx.config.get('state_events') === true
   }
 
-  tell({ args: { fire_event: wanted } }: LowChunk, ret: StateReturn): void {
-    const { id } = this.#ctx
+  tell({ args: { fire_event: wanted } }: LowChunk, told: StateReturn): void {
+    if (!this.#tellsAll && (wanted === undefined || wanted === false)) return
+    const { id, services } = this.#ctx
+    // Others read events: what was decrypted for this minion is not for them.
+    const ret = services.pillar?.hide(told) ?? told
     if (wanted === true) this.#fire(`salt/state_result/${this.#jid}/${id}/${ret.name}`, { ret })
     else if (typeof wanted === 'string' && wanted !== '') {
       this.#fire(`salt/state_result/${this.#jid}/${id}/${wanted}`, { ret })
