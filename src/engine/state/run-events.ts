@@ -11,6 +11,8 @@ export class RunEvents {
   readonly #length: number
   readonly #tellsAll: boolean
   readonly #pending = new Set<Promise<unknown>>()
+  /** There is no bus, neither of a master nor here. */
+  #isDeaf = false
 
   constructor(ctx: FunctionContext, jid: string, length: number) {
     this.#ctx = ctx
@@ -20,6 +22,7 @@ export class RunEvents {
   }
 
   tell({ args: { fire_event: wanted } }: LowChunk, told: StateReturn): void {
+    if (this.#isDeaf) return
     if (!this.#tellsAll && (wanted === undefined || wanted === false)) return
     const { id, services } = this.#ctx
     // Others read events: what was decrypted for this minion is not for them.
@@ -47,9 +50,12 @@ export class RunEvents {
   }
 
   /** To the masters, or on the bus of this process where it is that of a master. */
-  async #send(tag: string, data: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async #send(tag: string, data: Readonly<Record<string, unknown>>): Promise<void> {
     const { services } = this.#ctx
-    if (services.masters === undefined && services.fireMaster === undefined) return await this.#ctx.emit(tag, data)
-    return await this.#ctx.salt('event.fire_master', [data, tag], { preload: { jid: this.#jid } })
+    if (services.masters === undefined && services.fireMaster === undefined) {
+      this.#isDeaf ||= !(await this.#ctx.emit(tag, data))
+      return
+    }
+    await this.#ctx.salt('event.fire_master', [data, tag], { preload: { jid: this.#jid } })
   }
 }
