@@ -35,13 +35,20 @@ describe('runs of states on a minion', () => {
       `before:\n  test.nop\nheld:\n  test.nop:\n    - onlyif: ${JSON.stringify(gate.command)}\nbehind:\n  test.nop\n`,
     )
     writeFileSync(join(roots, 'loud.sls'), 'done:\n  test.nop:\n    - fire_event: deploy/done\n')
-    master = await fleet.startMaster(`file_roots: {base: ['${roots}']}\n`)
+    writeFileSync(join(roots, 'ports.sls'), "{{ pillar['port'] }}-{{ pillar.get('more', 'none') }}:\n  test.nop: []\n")
+    mkdirSync(join(fleet.folder, 'pillar'))
+    writeFileSync(join(fleet.folder, 'pillar', 'top.sls'), "base:\n  '*': [web]\n")
+    writeFileSync(join(fleet.folder, 'pillar', 'web.sls'), 'port: 80\n')
+    master = await fleet.startMaster(configuration())
     minion = await fleet.connect('alpha', master)
   })
   after(async () => {
     gate[Symbol.dispose]()
     await fleet[Symbol.asyncDispose]()
   })
+
+  const configuration = (): string =>
+    `file_roots: {base: ['${fleet.folder}/srv']}\npillar_roots: {base: ['${fleet.folder}/pillar']}\n`
 
   const apply = async (...arg: unknown[]): Promise<TargetOutcome> =>
     (await master.publish('alpha', 'state.apply', arg, { timeout: 30 })).alpha ?? assert.fail('there is no outcome')
@@ -59,6 +66,13 @@ describe('runs of states on a minion', () => {
     assert.deepEqual(told(outcome), { one: true, two: true })
     assert.equal(outcome.ret?.retcode, 0)
     assert.equal(outcome.ret?.out, 'highstate')
+  })
+
+  it('see the pillar of the master as it is now, and what is given over it', async () => {
+    writeFileSync(join(fleet.folder, 'pillar', 'web.sls'), 'port: 81\n')
+    assert.deepEqual(Object.keys(told(await apply('ports'))), ['81-none'])
+    const given = { __kwarg__: true, pillar: { more: 'given' } }
+    assert.deepEqual(Object.keys(told(await apply('ports', given))), ['81-given'])
   })
 
   it('tell of each state where somebody looks on, and else of none', async () => {
@@ -144,7 +158,7 @@ describe('runs of states on a minion', () => {
     await master.stop()
     await minion.until((state) => state.kind === 'waiting')
     gate.open()
-    await master.start(`file_roots: {base: ['${join(fleet.folder, 'srv')}']}\n`)
+    await master.start(configuration())
     await minion.connected()
     const outcome = (await master.follow(jid)).alpha ?? assert.fail('there is no outcome')
     assert.deepEqual(told(outcome), { before: true, held: true, behind: true })

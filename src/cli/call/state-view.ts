@@ -7,6 +7,7 @@ import type { OptionValues } from '../parse-command.ts'
 import type { Terminal } from '../publish/running-view.ts'
 import { clipped, progressText } from '../state-progress.ts'
 
+/** Also of a terminal that does not know how wide it is, and says 0. */
 const usualColumns = 80
 const eraseLine = '\r\u001b[K'
 /** States end faster than anybody reads. */
@@ -42,7 +43,7 @@ export class StateView implements StateOnlooker {
     this.#drawnMs = nowMs
     const hasChanges = Object.keys(changes).length > 0
     const line = progressText({ id, result, hasChanges, number: __run_num__ + 1, total })
-    this.#terminal.write(eraseLine + clipped(line, (this.#terminal.columns ?? usualColumns) - 1))
+    this.#terminal.write(eraseLine + clipped(line, (this.#terminal.columns || usualColumns) - 1))
     this.#isDrawn = true
   }
 

@@ -1,5 +1,5 @@
 /** Plans on disk: the calls that SLS files came to, and what each would have changed when the plan was made. */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { SaltError } from '../../base/errors.ts'
@@ -22,6 +22,17 @@ export interface StatePlanFile {
   readonly calls: Readonly<Record<string, unknown>>
   /** What a dry run said of each. */
   readonly planned: Readonly<Record<string, PlannedResult>>
+  /** Digest of calls and results with all that is hidden in them, and what was put before them. */
+  readonly sealed: { readonly salt: string; readonly digest: string }
+}
+
+export interface PlanParts {
+  readonly id: string
+  readonly given: StatePlanFile['given']
+  readonly chunks: readonly LowChunk[]
+  readonly returns: StateReturns
+  /** Puts dots in place of what was decrypted: it is not for the disk. */
+  hide<T>(value: T): T
 }
 
 interface PlannedResult {
@@ -30,19 +41,21 @@ interface PlannedResult {
   readonly comment: unknown
 }
 
+/** @param salt of the plan that this one is compared with; a new one when left out */
 export function planOf(
-  id: string,
-  given: StatePlanFile['given'],
-  chunks: readonly LowChunk[],
-  returns: StateReturns,
+  { id, given, chunks, returns, hide }: PlanParts,
+  salt = randomBytes(16).toString('hex'),
 ): StatePlanFile {
   const planned = Object.entries(returns).map(([tag, { result, changes, comment }]) => [
     tag,
     { result, changes, comment },
   ])
   const calls = chunks.map((chunk) => [chunkTag(chunk), lowRecord(chunk)])
+  const open = { calls: Object.fromEntries(calls), planned: Object.fromEntries(planned) }
+  const sealed = toJson([calls, Object.entries(returns).map(([tag, { result, changes }]) => [tag, result, changes])])
+  const digest = createHash('sha256').update(salt).update(sealed).digest('hex')
   // Only what JSON can say is compared later.
-  return JSON.parse(toJson({ id, given, calls: Object.fromEntries(calls), planned: Object.fromEntries(planned) }))
+  return JSON.parse(toJson({ id, given, ...hide(open), sealed: { salt, digest } }))
 }
 
 /** For its owner alone: pillar may be in it. */
@@ -96,7 +109,8 @@ export function planDifferences(before: StatePlanFile, now: StatePlanFile): stri
     const reason = resultDifference(before.planned[tag], now.planned[tag])
     if (reason !== undefined) found.push(`${shownTag(tag)} ${reason}`)
   }
-  return found
+  const isSame = found.length > 0 || before.sealed.digest === now.sealed.digest
+  return isSame ? found : ['a value that is not shown is another one now']
 }
 
 function resultDifference(was: PlannedResult | undefined, is: PlannedResult | undefined): string | undefined {
@@ -126,11 +140,11 @@ function shownTag(tag: string): string {
 }
 
 function isPlan(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & StatePlanFile {
-  return typeof value.id === 'string' && [value.given, value.calls, value.planned].every(isRecord)
+  return typeof value.id === 'string' && [value.given, value.calls, value.planned, value.sealed].every(isRecord)
 }
 
-function digestOf({ id, given, calls, planned }: StatePlanFile): string {
+function digestOf({ id, given, calls, planned, sealed }: StatePlanFile): string {
   return createHash('sha256')
-    .update(JSON.stringify([id, given, calls, planned]))
+    .update(JSON.stringify([id, given, calls, planned, sealed]))
     .digest('hex')
 }

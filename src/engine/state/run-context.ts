@@ -1,17 +1,13 @@
 /** The world that a run of states sees: with the pillar, the environment and the configuration that it was asked for with. */
 import { readFileSync } from 'node:fs'
-import { deepMerge } from '../../base/deep-merge.ts'
 import { SaltError } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { ConfigView, FunctionContext } from '../plugin.ts'
+import { type WantedPillar, withRunPillar } from './run-pillar.ts'
 
-export interface RunWorld {
+export interface RunWorld extends WantedPillar {
   readonly test?: boolean | undefined
-  /** Values over those of the pillar. */
-  readonly pillar?: Readonly<Record<string, unknown>> | undefined
-  readonly saltenv?: string | undefined
-  readonly pillarenv?: string | undefined
   readonly state_events?: boolean | undefined
   /** A file of options. */
   readonly localconfig?: string | undefined
@@ -28,13 +24,7 @@ export async function runContext(ctx: FunctionContext, world: RunWorld): Promise
   const over = defined({ test, saltenv, pillarenv, state_events, state_top: topFile })
   const local = localconfig === undefined ? {} : await readOptions(localconfig)
   const config = overlay(ctx.config, { ...local, ...over })
-  return ctx.derive({ config, ...pillarChange(ctx, world) })
-}
-
-function pillarChange(ctx: FunctionContext, { pillar }: RunWorld): { pillar?: Readonly<Record<string, unknown>> } {
-  if (pillar === undefined) return {}
-  const merged = deepMerge(ctx.pillar, pillar)
-  return isRecord(merged) ? { pillar: merged } : {}
+  return await withRunPillar(ctx.derive({ config }), world)
 }
 
 function overlay(config: ConfigView, over: Readonly<Record<string, unknown>>): ConfigView {

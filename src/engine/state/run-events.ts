@@ -11,6 +11,8 @@ export class RunEvents {
   readonly #length: number
   readonly #tellsAll: boolean
   readonly #pending = new Set<Promise<unknown>>()
+  /** There is no bus, neither of a master nor here. */
+  #isDeaf = false
 
   constructor(ctx: FunctionContext, jid: string, length: number) {
     this.#ctx = ctx
@@ -19,8 +21,12 @@ export class RunEvents {
     this.#tellsAll = ctx.job?.wantsProgress === true || ctx.config.get('state_events') === true
   }
 
-  tell({ args: { fire_event: wanted } }: LowChunk, ret: StateReturn): void {
-    const { id } = this.#ctx
+  tell({ args: { fire_event: wanted } }: LowChunk, told: StateReturn): void {
+    if (this.#isDeaf) return
+    if (!this.#tellsAll && (wanted === undefined || wanted === false)) return
+    const { id, services } = this.#ctx
+    // Others read events: what was decrypted for this minion is not for them.
+    const ret = services.pillar?.hide(told) ?? told
     if (wanted === true) this.#fire(`salt/state_result/${this.#jid}/${id}/${ret.name}`, { ret })
     else if (typeof wanted === 'string' && wanted !== '') {
       this.#fire(`salt/state_result/${this.#jid}/${id}/${wanted}`, { ret })
@@ -44,9 +50,12 @@ export class RunEvents {
   }
 
   /** To the masters, or on the bus of this process where it is that of a master. */
-  async #send(tag: string, data: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async #send(tag: string, data: Readonly<Record<string, unknown>>): Promise<void> {
     const { services } = this.#ctx
-    if (services.masters === undefined && services.fireMaster === undefined) return await this.#ctx.emit(tag, data)
-    return await this.#ctx.salt('event.fire_master', [data, tag], { preload: { jid: this.#jid } })
+    if (services.masters === undefined && services.fireMaster === undefined) {
+      this.#isDeaf ||= !(await this.#ctx.emit(tag, data))
+      return
+    }
+    await this.#ctx.salt('event.fire_master', [data, tag], { preload: { jid: this.#jid } })
   }
 }

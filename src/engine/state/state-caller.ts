@@ -36,6 +36,8 @@ export class StateCaller {
   readonly #found = new Map<string, Found>()
   readonly #conditions: GlobalConditions
   readonly #events: RunEvents
+  /** Read anew by a state. */
+  #pillar: Readonly<Record<string, unknown>> | undefined
   #disabled: readonly string[] | undefined
   #number = 0
   #isStopped = false
@@ -48,7 +50,7 @@ export class StateCaller {
     isReady: (chunk: LowChunk) => boolean,
   ) {
     this.#base = ctx
-    this.#ctx = ctx.derive(ownRetcode)
+    this.#ctx = this.#derived()
     this.#chunks = chunks
     this.#options = options
     this.#isReady = isReady
@@ -247,7 +249,8 @@ export class StateCaller {
     plan: Parameters<typeof confirm>[1],
   ): Promise<Decision> {
     const changes = chunk.args.sensitive === true ? masked(plan.changes) : plan.changes
-    const decision = await confirm(chunk, { comment: plan.comment, changes })
+    const shown = { comment: plan.comment, changes }
+    const decision = await confirm(chunk, this.#ctx.services.pillar?.hide(shown) ?? shown)
     if (decision === 'stop') this.#isStopped = true
     return decision
   }
@@ -295,9 +298,18 @@ export class StateCaller {
       await services.refreshModules?.()
       this.#found.clear()
     }
-    if (args.reload_pillar === true) await this.#ctx.salt('saltutil.refresh_pillar')
+    if (args.reload_pillar === true) await this.#readPillar()
     // What a context has looked at stays as it was.
-    if (args.reload_grains === true || args.reload_pillar === true) this.#ctx = this.#base.derive(ownRetcode)
+    if (args.reload_grains === true || args.reload_pillar === true) this.#ctx = this.#derived()
+  }
+
+  async #readPillar(): Promise<void> {
+    await this.#base.services.pillar?.refresh()
+    this.#pillar = await this.#options.pillar?.()
+  }
+
+  #derived(): FunctionContext {
+    return this.#base.derive({ ...ownRetcode, ...(this.#pillar === undefined ? {} : { pillar: this.#pillar }) })
   }
 }
 

@@ -59,6 +59,8 @@ const explained: readonly (readonly [example: RegExp, need: Need, what: string])
   [/ system\.set_computer_(?:desc|name)\b/, 'privileges', 'root'],
   [/ alternatives\.(?:auto|config awk choice|install|remove|set)\b/, 'privileges', 'root'],
   [/ pkg\.(?:hold|del_repo|del_repo_key)\b/, 'privileges', 'root'],
+  [/ state\.(?:pause|resume|soft_kill)\b/, 'system', 'a run of states'],
+  [/ state\.event\b/, 'system', 'a minion that runs'],
   [/ cmd\.tty\b/, 'privileges', 'root'],
   [/ file\.(?:chattr|mknod_blkdev|mknod_chrdev)\b/, 'privileges', 'root'],
   [/ file\.set_selinux_context\b/, 'system', 'SELinux'],

@@ -73,7 +73,7 @@ function beaconsFor(name: string): Promise<NonNullable<FunctionServices['beacons
 function restore(example = ''): void {
   const changed = (name: string): boolean => example.includes(`/srv/${name}`) || /^(?:fred|salt-minion)$/.test(name)
   for (const name of readdirSync('/srv')) {
-    const stays = kept.has(name) && !changed(name) && !/ (?:git|mount)\./.test(example)
+    const stays = kept.has(name) && !changed(name) && !/ (?:git|mount|state)\./.test(example)
     if (!name.startsWith('.') && !stays) rmSync(`/srv/${name}`, { recursive: true, force: true })
   }
   const lacking = [...kept].filter((name) => !existsSync(`/srv/${name}`))
@@ -88,7 +88,7 @@ function restoreSystem(): void {
 }
 
 /** What changes, or may have been changed, by an example before. */
-const takesFiles = /\/srv\b|\b(?:beacons|data|git|grains|mount|schedule|ssh)\.|salt:\/\//
+const takesFiles = /\/srv\b|\b(?:beacons|data|git|grains|mount|schedule|ssh|state)\.|salt:\/\//
 
 async function run(name: string, example: string, doc: FunctionDoc): Promise<ExampleRun> {
   const words = shellWords(example)

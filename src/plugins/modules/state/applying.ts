@@ -49,7 +49,6 @@ export const applyingFunctions: Readonly<Record<string, FunctionDefinition>> = {
       "salt '*' state.apply",
       "salt '*' state.apply web,db.server test=True",
       `salt '*' state.apply web pillar='{"stage": "test"}'`,
-      'salt call --local state.apply plan=/root/web.plan',
     ],
     run: (ctx, args, more) =>
       args.plan === undefined ? applyStates(ctx, 'state.apply', args, more) : applyPlan(ctx, args.plan, args, more),
@@ -60,7 +59,7 @@ export const applyingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: furtherArguments,
     returns: stateResults,
     outputter,
-    examples: ["salt '*' state.sls core,edit.vim", "salt '*' state.sls core exclude='[{id: motd}]'"],
+    examples: ["salt '*' state.sls core,edit.vim", "salt '*' state.sls core,edit.vim exclude=edit.vim"],
     run: (ctx, args, more) => applyStates(ctx, 'state.sls', args, more),
   }),
   highstate: fn({
@@ -69,7 +68,7 @@ export const applyingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: furtherArguments,
     returns: stateResults,
     outputter,
-    examples: ["salt '*' state.highstate", "salt '*' state.highstate test=True exclude=web"],
+    examples: ["salt '*' state.highstate", "salt '*' state.highstate test=True exclude=core"],
     run: (ctx, args, more) => applyStates(ctx, 'state.highstate', args, more),
   }),
   test: fn({
@@ -97,7 +96,7 @@ export const applyingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: furtherArguments,
     returns: stateResults,
     outputter,
-    examples: ["salt '*' state.sls_id my_state my_module"],
+    examples: ["salt '*' state.sls_id /srv/www/site.conf web"],
     run: (ctx, { id_, mods, ...given }, more) =>
       runJob(ctx, {
         fun: 'state.sls_id',
@@ -122,7 +121,7 @@ export const applyingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: furtherArguments,
     returns: stateResults,
     outputter,
-    examples: ['salt call state.plan web plan_out=/root/web.plan', "salt '*' state.plan"],
+    examples: ['salt call state.plan web plan_out=/srv/web.plan', "salt '*' state.plan"],
     run: (ctx, args, more) => makePlan(ctx, args, more),
   }),
 }

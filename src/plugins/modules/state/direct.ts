@@ -21,7 +21,10 @@ export const directFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: s.any('Arguments of the state, and global options such as `unless`'),
     returns: stateResults,
     outputter,
-    examples: ["salt '*' state.single pkg.installed name=vim", "salt '*' state.single file.absent /tmp/x test=True"],
+    examples: [
+      "salt '*' state.single file.managed name=/srv/app/motd contents=Welcome",
+      "salt '*' state.single file.absent /srv/app/old test=True",
+    ],
     run: (ctx, { fun, name, ...given }, more) => runSingle(ctx, { fun, name, given, more }),
   }),
   low: fn({
@@ -29,7 +32,7 @@ export const directFunctions: Readonly<Record<string, FunctionDefinition>> = {
     args: { data: s.record(s.any(), '`state`, `fun`, `name`, and its arguments'), ...runArguments },
     extra: furtherArguments,
     returns: s.any('What became of it; or what is wrong, as a list'),
-    examples: [`salt '*' state.low '{"state": "pkg", "fun": "installed", "name": "vi"}'`],
+    examples: [`salt '*' state.low '{"state": "file", "fun": "absent", "name": "/srv/app/old"}'`],
     run: (ctx, { data, ...given }, more) => runLow(ctx, data, given, more),
   }),
   high: fn({
@@ -37,7 +40,7 @@ export const directFunctions: Readonly<Record<string, FunctionDefinition>> = {
     args: { data: s.any('Id → state → function and arguments'), ...runArguments },
     extra: furtherArguments,
     returns: stateResults,
-    examples: [`salt '*' state.high '{"vim": {"pkg": ["installed"]}}'`],
+    examples: [`salt '*' state.high '{"/srv/app/old": {"file": ["absent"]}}'`],
     run: (ctx, { data, ...given }, more) =>
       runJob(ctx, { fun: 'state.high', given, more, source: { kind: 'high', make: () => data } }),
   }),
@@ -47,19 +50,24 @@ export const directFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: furtherArguments,
     returns: stateResults,
     outputter,
-    examples: ["salt '*' state.template /root/once.sls"],
+    examples: ["salt '*' state.template /srv/salt/web/init.sls"],
     run: (ctx, { tem, ...given }, more) =>
       runText(ctx, { fun: 'state.template', file: tem, text: readTemplate(tem), given, more }),
   }),
   template_str: fn({
     doc: 'Run the states of a text, which is rendered as an SLS file.',
-    args: { tem: s.text('The text'), ...runArguments },
+    args: {
+      tem: s.union([s.text(), s.record(s.any())], 'The text; or what it comes to, as a mapping'),
+      ...runArguments,
+    },
     extra: furtherArguments,
     returns: stateResults,
     outputter,
-    examples: ["salt '*' state.template_str '{all is well: test.nop}'"],
+    examples: ["salt '*' state.template_str 'all is well: test.nop'"],
     run: (ctx, { tem, ...given }, more) =>
-      runText(ctx, { fun: 'state.template_str', file: 'the given text', text: tem, given, more }),
+      typeof tem === 'string'
+        ? runText(ctx, { fun: 'state.template_str', file: 'the given text', text: tem, given, more })
+        : runJob(ctx, { fun: 'state.template_str', given, more, source: { kind: 'high', make: () => tem } }),
   }),
 }
 

@@ -27,7 +27,7 @@ export async function makePlan(
       const returns = await runPrepared(run)
       if (out === undefined) return returns
       const { planOf, writePlan } = await import('../../../engine/state/plan-file.ts')
-      await writePlan(resolve(out), planOf(ctx.id, keptOf(given), run.chunks, returns))
+      await writePlan(resolve(out), planOf({ ...partsOf(ctx, run), given: keptOf(given), returns }))
       return returns
     },
   })
@@ -65,11 +65,16 @@ async function applyIfSame(ctx: FunctionContext, plan: StatePlanFile, run: Prepa
   const { onReturn: _shown, confirm: _asked, ...quiet } = run.options
   const dry = run.ctx.derive({ config: withTest(run.ctx) })
   const returns = await runStates(dry, run.chunks, { ...quiet, test: true })
-  const differences = planDifferences(plan, planOf(ctx.id, plan.given, run.chunks, returns))
+  const now = planOf({ ...partsOf(ctx, run), given: plan.given, returns }, plan.sealed.salt)
+  const differences = planDifferences(plan, now)
   if (differences.length > 0) {
     return failed(ctx, ['The plan does not hold any more, and nothing was done:', ...differences])
   }
   return await runPrepared(run)
+}
+
+function partsOf(ctx: FunctionContext, { chunks }: PreparedRun) {
+  return { id: ctx.id, chunks, hide: <T>(value: T): T => ctx.services.pillar?.hide(value) ?? value }
 }
 
 function withTest({ config }: FunctionContext): FunctionContext['config'] {

@@ -55,7 +55,7 @@ export const requestFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: furtherArguments,
     returns: stateResults,
     outputter: 'highstate',
-    examples: ["salt '*' state.request", "salt '*' state.request stuff name=friday"],
+    examples: ["salt '*' state.request", "salt '*' state.request web name=friday"],
     async run(ctx, { name, ...given }, more) {
       const returns = await applyStates(ctx, 'state.request', { ...given, test: true }, more)
       const { mods, test: _test, ...kwargs } = given

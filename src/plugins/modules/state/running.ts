@@ -54,7 +54,13 @@ export async function runJob(ctx: FunctionContext, job: StateJob): Promise<unkno
     }
     const { RunControl } = await import('../../../engine/state/run-control.ts')
     using control = new RunControl(jid, ctx.signal)
-    const options = optionsFor(own, job, { jid, total: chunks.length, before: (chunk) => control.admit(chunk) })
+    const { runPillar } = await import('../../../engine/state/run-pillar.ts')
+    const options: RunOptions = {
+      ...optionsFor(own, job, chunks.length),
+      jid,
+      before: (chunk) => control.admit(chunk),
+      pillar: () => runPillar(ctx, { ...job.given, pillar: pillarOf(job.given), isAnew: true }),
+    }
     if (job.work !== undefined) return await job.work({ ctx: own, chunks, options })
     return await runPrepared({ ctx: own, chunks, options })
   })
@@ -128,18 +134,12 @@ async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Prom
   )
 }
 
-function optionsFor(
-  ctx: FunctionContext,
-  { given, only }: StateJob,
-  { jid, total, before }: { jid: string; total: number; before: NonNullable<RunOptions['before']> },
-): RunOptions {
+function optionsFor(ctx: FunctionContext, { given, only }: StateJob, total: number): RunOptions {
   const { onlooker } = ctx.services
   const confirm = onlooker?.confirm
   return {
     test: isTest(ctx, given),
     mock: given.mock === true,
-    jid,
-    before,
     ...(only === undefined ? {} : { only }),
     ...(onlooker === undefined ? {} : { onReturn: (chunk, ret) => onlooker.ended(chunk, ret, total) }),
     ...(confirm === undefined ? {} : { confirm: (...asked) => confirm(...asked) }),

@@ -1,6 +1,4 @@
 /** Functions that show what would be done: nothing is run. */
-import { deepMerge } from '../../../base/deep-merge.ts'
-import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
 import { type FunctionContext, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import { toPlain } from '../../../engine/render/values/plain.ts'
@@ -14,6 +12,7 @@ const pillarArgument = s.record(s.any(), 'Values that come over those of the pil
 const common = {
   saltenv: s.optional(s.string('Environment')),
   pillar: s.optional(pillarArgument),
+  pillarenv: s.optional(s.string('Environment of the pillar')),
   exclude: s.optional(excluded),
 }
 const further = s.any('Taken and not used: what says how states are run')
@@ -21,6 +20,7 @@ const further = s.any('Taken and not used: what says how states are run')
 interface Common {
   readonly saltenv?: string | undefined
   readonly pillar?: Readonly<Record<string, unknown>> | undefined
+  readonly pillarenv?: string | undefined
   readonly exclude?: string | readonly unknown[] | undefined
 }
 
@@ -34,10 +34,10 @@ export function failed(ctx: FunctionContext, errors: readonly string[]): readonl
   return errors
 }
 
-export function withPillar(ctx: FunctionContext, { pillar }: Common): FunctionContext {
-  if (pillar === undefined) return ctx
-  const merged = deepMerge(ctx.pillar, pillar)
-  return ctx.derive({ pillar: isRecord(merged) ? merged : {} })
+/** Loaded on first use, as what compiles. */
+async function withPillar(ctx: FunctionContext, given: Common): Promise<FunctionContext> {
+  const { withRunPillar } = await import('../../../engine/state/run-pillar.ts')
+  return await withRunPillar(ctx, given)
 }
 
 export function requestOf(ctx: FunctionContext, { saltenv, exclude }: Common, sls?: readonly string[]): CompileRequest {
@@ -58,12 +58,12 @@ export function listed(value: string | readonly string[]): string[] {
 /** Loaded on first use: most jobs render no template. */
 async function compiled(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<CompiledStates> {
   const { compileStates } = await import('../../../engine/state/compile.ts')
-  return await compileStates(withPillar(ctx, given), requestOf(ctx, given, sls))
+  return await compileStates(await withPillar(ctx, given), requestOf(ctx, given, sls))
 }
 
 async function high(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<unknown> {
   const { shownHigh } = await import('../../../engine/state/shown-states.ts')
-  const { value, errors } = await shownHigh(withPillar(ctx, given), requestOf(ctx, given, sls))
+  const { value, errors } = await shownHigh(await withPillar(ctx, given), requestOf(ctx, given, sls))
   return errors.length > 0 ? failed(ctx, errors) : toPlain(value)
 }
 
@@ -77,13 +77,13 @@ async function low(ctx: FunctionContext, given: Common, sls?: readonly string[])
 export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
   show_top: fn({
     doc: 'Show which SLS files the top files have for this minion.',
-    args: { saltenv: common.saltenv, pillar: common.pillar },
+    args: { saltenv: common.saltenv, pillar: common.pillar, pillarenv: common.pillarenv },
     extra: further,
     returns: s.union([s.record(s.array(s.string()), 'Environment → SLS files'), errorList]),
     examples: ["salt '*' state.show_top"],
     async run(ctx, args) {
       const { shownTop } = await import('../../../engine/state/shown-states.ts')
-      const { value, errors } = await shownTop(withPillar(ctx, args), requestOf(ctx, args).saltenv)
+      const { value, errors } = await shownTop(await withPillar(ctx, args), requestOf(ctx, args).saltenv)
       if (errors.length > 0) return [...failed(ctx, errors)]
       return Object.fromEntries(Array.from(value, ([saltenv, names]) => [saltenv, [...names]]))
     },
@@ -138,13 +138,13 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
   }),
   show_state_usage: fn({
     doc: 'Tell which SLS files of each environment the top files use for this minion, and which not.',
-    args: { saltenv: common.saltenv, pillar: common.pillar },
+    args: { saltenv: common.saltenv, pillar: common.pillar, pillarenv: common.pillarenv },
     extra: further,
     returns: s.union([s.record(s.any(), 'Environment → used, unused and how many of each'), errorList]),
     examples: ["salt '*' state.show_state_usage"],
     async run(ctx, args) {
       const { shownUsage } = await import('../../../engine/state/shown-states.ts')
-      const { value, errors } = await shownUsage(withPillar(ctx, args), requestOf(ctx, args).saltenv)
+      const { value, errors } = await shownUsage(await withPillar(ctx, args), requestOf(ctx, args).saltenv)
       return errors.length > 0 ? [...failed(ctx, errors)] : value
     },
   }),
@@ -157,7 +157,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     async run(ctx, args) {
       const { shownHigh } = await import('../../../engine/state/shown-states.ts')
       const request = requestOf(ctx, args, listed(args.mods))
-      return (await shownHigh(withPillar(ctx, args), request)).errors.length === 0
+      return (await shownHigh(await withPillar(ctx, args), request)).errors.length === 0
     },
   }),
   id_exists: fn({

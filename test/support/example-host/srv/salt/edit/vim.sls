@@ -1,0 +1,3 @@
+/srv/fred/.vimrc:
+  file.managed:
+    - contents: set number
