@@ -37,13 +37,13 @@ function applied(folder: string, prepare: string, states: States, config: object
 }
 
 describe('a disk', { skip: cannotMount }, () => {
-  const small = 'mount -t tmpfs -o size=64k small "$0" && echo old > "$0/a"'
+  const small = 'mount -t tmpfs -o size=16k small "$0" && echo old > "$0/a"'
 
   it('that is full keeps the old file, and no half of a new one', () => {
-    using folder = new ConfigFolder({ 'source.bin': 'x'.repeat(100_000) })
+    using folder = new ConfigFolder({ 'source.bin': 'x'.repeat(50_000) })
     const disk = folder.file('disk')
     mkdirSync(disk)
-    const contents: readonly object[] = [{ contents: 'x'.repeat(100_000) }, { source: folder.file('source.bin') }]
+    const contents: readonly object[] = [{ contents: 'x'.repeat(50_000) }, { source: folder.file('source.bin') }]
     const states: States = contents.flatMap((content) => [
       ['file.managed', { name: join(disk, 'a'), ...content }],
       ['file.managed', { name: join(disk, 'b'), ...content }],
@@ -61,7 +61,7 @@ describe('a disk', { skip: cannotMount }, () => {
     using folder = new ConfigFolder()
     const disk = folder.file('disk')
     mkdirSync(disk)
-    const text = 'x'.repeat(100_000)
+    const text = 'x'.repeat(50_000)
     const { performed, left } = applied(disk, small, [['file.append', { name: join(disk, 'a'), text }]])
     assert.equal(performed[0]?.result, false)
     assert.match(performed[0]?.comment ?? '', /disk is full|No space left/)
@@ -92,7 +92,7 @@ describe('a disk', { skip: cannotMount }, () => {
     ]
     const { performed, left } = applied(disk, prepare, states, config)
     for (const [index, { result, comment }] of performed.entries()) {
-      const state = states[index]?.[0] ?? `state ${index}`
+      const [state = ''] = states[index] ?? []
       assert.equal(result, false, state)
       assert.match(comment, /ead-only file system|read-only|Failed to/, state)
     }
