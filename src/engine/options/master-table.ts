@@ -3,11 +3,13 @@ import { s } from '../../base/schema.ts'
 import { option, pathOption, unset, unsetPath } from './option.ts'
 import { refuseQueueTtl } from './queue-ttl.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
+import { stateOptions } from './state-options.ts'
 
 const policy = s.record(s.any())
 
 export const masterTable = {
   ...sharedOptions,
+  ...stateOptions,
   default_include: option(s.string(), 'master.d/*.conf', sharedOptions.default_include.doc),
   interface: option(s.string(), '0.0.0.0', "Address that the master listens on; `'::'` (quoted) for IPv6 as well."),
   ret_port: option(

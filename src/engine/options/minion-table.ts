@@ -2,11 +2,13 @@
 import { s } from '../../base/schema.ts'
 import { option, pathOption, unset } from './option.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
+import { stateOptions } from './state-options.ts'
 
 const port = s.integer('', { minimum: 1, maximum: 65535 })
 
 export const minionTable = {
   ...sharedOptions,
+  ...stateOptions,
   default_include: option(s.string(), 'minion.d/*.conf', sharedOptions.default_include.doc),
   master: option(
     s.union([s.string(), s.array(s.string())]),
