@@ -1,0 +1,5 @@
+{% for file in ['/etc/motd', '/etc/issue'] %}
+{{ file }}:
+  test.nop:
+    - owner: root
+{% endfor %}

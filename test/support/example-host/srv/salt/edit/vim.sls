@@ -1,0 +1,7 @@
+include:
+  - core
+
+vim:
+  test.succeed_without_changes:
+    - require:
+      - test: /etc/motd
