@@ -16,12 +16,18 @@ const names = `
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir
   cluster_pool_port cluster_secret
   color color_theme con_cache conf_file config_dir connection_pool consul_config cp_context cython_enable
+<<<<<<< HEAD
   daemon_umask
   default_output default_top deltaproxy_batch_size detect_remote_minions remote_minions_port
   disabled_requisites disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
+=======
+  daemon_umask decrypt_pillar decrypt_pillar_default decrypt_pillar_delimiter decrypt_pillar_renderers
+  default_output deltaproxy_batch_size detect_remote_minions remote_minions_port
+  disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
+>>>>>>> c-compile
   dummy_pub dummy_publisher
   eauth_acl_module eauth_tokens eauth_tokens.cache_driver eauth_tokens.cluster_id ec2_tags enable_fqdns_grains
-  enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines env_order environment
+  enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines environment
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
   evt external_auth
@@ -36,7 +42,7 @@ const names = `
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
   ignore_missing inotify_watch intermediate_metadata ipc_mode ipc_so_rcvbuf ipc_so_sndbuf ipc_write_buffer
   ipc_write_timeout ipv6 iscsi_grains
-  jinja_env jinja_lstrip_blocks jinja_sls_env jinja_trim_blocks job_cache job_cache_store_endtime
+  jinja_lstrip_blocks jinja_trim_blocks job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
   lazy_loader_strict_matching local localfs lock_pillarenv log_datefmt log_datefmt_console log_fmt
   log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging
@@ -63,7 +69,7 @@ const names = `
   query_timeout queue_dirs queues
   raet_alt_port random_master random_startup_delay range_server reactor_niceness reactor_refresh_interval
   recon_randomize reauth regen_thin rejected_retry remote_minions
-  renderer renderer_blacklist renderer_whitelist render_dirs req_server_niceness request_channel_timeout
+  render_dirs req_server_niceness request_channel_timeout
   request_channel_tries request_server_ttl require_minion_sign_messages rest_timeout ret_hwm
   retry_dns retry_dns_count return_config return_kwargs returner returner_dirs roots_update_interval
   roster roster_defaults roster_file rosters rotate_aes_key run_dir run_func_timeout runner_returns runtests_log
@@ -74,8 +80,14 @@ const names = `
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
+<<<<<<< HEAD
   state_auto_order state_top state_top_saltenv states_dirs static stdlib_path sudo_user svnfs syndic_dir
   syndic_event_forward_timeout
+=======
+  state_aggregate state_compress_ids state_events state_output state_output_diff state_output_exclude
+  state_output_pct state_output_profile state_output_terse state_queue state_tabular
+  state_verbose states_dirs static strip_colors stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
+>>>>>>> c-compile
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules
@@ -83,7 +95,7 @@ const names = `
   tcp_master_pub_port tcp_master_publish_pull tcp_master_pull_port tcp_master_workers tcp_pub_port tcp_pull_port
   tcp_reconnect_backoff test_mode thin_extra_mods thin_exclude_saltexts thorium_dirs thorium_interval
   thorium_roots thorium_top thoriumenv time_skew tls token_dir token_expire token_expire_user_override token_file
-  tops top_dirs top_file top_file_merging_strategy transport transport_opts transports
+  tops top_dirs top_file transport transport_opts transports
   unique_jid update_restart_services update_url use_os_truststore use_superseded use_yamlloader_old utils_dirs
   username_grain
   value_dirs valid_minion_id_pattern verbose verify_env verify_master_pubkey_sign virt warn_until_date

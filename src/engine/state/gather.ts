@@ -5,10 +5,10 @@ import { TemplateWorld } from '../render/template-world.ts'
 import { equals } from '../render/values/compare.ts'
 import { Dict } from '../render/values/dict.ts'
 import type { Value } from '../render/values/kinds.ts'
-import { repr } from '../render/values/print.ts'
 import { type Declarations, declaredStates, numberStates, readDeclarations } from './declarations.ts'
 import { envOf, isMapping, slsOf } from './high-data.ts'
-import { absoluteName, readIncludeItem } from './include-names.ts'
+import { absoluteName } from './include-names.ts'
+import { IncludeTargets } from './include-targets.ts'
 import {
   type BodyPlaces,
   type FaultKind,
@@ -17,7 +17,7 @@ import {
   renderFault,
   type StateFault,
 } from './state-fault.ts'
-import { type SlsFile, StateFiles } from './state-files.ts'
+import { isPattern, type SlsFile, StateFiles } from './state-files.ts'
 
 /** Environment → names or patterns of SLS files, in the order in which they are wanted. */
 export type SlsMatches = ReadonlyMap<string, readonly string[]>
@@ -68,7 +68,7 @@ export class StateGatherer {
   readonly #faults: StateFault[] = []
   readonly #places = new WeakMap<object, RenderedPlace>()
   readonly #done = new Set<string>()
-  #matches: SlsMatches = new Map()
+  #includes: IncludeTargets
   #order = 10_000
 
   constructor(ctx: FunctionContext, options: GatherOptions = {}) {
@@ -76,11 +76,12 @@ export class StateGatherer {
     this.#options = options
     this.#world = options.world ?? new TemplateWorld(ctx)
     this.files = new StateFiles(this.#world.texts)
+    this.#includes = new IncludeTargets(this.files, [])
   }
 
   /** Renders what is wanted and what that includes. May be called once. */
   async gather(matches: SlsMatches): Promise<GatheredStates> {
-    this.#matches = matches
+    this.#includes = new IncludeTargets(this.files, [...matches.keys()])
     const high = new Dict()
     for (const [saltenv, names] of matches) {
       if (!(await this.files.hasEnvironment(saltenv))) {
@@ -124,29 +125,31 @@ export class StateGatherer {
   }
 
   async #gatherMatching(high: Dict, saltenv: string, wanted: string): Promise<void> {
-    const found = await this.files.matching(saltenv, wanted)
-    if (found.length === 0) {
-      this.#faults.push({ kind: 'sls-missing', sentence: `No matching sls found for '${wanted}' in env '${saltenv}'` })
-    }
-    for (const sls of found) {
+    for (const sls of await this.#named(saltenv, wanted)) {
       if (this.#done.has(`${saltenv}:${sls}`)) continue
       const states = await this.#gatherFile({ sls, saltenv, chain: [] })
       this.#merge(high, states)
     }
   }
 
+  /** What a pattern means; where that is nothing, and for any other name, the name itself: the file will be missed. */
+  async #named(saltenv: string, wanted: string): Promise<readonly string[]> {
+    const found = isPattern(wanted) ? await this.files.matching(saltenv, wanted) : []
+    return found.length === 0 ? [wanted] : found
+  }
+
   /** The states of a file and of all that it includes. */
   async #gatherFile(asked: Asked): Promise<Dict> {
     const { sls, saltenv, chain } = asked
     this.#done.add(`${saltenv}:${sls}`)
-    const file = await this.files.find(saltenv, sls)
-    if (file === undefined) {
-      const sentence = `Specified SLS ${sls} in saltenv ${saltenv} is not available on the salt master or through a configured fileserver`
-      this.#faults.push({ kind: 'sls-missing', sentence, place: chain[0], chain: chain.slice(1) })
-      return new Dict()
-    }
+    let file: SlsFile | undefined
     let rendered: RenderedSls
     try {
+      file = await this.files.find(saltenv, sls)
+      if (file === undefined) {
+        this.#faults.push(missingFault(asked))
+        return new Dict()
+      }
       rendered = await this.render(file, saltenv, sls)
     } catch (error) {
       this.#ctx.signal.throwIfAborted()
@@ -185,73 +188,27 @@ export class StateGatherer {
   }
 
   #expectIncludes(include: readonly Value[], { sls, saltenv, file }: SlsAtWork): void {
-    const isInit = file.path.endsWith('/init.sls')
     const names = include.filter((item) => typeof item === 'string')
+    const from = { sls, isInit: isInit(file) }
     this.files.expect(
       saltenv,
-      names.flatMap((name) => absoluteName(name, { sls, isInit }) ?? []),
+      names.flatMap((name) => absoluteName(name, from) ?? []),
     )
   }
 
   async #include(states: Dict, item: Value, index: number, work: SlsAtWork): Promise<void> {
-    const { saltenv, chain, rendered } = work
-    const place = rendered.placeOf(['include', index])
-    const fail = (sentence: string): void => this.#report('include', sentence, work, ['include', index])
-    const target = await this.#resolveInclude(item, work, fail)
-    if (target === undefined) return
-    const found = await this.files.matching(saltenv, target.sls)
-    for (const sls of found.length === 0 ? [target.sls] : found) {
+    const path = ['include', index]
+    const target = await this.#includes.resolve(item, { ...work, isInit: isInit(work.file) })
+    if ('fault' in target) {
+      this.#report('include', target.fault, work, path)
+      return
+    }
+    const chain = [work.rendered.placeOf(path), ...work.chain]
+    for (const sls of await this.#named(target.saltenv, target.sls)) {
       if (this.#done.has(`${target.saltenv}:${sls}`)) continue
-      const included = await this.#gatherFile({ sls, saltenv: target.saltenv, chain: [place, ...chain] })
+      const included = await this.#gatherFile({ sls, saltenv: target.saltenv, chain })
       this.#merge(states, included)
     }
-  }
-
-  /** The environment and the name that an item of `include` means. */
-  async #resolveInclude(
-    item: Value,
-    work: SlsAtWork,
-    fail: (sentence: string) => void,
-  ): Promise<{ saltenv: string; sls: string } | undefined> {
-    const { sls: from, saltenv, file } = work
-    const asked = readIncludeItem(item)
-    if (asked === undefined) {
-      fail(`Badly formatted include ${repr(item)} found in include in SLS '${saltenv}:${from}'`)
-      return undefined
-    }
-    const wanted = asked.saltenv ?? saltenv
-    if (wanted !== anyEnvironment && !(await this.files.hasEnvironment(wanted))) {
-      fail(`Nonexistent saltenv '${wanted}' found in include of '${asked.sls}' within SLS '${saltenv}:${from}'`)
-      return undefined
-    }
-    const sls = absoluteName(asked.sls, { sls: from, isInit: file.path.endsWith('/init.sls') })
-    if (sls === undefined) {
-      fail(
-        `Attempted relative include of '${asked.sls}' within SLS '${saltenv}:${from}' goes beyond top level package `,
-      )
-      return undefined
-    }
-    const environments = await this.#environmentsWith(wanted, sls)
-    const [only] = environments
-    if (only !== undefined && environments.length === 1) return { saltenv: only, sls }
-    if (environments.includes(saltenv)) return { saltenv, sls }
-    const tried = wanted === anyEnvironment ? [...this.#matches.keys()].join(', ') : wanted
-    fail(
-      environments.length === 0
-        ? `Unknown include: Specified SLS ${wanted}: ${sls} is not available on the salt master in saltenv(s): ${tried} `
-        : `Ambiguous include: Specified SLS ${wanted}: ${sls} is available on the salt master in multiple available saltenvs: ${environments.join(', ')}`,
-    )
-    return undefined
-  }
-
-  async #environmentsWith(wanted: string, sls: string): Promise<readonly string[]> {
-    if (wanted !== anyEnvironment) {
-      return this.#matches.has(wanted) || (await this.files.matching(wanted, sls)).length > 0 ? [wanted] : []
-    }
-    const found: string[] = []
-    for (const saltenv of this.#matches.keys())
-      if ((await this.files.matching(saltenv, sls)).length > 0) found.push(saltenv)
-    return found
   }
 
   #merge(into: Dict, states: Dict): void {
@@ -280,8 +237,18 @@ export class StateGatherer {
   }
 }
 
-/** Stands for an environment in `include`: whichever of those in use has the file. */
-const anyEnvironment = '_xenv'
+function isInit({ path }: SlsFile): boolean {
+  return path.endsWith('/init.sls')
+}
+
+function missingFault({ sls, saltenv, chain }: Asked): StateFault {
+  const [place, ...outer] = chain
+  const sentence =
+    place === undefined
+      ? `No matching sls found for '${sls}' in env '${saltenv}'`
+      : `Specified SLS ${sls} in saltenv ${saltenv} is not available on the salt master or through a configured fileserver`
+  return { kind: 'sls-missing', sentence, place, chain: outer }
+}
 
 function isReserved(id: Value): boolean {
   return id === '__extend__' || id === '__exclude__'

@@ -170,7 +170,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     },
     extra: further,
     returns: s.boolean(),
-    examples: ["salt '*' state.id_exists create_myfile,update_template filestate"],
+    examples: ["salt '*' state.id_exists vim,/etc/motd edit.vim"],
     async run(ctx, args) {
       const { chunks } = await compiled(ctx, args, listed(args.mods))
       const known = new Set(chunks.map(({ id }) => id))

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 create_myfile:
   file.managed:
     - name: /srv/app/myfile
@@ -10,3 +11,10 @@ update_template:
 
 filestate:
   test.nop
+=======
+{% for file in ['/etc/motd', '/etc/issue'] %}
+{{ file }}:
+  test.nop:
+    - owner: root
+{% endfor %}
+>>>>>>> c-compile

@@ -1,4 +1,8 @@
 base:
   '*':
     - core
+<<<<<<< HEAD
     - web
+=======
+    - edit.vim
+>>>>>>> c-compile
