@@ -1,7 +1,7 @@
 import { createFunctionContext } from '../../src/engine/functions/context.ts'
 import type { FunctionContext } from '../../src/engine/plugin.ts'
-import { compileStates } from '../../src/engine/state/compile.ts'
-import type { CompiledStates, CompileRequest } from '../../src/engine/state/compiled.ts'
+import { compileStates } from '../../src/engine/state/compile/compile.ts'
+import type { CompiledStates, CompileRequest } from '../../src/engine/state/compile/compiled.ts'
 import { ConfigFolder } from './config-folder.ts'
 import { FunctionHost } from './function-host.ts'
 

@@ -1,6 +1,6 @@
 /** Shows the states of `salt call` on the terminal as they end, and asks before they change something. */
 import type { LowChunk } from '../../engine/state/low-chunk.ts'
-import type { StateOnlooker } from '../../engine/state/onlooker.ts'
+import type { StateOnlooker } from '../../engine/state/run/onlooker.ts'
 import type { Decision, RunOptions, StateReturn } from '../../engine/state/state-return.ts'
 import { forTerminal } from '../../plugins/outputters/colors.ts'
 import type { OptionValues } from '../parse-command.ts'

@@ -1,8 +1,8 @@
 /** SLS files: renderers, states with their arguments, reactions, and what their templates call. */
 import { nearest } from '../../base/text.ts'
 import { insteadOfRenderer } from '../render/missing-renderers.ts'
+import { requisiteWords, reversedWords } from '../state/compile/requisite-words.ts'
 import { globalOptions } from '../state/low-chunk.ts'
-import { requisiteWords, reversedWords } from '../state/requisite-words.ts'
 import { missingName } from './check-name.ts'
 import type { Findings } from './finding.ts'
 import type { Inventory, OwnPlugins } from './inventory.ts'

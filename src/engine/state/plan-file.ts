@@ -6,8 +6,8 @@ import { SaltError } from '../../base/errors.ts'
 import { systemReason, writeFileAtomic } from '../../base/files.ts'
 import { toJson } from '../../base/json.ts'
 import { isRecord } from '../../base/narrow.ts'
+import { lowRecord } from './compile/low-record.ts'
 import { chunkTag, type LowChunk } from './low-chunk.ts'
-import { lowRecord } from './low-record.ts'
 import type { StateReturns } from './state-return.ts'
 
 const version = 1

@@ -1,8 +1,8 @@
 /** JSON Schema (draft 2020-12) of SLS files, for editors: from the descriptions of the states. */
 import type { Schema } from '../../base/schema.ts'
 import type { FunctionDoc } from '../catalogue.ts'
+import { requisiteWords, reversedWords } from './compile/requisite-words.ts'
 import { globalSchemas, orderSchema } from './option-schemas.ts'
-import { requisiteWords, reversedWords } from './requisite-words.ts'
 
 /** A JSON value. */
 export type JsonSchema = Readonly<Record<string, unknown>>

@@ -1,10 +1,10 @@
 /** Requisites of one file against all states that are applied with it. */
 import type { ValuePath } from '../../render/data/yaml-places.ts'
 import type { Value } from '../../render/values/kinds.ts'
-import type { ChunkIndex } from '../chunk-index.ts'
-import type { DeclaredFile } from '../gather.ts'
-import { bodiesOf, firstEntry, isMapping, statesOf } from '../high-data.ts'
-import { reversedWords } from '../requisite-words.ts'
+import type { ChunkIndex } from '../compile/chunk-index.ts'
+import type { DeclaredFile } from '../compile/gather.ts'
+import { bodiesOf, firstEntry, isMapping, statesOf } from '../compile/high-data.ts'
+import { reversedWords } from '../compile/requisite-words.ts'
 import { statePath } from './state-path.ts'
 
 export interface NamedState {

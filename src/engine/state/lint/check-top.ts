@@ -2,10 +2,10 @@
 import { SaltError } from '../../../base/errors.ts'
 import type { ValuePath } from '../../render/data/yaml-places.ts'
 import type { RenderedSls } from '../../render/render-sls.ts'
-import { isMapping } from '../high-data.ts'
-import type { StateFiles } from '../state-files.ts'
-import { compileTopTarget } from '../top-match.ts'
-import { verifyTop } from '../top-verify.ts'
+import { isMapping } from '../compile/high-data.ts'
+import type { StateFiles } from '../compile/state-files.ts'
+import { compileTopTarget } from '../top/top-match.ts'
+import { verifyTop } from '../top/top-verify.ts'
 import type { FindingCode, Severity } from './finding.ts'
 
 export interface TopChecks {

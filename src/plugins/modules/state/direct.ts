@@ -114,8 +114,8 @@ async function runRecord(
   job: { readonly fun: string; readonly given: GivenRun; readonly more: MoreArguments },
   shown: (returns: Readonly<Record<string, unknown>>) => unknown,
 ): Promise<unknown> {
-  const { lowFaults, readLow } = await import('../../../engine/state/low-record.ts')
-  const { chunkFaults } = await import('../../../engine/state/verify-chunk.ts')
+  const { lowFaults, readLow } = await import('../../../engine/state/compile/low-record.ts')
+  const { chunkFaults } = await import('../../../engine/state/run/verify-chunk.ts')
   const chunk: LowChunk | undefined = readLow(record)
   const faults = chunk === undefined ? lowFaults(record) : await chunkFaults(ctx.states, chunk)
   if (chunk === undefined || faults.length > 0) return failed(ctx, faults)

@@ -61,7 +61,7 @@ export async function applyPlan(
 
 async function applyIfSame(ctx: FunctionContext, plan: StatePlanFile, run: PreparedRun): Promise<unknown> {
   const { planDifferences, planOf } = await import('../../../engine/state/plan-file.ts')
-  const { runStates } = await import('../../../engine/state/run.ts')
+  const { runStates } = await import('../../../engine/state/run/run.ts')
   const { onReturn: _shown, confirm: _asked, ...quiet } = run.options
   const dry = run.ctx.derive({ config: withTest(run.ctx) })
   const returns = await runStates(dry, run.chunks, { ...quiet, test: true })

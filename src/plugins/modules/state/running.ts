@@ -4,7 +4,7 @@ import { systemClock } from '../../../base/clock.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { JidClock } from '../../../engine/jobs/jid.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
-import type { CompiledStates } from '../../../engine/state/compiled.ts'
+import type { CompiledStates } from '../../../engine/state/compile/compiled.ts'
 import type { LowChunk } from '../../../engine/state/low-chunk.ts'
 import type { RunOptions, StateReturns } from '../../../engine/state/state-return.ts'
 import { type GivenRun, jidOf, pillarOf } from './arguments.ts'
@@ -52,9 +52,9 @@ export async function runJob(ctx: FunctionContext, job: StateJob): Promise<unkno
       ctx.setRetcode(failedStates)
       return noStates(matches)
     }
-    const { RunControl } = await import('../../../engine/state/run-control.ts')
+    const { RunControl } = await import('../../../engine/state/run/run-control.ts')
     using control = new RunControl(jid, ctx.signal)
-    const { runPillar } = await import('../../../engine/state/run-pillar.ts')
+    const { runPillar } = await import('../../../engine/state/run/run-pillar.ts')
     const options: RunOptions = {
       ...optionsFor(own, job, chunks.length),
       jid,
@@ -68,8 +68,8 @@ export async function runJob(ctx: FunctionContext, job: StateJob): Promise<unkno
 
 /** Runs them, and sets the return code. */
 export async function runPrepared({ ctx, chunks, options }: PreparedRun): Promise<StateReturns> {
-  const { runStates } = await import('../../../engine/state/run.ts')
-  const { allWell } = await import('../../../engine/state/run-success.ts')
+  const { runStates } = await import('../../../engine/state/run/run.ts')
+  const { allWell } = await import('../../../engine/state/run/run-success.ts')
   const returns = await runStates(ctx, chunks, options)
   ctx.setRetcode(allWell(returns, chunks) ? 0 : failedStates)
   return returns
@@ -85,7 +85,7 @@ export async function inTurn(
   jid: string,
   work: () => Promise<unknown>,
 ): Promise<unknown> {
-  const { RunRegister } = await import('../../../engine/state/run-register.ts')
+  const { RunRegister } = await import('../../../engine/state/run/run-register.ts')
   const queue = given.queue ?? ctx.config.get('state_queue') ?? false
   const entry = await new RunRegister(registerFolder(ctx)).enter({
     jid,
@@ -116,13 +116,13 @@ export function registerFolder({ config }: FunctionContext): string {
 async function contextFor(ctx: FunctionContext, { given, topFile }: StateJob): Promise<FunctionContext> {
   const kinds = typeof given.sync_mods === 'string' ? given.sync_mods.split(',') : (given.sync_mods ?? [])
   for (const kind of kinds) await ctx.salt(`saltutil.sync_${kind.trim()}`)
-  const { runContext } = await import('../../../engine/state/run-context.ts')
+  const { runContext } = await import('../../../engine/state/run/run-context.ts')
   return await runContext(ctx, { ...given, pillar: pillarOf(given), topFile, test: isTest(ctx, given) })
 }
 
 async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Promise<Omit<CompiledStates, 'high'>> {
   if (source.kind === 'chunks') return { chunks: source.chunks, errors: [] }
-  const { compileStates } = await import('../../../engine/state/compile.ts')
+  const { compileStates } = await import('../../../engine/state/compile/compile.ts')
   if (source.kind === 'high') return await compileStates(ctx, { high: await source.make(ctx) })
   return await compileStates(
     ctx,

@@ -2,7 +2,7 @@
 import { s } from '../../../base/schema.ts'
 import { type FunctionContext, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import { toPlain } from '../../../engine/render/values/plain.ts'
-import type { CompiledStates, CompileRequest } from '../../../engine/state/compiled.ts'
+import type { CompiledStates, CompileRequest } from '../../../engine/state/compile/compiled.ts'
 
 const names = s.union([s.string(), s.array(s.string())], 'SLS files, as a list or with commas')
 const excluded = s.union([s.string(), s.array(s.any())], 'What to leave out: SLS files, or `{id: …}` and `{sls: …}`')
@@ -36,7 +36,7 @@ export function failed(ctx: FunctionContext, errors: readonly string[]): readonl
 
 /** Loaded on first use, as what compiles. */
 async function withPillar(ctx: FunctionContext, given: Common): Promise<FunctionContext> {
-  const { withRunPillar } = await import('../../../engine/state/run-pillar.ts')
+  const { withRunPillar } = await import('../../../engine/state/run/run-pillar.ts')
   return await withRunPillar(ctx, given)
 }
 
@@ -57,12 +57,12 @@ export function listed(value: string | readonly string[]): string[] {
 
 /** Loaded on first use: most jobs render no template. */
 async function compiled(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<CompiledStates> {
-  const { compileStates } = await import('../../../engine/state/compile.ts')
+  const { compileStates } = await import('../../../engine/state/compile/compile.ts')
   return await compileStates(await withPillar(ctx, given), requestOf(ctx, given, sls))
 }
 
 async function high(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<unknown> {
-  const { shownHigh } = await import('../../../engine/state/shown-states.ts')
+  const { shownHigh } = await import('../../../engine/state/compile/shown-states.ts')
   const { value, errors } = await shownHigh(await withPillar(ctx, given), requestOf(ctx, given, sls))
   return errors.length > 0 ? failed(ctx, errors) : toPlain(value)
 }
@@ -70,7 +70,7 @@ async function high(ctx: FunctionContext, given: Common, sls?: readonly string[]
 async function low(ctx: FunctionContext, given: Common, sls?: readonly string[]): Promise<unknown> {
   const { chunks, errors } = await compiled(ctx, given, sls)
   if (errors.length > 0) return failed(ctx, errors)
-  const { lowRecord } = await import('../../../engine/state/low-record.ts')
+  const { lowRecord } = await import('../../../engine/state/compile/low-record.ts')
   return chunks.map(lowRecord)
 }
 
@@ -82,7 +82,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.union([s.record(s.array(s.string()), 'Environment → SLS files'), errorList]),
     examples: ["salt '*' state.show_top"],
     async run(ctx, args) {
-      const { shownTop } = await import('../../../engine/state/shown-states.ts')
+      const { shownTop } = await import('../../../engine/state/compile/shown-states.ts')
       const { value, errors } = await shownTop(await withPillar(ctx, args), requestOf(ctx, args).saltenv)
       if (errors.length > 0) return [...failed(ctx, errors)]
       return Object.fromEntries(Array.from(value, ([saltenv, names]) => [saltenv, [...names]]))
@@ -143,7 +143,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.union([s.record(s.any(), 'Environment → used, unused and how many of each'), errorList]),
     examples: ["salt '*' state.show_state_usage"],
     async run(ctx, args) {
-      const { shownUsage } = await import('../../../engine/state/shown-states.ts')
+      const { shownUsage } = await import('../../../engine/state/compile/shown-states.ts')
       const { value, errors } = await shownUsage(await withPillar(ctx, args), requestOf(ctx, args).saltenv)
       return errors.length > 0 ? [...failed(ctx, errors)] : value
     },
@@ -155,7 +155,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.boolean(),
     examples: ["salt '*' state.sls_exists core,edit.vim"],
     async run(ctx, args) {
-      const { shownHigh } = await import('../../../engine/state/shown-states.ts')
+      const { shownHigh } = await import('../../../engine/state/compile/shown-states.ts')
       const request = requestOf(ctx, args, listed(args.mods))
       return (await shownHigh(await withPillar(ctx, args), request)).errors.length === 0
     },

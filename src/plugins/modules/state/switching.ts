@@ -91,7 +91,7 @@ export const switchingFunctions: Readonly<Record<string, FunctionDefinition>> = 
     outputter: 'nested',
     examples: ["salt '*' state.running"],
     async run(ctx, { concurrent }) {
-      const { conflictText, RunRegister } = await import('../../../engine/state/run-register.ts')
+      const { conflictText, RunRegister } = await import('../../../engine/state/run/run-register.ts')
       const runs = concurrent ? [] : new RunRegister(registerFolder(ctx)).list()
       return runs.filter((run) => run.jid !== ctx.job?.jid).map(conflictText)
     },
@@ -131,7 +131,7 @@ export const switchingFunctions: Readonly<Record<string, FunctionDefinition>> = 
     returns: s.record(s.any(), 'Jid → id, or `__all__` → what was said of it'),
     examples: ["salt '*' state.get_pauses"],
     async run(_ctx, args) {
-      const { RunControl } = await import('../../../engine/state/run-control.ts')
+      const { RunControl } = await import('../../../engine/state/run/run-control.ts')
       const all = RunControl.pauses()
       return args.jid === undefined ? all : { [args.jid]: all[args.jid] ?? {} }
     },
@@ -157,7 +157,7 @@ export const switchingFunctions: Readonly<Record<string, FunctionDefinition>> = 
 
 /** Of a run of this process: `salt call` cannot reach into the minion, nor into another `salt call`. */
 async function controlOf(of: string) {
-  const { allStates, RunControl } = await import('../../../engine/state/run-control.ts')
+  const { allStates, RunControl } = await import('../../../engine/state/run/run-control.ts')
   const control = RunControl.of(of)
   if (control === undefined) {
     throw new SaltError('bad-arguments', `no run of states with the jid ${of} is at work here`, {

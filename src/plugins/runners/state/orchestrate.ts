@@ -1,9 +1,9 @@
 /** Orchestrations: states that run inside the master, as if it were a minion. */
 import { s } from '../../../base/schema.ts'
 import { type FunctionContext, type RunnerContext, runnerFn } from '../../../engine/plugin.ts'
-import type { CompileRequest } from '../../../engine/state/compiled.ts'
+import type { CompileRequest } from '../../../engine/state/compile/compiled.ts'
+import { statesSucceeded } from '../../../engine/state/run/succeeded.ts'
 import type { RunOptions, StateReturns } from '../../../engine/state/state-return.ts'
-import { statesSucceeded } from '../../../engine/state/succeeded.ts'
 import { stepEvents } from './step-events.ts'
 
 const pillarArgument = s.record(s.any(), 'Values that come over those of the pillar of the master')
@@ -85,7 +85,7 @@ export const showOrchestration = runnerFn({
   async run(ctx, { mods, ...order }) {
     const host = await hostOf(ctx, order)
     const { chunks, errors } = await compile(host, order, { sls: listed(mods) })
-    const { lowRecord } = await import('../../../engine/state/low-record.ts')
+    const { lowRecord } = await import('../../../engine/state/compile/low-record.ts')
     if (errors.length > 0) ctx.setRetcode(1)
     return { [host.id]: errors.length > 0 ? errors : chunks.map(lowRecord) }
   },
@@ -108,8 +108,8 @@ async function resultsOf(
   const test = order.test ?? ctx.config.get('test') === true
   let results: StateReturns | readonly string[] = errors
   if (errors.length === 0) {
-    const { runStates } = await import('../../../engine/state/run.ts')
-    const { RunControl } = await import('../../../engine/state/run-control.ts')
+    const { runStates } = await import('../../../engine/state/run/run.ts')
+    const { RunControl } = await import('../../../engine/state/run/run-control.ts')
     using control = new RunControl(ctx.jid, ctx.signal)
     const before: RunOptions['before'] = (chunk) => control.admit(chunk)
     results = await runStates(host, chunks, { test, jid: ctx.jid, before, ...stepEvents(ctx, chunks, test) })
@@ -120,7 +120,7 @@ async function resultsOf(
 }
 
 async function compile(host: FunctionContext, { saltenv, exclude }: Order, request: CompileRequest) {
-  const { compileStates } = await import('../../../engine/state/compile.ts')
+  const { compileStates } = await import('../../../engine/state/compile/compile.ts')
   return await compileStates(host, {
     ...request,
     ...(saltenv === undefined ? {} : { saltenv }),

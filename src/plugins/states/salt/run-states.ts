@@ -4,7 +4,7 @@ import { type StaticProperties, s } from '../../../base/schema.ts'
 import type { FleetJob } from '../../../engine/fleet.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { impossible, pending, type SettledPlan, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
-import { statesSucceeded } from '../../../engine/state/succeeded.ts'
+import { statesSucceeded } from '../../../engine/state/run/succeeded.ts'
 import { answersOf, fleetOf, publishRequest, toleratedMinions, withJid, withWarnings } from './fleet.ts'
 import { jobArguments, jobArgumentsIgnored } from './job-arguments.ts'
 

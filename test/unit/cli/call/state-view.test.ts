@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StateView } from '../../../../src/cli/call/state-view.ts'
-import { runStates } from '../../../../src/engine/state/run.ts'
+import { runStates } from '../../../../src/engine/state/run/run.ts'
 import { lowChunk, runHost } from '../../../support/state-run.ts'
 
 /** Applies three states, each of which is asked about; the answers are given one by one. */

@@ -6,7 +6,7 @@ import { SaltError } from '../../../../src/base/errors.ts'
 import type { MasterCalls } from '../../../../src/client/api.ts'
 import { createFunctionContext } from '../../../../src/engine/functions/context.ts'
 import { ServedTexts } from '../../../../src/engine/functions/served-texts.ts'
-import { compileStates } from '../../../../src/engine/state/compile.ts'
+import { compileStates } from '../../../../src/engine/state/compile/compile.ts'
 import { ConfigFolder } from '../../../support/config-folder.ts'
 import { FunctionHost } from '../../../support/function-host.ts'
 

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { toJson } from '../../../../src/base/json.ts'
 import { toPlain } from '../../../../src/engine/render/values/plain.ts'
+import { lowRecord } from '../../../../src/engine/state/compile/low-record.ts'
 import type { LowChunk } from '../../../../src/engine/state/low-chunk.ts'
-import { lowRecord } from '../../../../src/engine/state/low-record.ts'
 import { CompileHost } from '../../../support/compile-host.ts'
 
 interface CompileCase {
