@@ -2,7 +2,8 @@
  * Measures the built binary against what it must reach.
  *
  *   npm run bench                       everything, with swarms of 100 and 1,000 minions
- *   npm run bench -- --only fan-out     one group or several: starts, commands, jobs, events, fan-out, processes
+ *   npm run bench -- --only fan-out     one group or several: starts, commands, jobs, events, states, fan-out,
+ *                                       processes
  *   npm run bench -- --swarm 100,5000   other numbers of simulated minions
  *   npm run bench -- --quick            fewer runs: to try a change, not to quote
  *   npm run bench -- --json             one JSON document instead of the table
@@ -14,6 +15,8 @@ import { fanOut, fanOutToProcesses } from './bench/fan-out.ts'
 import { jobs } from './bench/jobs.ts'
 import { printTable, type Row } from './bench/report.ts'
 import { commands, starts } from './bench/starts.ts'
+import { stateCompiles } from './bench/state-compiles.ts'
+import { states } from './bench/states.ts'
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +33,10 @@ const groups: Readonly<Record<string, () => AsyncGenerator<Row>>> = {
   commands: () => commands(runs),
   jobs: () => jobs(values.quick ? 10_000 : 100_000),
   events: () => events(values.quick ? 50_000 : 500_000),
+  states: async function* () {
+    yield* stateCompiles(runs)
+    yield* states(runs, values.quick ? 200 : 1000)
+  },
   'fan-out': () => fanOut(values.swarm.split(',').map(Number), runs),
   processes: () => fanOutToProcesses(values.quick ? [20] : [20, 50, 100], runs),
 }

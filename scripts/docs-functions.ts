@@ -9,6 +9,7 @@ import { moduleRegistry, runnerRegistry, wheelRegistry } from '../src/plugins/re
 import { needs } from '../test/support/example-host/examples.ts'
 import { countFunctions, type ExampleRecord, readRecord } from '../test/support/example-host/record.ts'
 import { generatedNote, type Page, publishPages, table } from './pages.ts'
+import { argumentsTable, exampleBlocks } from './reference-sections.ts'
 
 export async function functionPages(): Promise<readonly Page[]> {
   const modules = await moduleRegistry.loadDocs()
@@ -87,50 +88,15 @@ ${sections.join('\n\n')}
 }
 
 function functionSection(name: string, doc: FunctionDoc, record: ExampleRecord): string {
-  const rows = Object.entries(doc.args).map(([arg, schema]) => [
-    `\`${arg}\``,
-    expectation(schema),
-    schema['x-optional'] === true ? `\`${JSON.stringify(schema.default ?? null)}\`` : 'required',
-    schema.description ?? '',
-  ])
-  if (doc.rest !== undefined) rows.push(['`*args`', expectation(doc.rest), '', doc.rest.description ?? ''])
-  if (doc.extra !== undefined) rows.push(['`**kwargs`', expectation(doc.extra), '', doc.extra.description ?? ''])
   const { description } = doc.returns
   return [
     `## ${name}`,
     `\`${signatureOf(name, doc)}\``,
     doc.doc,
-    ...(rows.length === 0 ? [] : [table(['Argument', 'Value', 'Default', 'Meaning'], rows)]),
+    ...argumentsTable(doc),
     `Returns ${expectation(doc.returns)}${description === undefined ? '' : `: ${lowerFirst(description)}`}.`,
-    ...exampleBlocks(doc.examples, record),
+    ...exampleBlocks(doc.examples, record, 'sh'),
   ].join('\n\n')
-}
-
-/** The examples, each with what it shows where that is known; then what the tests do with them. */
-function exampleBlocks(examples: readonly string[], record: ExampleRecord): string[] {
-  const blocks: string[] = []
-  let silent: string[] = []
-  for (const example of examples) {
-    silent.push(example)
-    const recorded = record[example]
-    if (recorded === undefined || recorded === 'runs' || !('shows' in recorded)) continue
-    blocks.push(`\`\`\`sh\n${silent.join('\n')}\n\`\`\``, `\`\`\`text\n${recorded.shows}\n\`\`\``)
-    silent = []
-  }
-  if (silent.length > 0) blocks.push(`\`\`\`sh\n${silent.join('\n')}\n\`\`\``)
-  const mark = markOf(examples, record)
-  return mark === undefined ? blocks : [...blocks, mark]
-}
-
-function markOf(examples: readonly string[], record: ExampleRecord): string | undefined {
-  const recorded = examples.flatMap((example) => (record[example] === undefined ? [] : [record[example]]))
-  const lacking = recorded.flatMap((one) => (one !== 'runs' && 'needs' in one ? [one] : []))
-  if (recorded.length === 0) return undefined
-  if (lacking.length === 0) return '*Run by the tests.*'
-  const reasons = [...new Set(lacking.map(({ needs: need, what }) => `${needs[need]} (${what})`))].join(', or ')
-  return lacking.length === recorded.length
-    ? `*Not run by the tests: it ${reasons}.*`
-    : `*Run by the tests, but for what ${reasons}.*`
 }
 
 function lowerFirst(text: string): string {

@@ -32,6 +32,7 @@ fail() {
 system_packages=(
   'libatomic1|has_library libatomic.so.1|nothing runs: Node needs libatomic.so.1'
   'iproute2|command -v ip|the tests in network namespaces skip'
+  'gnupg|command -v gpg|the tests of encrypted pillar skip'
   'binutils|command -v strip|the binary is 30 MB larger'
 )
 

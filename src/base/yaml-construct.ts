@@ -33,7 +33,9 @@ export function constructYaml<M extends object, S extends object>(node: YamlNode
 class Constructor<M extends object, S extends object> {
   readonly #model: YamlModel<M, S>
   readonly #values = new Map<YamlNode, unknown>()
-  #unfilled: (() => void)[] = []
+  /** Collections that are still empty, and the values that they become: two lists, which cost less than one of pairs. */
+  #unfilled: YamlNode[] = []
+  #targets: (unknown[] | M | S)[] = []
   #merged = 0
 
   constructor(model: YamlModel<M, S>) {
@@ -43,9 +45,10 @@ class Constructor<M extends object, S extends object> {
   document(node: YamlNode): unknown {
     const value = this.#value(node)
     while (this.#unfilled.length > 0) {
-      const level = this.#unfilled
+      const [nodes, targets] = [this.#unfilled, this.#targets]
       this.#unfilled = []
-      for (const fill of level) fill()
+      this.#targets = []
+      for (const [index, one] of nodes.entries()) this.#fillWith(one, targets[index])
     }
     return value
   }
@@ -62,36 +65,43 @@ class Constructor<M extends object, S extends object> {
 
   #collection(node: YamlNode): unknown {
     switch (shortTag(node)) {
-      case 'seq': {
-        const items: unknown[] = []
-        this.#unfilled.push(() => {
-          const { items: nodes } = expectKind(node, 'sequence')
-          for (const item of nodes) items.push(this.#value(item))
-        })
-        return items
-      }
+      case 'seq':
+      case 'pairs':
+        return this.#later(node, [])
       case 'map':
-      case 'omap': {
-        const mapping = this.#model.mapping()
-        this.#unfilled.push(() => this.#fill(expectKind(node, 'mapping'), mapping))
-        return mapping
-      }
-      case 'set': {
-        const set = this.#model.set()
-        this.#unfilled.push(() => {
-          const mapping = this.#model.mapping()
-          this.#fill(expectKind(node, 'mapping'), mapping, (key) => this.#model.addMember(set, key))
-        })
-        return set
-      }
-      case 'pairs': {
-        const items: unknown[] = []
-        this.#unfilled.push(() => items.push(...this.#pairs(node)))
-        return items
-      }
+      case 'omap':
+        return this.#later(node, this.#model.mapping())
+      case 'set':
+        return this.#later(node, this.#model.set())
       default:
         if (isScalarTag(shortTag(node))) expectKind(node, 'scalar')
         throw unknownTag(fullTag(node), node.start)
+    }
+  }
+
+  #later(node: YamlNode, target: unknown[] | M | S): unknown {
+    this.#unfilled.push(node)
+    this.#targets.push(target)
+    return target
+  }
+
+  #fillWith(node: YamlNode, target: unknown[] | M | S | undefined): void {
+    switch (shortTag(node)) {
+      case 'seq': {
+        const { items } = expectKind(node, 'sequence')
+        if (Array.isArray(target)) for (const item of items) target.push(this.#value(item))
+        return
+      }
+      case 'pairs':
+        if (Array.isArray(target)) target.push(...this.#pairs(node))
+        return
+      case 'set': {
+        const mapping = this.#model.mapping()
+        this.#fill(expectKind(node, 'mapping'), mapping, (key) => this.#model.addMember(target as S, key))
+        return
+      }
+      default:
+        this.#fill(expectKind(node, 'mapping'), target as M)
     }
   }
 
@@ -115,7 +125,8 @@ class Constructor<M extends object, S extends object> {
 
   #fill(node: YamlMapping, mapping: M, onKey?: (key: unknown) => void): void {
     this.#flatten(node)
-    for (const [keyNode, valueNode] of node.pairs) {
+    for (const pair of node.pairs) {
+      const [keyNode, valueNode] = pair
       const key = this.#key(keyNode, node)
       const value = this.#value(valueNode)
       if (this.#model.hasKey(mapping, key)) {
@@ -143,7 +154,7 @@ class Constructor<M extends object, S extends object> {
 
   /** Replaces `<<` by the pairs it brings: they come first, and a key of the mapping's own wins. */
   #flatten(node: YamlMapping): void {
-    if (!node.pairs.some(([key]) => isMergeKey(key))) return
+    if (!hasMergeKey(node.pairs)) return
     const own = node.pairs.filter(([key]) => !isMergeKey(key))
     const ownKeys = new Set(own.map(([key]) => (key.kind === 'scalar' ? key.text : undefined)))
     const brought = node.pairs
@@ -178,6 +189,11 @@ class Constructor<M extends object, S extends object> {
 
 function inMapping(node: YamlMapping): { context: string; contextOffset: number } {
   return { context: 'while constructing a mapping', contextOffset: node.start }
+}
+
+function hasMergeKey(pairs: YamlMapping['pairs']): boolean {
+  for (const pair of pairs) if (isMergeKey(pair[0])) return true
+  return false
 }
 
 function isMergeKey(node: YamlNode): boolean {

@@ -26,10 +26,12 @@ export interface YamlMapping {
   readonly kind: 'mapping'
   readonly tag: string | undefined
   /** In the order written; merge keys are still among them. */
-  readonly pairs: (readonly [YamlNode, YamlNode])[]
+  readonly pairs: YamlPair[]
   readonly start: number
   isAliased: boolean
 }
+
+export type YamlPair = readonly [YamlNode, YamlNode]
 
 /** An alias is the very node that it names. */
 export type YamlNode = YamlScalar | YamlSequence | YamlMapping
@@ -50,9 +52,19 @@ interface Properties {
   readonly isUntagged: boolean
 }
 
+/** A collection while it is read. */
+type Collected<N> = { -readonly [Key in keyof N]: N[Key] }
+
+/** Stands for what is in a collection until that is known. */
+const none: never[] = []
+
 const blockKeyEnds: readonly Kind[] = ['key', 'value', 'block-end']
 const entryEnds: readonly Kind[] = ['entry', 'block-end']
 const indentlessEnds: readonly Kind[] = ['entry', 'key', 'value', 'block-end']
+const singlePairKeyEnds: readonly Kind[] = ['value', 'flow-entry', 'flow-sequence-end']
+const itemEnds: readonly Kind[] = ['flow-entry', 'flow-sequence-end']
+const pairKeyEnds: readonly Kind[] = ['value', 'flow-entry', 'flow-mapping-end']
+const pairEnds: readonly Kind[] = ['flow-entry', 'flow-mapping-end']
 
 const standardHandles: Readonly<Record<string, string>> = { '!': '!', '!!': 'tag:yaml.org,2002:' }
 
@@ -135,13 +147,12 @@ class Composer {
     if (first.kind === 'alias') return this.#alias()
     if (first.kind === 'scalar') {
       this.#scanner.take()
-      return { kind: 'scalar', tag: undefined, plain: first.plain, text: first.text, start: first.start }
+      return first
     }
-    const properties = this.#properties()
+    const properties = first.kind === 'anchor' || first.kind === 'tag' ? this.#properties() : withoutMarks(first.start)
     const { start, tag } = properties
     const token = this.#scanner.peek()
-    if (mayBeIndentless && token.kind === 'entry')
-      return this.#sequence(properties, (items) => this.#indentlessItems(items))
+    if (mayBeIndentless && token.kind === 'entry') return this.#sequence(properties, () => this.#indentlessItems())
     switch (token.kind) {
       case 'scalar': {
         this.#scanner.take()
@@ -149,14 +160,14 @@ class Composer {
         return this.#anchored(properties, { kind: 'scalar', tag, plain, text: token.text, start })
       }
       case 'flow-sequence':
-        return this.#sequence(properties, (items) => this.#flowItems(items, token.start))
+        return this.#sequence(properties, () => this.#flowItems(token.start))
       case 'flow-mapping':
-        return this.#mapping(properties, (pairs) => this.#flowPairs(pairs, token.start))
+        return this.#mapping(properties, () => this.#flowPairs(token.start))
       case 'block-sequence':
-        if (inBlock) return this.#sequence(properties, (items) => this.#blockItems(items, token.start))
+        if (inBlock) return this.#sequence(properties, () => this.#blockItems(token.start))
         break
       case 'block-mapping':
-        if (inBlock) return this.#mapping(properties, (pairs) => this.#blockPairs(pairs, token.start))
+        if (inBlock) return this.#mapping(properties, () => this.#blockPairs(token.start))
         break
     }
     if (properties.anchor !== undefined || tag !== undefined || properties.isUntagged)
@@ -225,24 +236,28 @@ class Composer {
     return node
   }
 
-  #sequence(properties: Properties, collect: (items: YamlNode[]) => void): YamlSequence {
+  #sequence(properties: Properties, collect: () => YamlNode[]): YamlSequence {
     const { tag, start } = properties
-    const items: YamlNode[] = []
-    const node = this.#anchored(properties, { kind: 'sequence', tag, items, start, isAliased: false } as YamlSequence)
-    this.#open.add(node)
-    collect(items)
-    this.#open.delete(node)
+    const node: Collected<YamlSequence> = { kind: 'sequence', tag, items: none, start, isAliased: false }
+    node.items = this.#inside(properties, node, collect)
     return node
   }
 
-  #mapping(properties: Properties, collect: (pairs: YamlMapping['pairs']) => void): YamlMapping {
+  #mapping(properties: Properties, collect: () => YamlPair[]): YamlMapping {
     const { tag, start } = properties
-    const pairs: YamlMapping['pairs'] = []
-    const node = this.#anchored(properties, { kind: 'mapping', tag, pairs, start, isAliased: false } as YamlMapping)
-    this.#open.add(node)
-    collect(pairs)
-    this.#open.delete(node)
+    const node: Collected<YamlMapping> = { kind: 'mapping', tag, pairs: none, start, isAliased: false }
+    node.pairs = this.#inside(properties, node, collect)
     return node
+  }
+
+  /** What stands in a collection; an alias to it in there is found out. */
+  #inside<T>(properties: Properties, node: YamlNode, collect: () => T): T {
+    if (properties.anchor === undefined) return collect()
+    this.#anchored(properties, node)
+    this.#open.add(node)
+    const inside = collect()
+    this.#open.delete(node)
+    return inside
   }
 
   /** A node, or an empty scalar where one of `ends` comes instead. */
@@ -257,26 +272,32 @@ class Composer {
     return ends.includes(this.#kind()) ? emptyScalar(markEnd) : this.#node(true, mayBeIndentless)
   }
 
-  #blockItems(items: YamlNode[], start: number): void {
+  #blockItems(start: number): YamlNode[] {
     this.#scanner.take()
-    while (this.#kind() === 'entry') items.push(this.#blockNode(entryEnds, false))
+    let items = none as YamlNode[]
+    while (this.#kind() === 'entry') items = appended(items, this.#blockNode(entryEnds, false))
     if (!this.#takeIf('block-end'))
       this.#fail("did not find expected '-' indicator", 'while parsing a block collection', start)
+    return items
   }
 
-  #indentlessItems(items: YamlNode[]): void {
-    while (this.#kind() === 'entry') items.push(this.#blockNode(indentlessEnds, false))
+  #indentlessItems(): YamlNode[] {
+    let items = none as YamlNode[]
+    while (this.#kind() === 'entry') items = appended(items, this.#blockNode(indentlessEnds, false))
+    return items
   }
 
-  #blockPairs(pairs: YamlMapping['pairs'], start: number): void {
+  #blockPairs(start: number): YamlPair[] {
     this.#scanner.take()
+    let pairs = none as YamlPair[]
     while (this.#kind() === 'key') {
       const key = this.#blockNode(blockKeyEnds, true)
       const next = this.#scanner.peek()
       const value = next.kind === 'value' ? this.#blockNode(blockKeyEnds, true) : emptyScalar(next.start)
-      pairs.push([key, value])
+      pairs = appended(pairs, [key, value])
     }
     if (!this.#takeIf('block-end')) this.#fail('did not find expected key', 'while parsing a block mapping', start)
+    return pairs
   }
 
   /** Passes over the comma between two items; true at the end of the collection. */
@@ -288,36 +309,49 @@ class Composer {
     return this.#takeIf(end)
   }
 
-  #flowItems(items: YamlNode[], start: number): void {
+  #flowItems(start: number): YamlNode[] {
     this.#scanner.take()
+    const items: YamlNode[] = []
     while (!this.#flowEnds(items.length === 0, 'flow-sequence-end', 'while parsing a flow sequence', start))
       items.push(this.#kind() === 'key' ? this.#flowPair() : this.#node(false))
+    return items
   }
 
   /** `a: b` as an item of a list: a mapping of one pair. */
   #flowPair(): YamlMapping {
     const { start } = this.#scanner.take()
-    const ends: readonly Kind[] = ['value', 'flow-entry', 'flow-sequence-end']
-    const hasKey = !this.#isKind(...ends)
-    const key = this.#flowNode(ends)
+    const hasKey = !singlePairKeyEnds.includes(this.#kind())
+    const key = this.#flowNode(singlePairKeyEnds)
     // libyaml loses the token after a key that is missing, and so finds fault with what follows.
     if (!hasKey) this.#scanner.take()
     const after = this.#scanner.peek().start
-    const value = this.#takeIf('value') ? this.#flowNode(['flow-entry', 'flow-sequence-end']) : emptyScalar(after)
+    const value = this.#takeIf('value') ? this.#flowNode(itemEnds) : emptyScalar(after)
     return { kind: 'mapping', tag: undefined, pairs: [[key, value]], start, isAliased: false }
   }
 
-  #flowPairs(pairs: YamlMapping['pairs'], start: number): void {
+  #flowPairs(start: number): YamlPair[] {
     this.#scanner.take()
+    const pairs: YamlPair[] = []
     while (!this.#flowEnds(pairs.length === 0, 'flow-mapping-end', 'while parsing a flow mapping', start)) {
       const isPair = this.#takeIf('key')
-      const key = isPair ? this.#flowNode(['value', 'flow-entry', 'flow-mapping-end']) : this.#node(false)
+      const key = isPair ? this.#flowNode(pairKeyEnds) : this.#node(false)
       const after = this.#scanner.peek().start
-      const value =
-        isPair && this.#takeIf('value') ? this.#flowNode(['flow-entry', 'flow-mapping-end']) : emptyScalar(after)
+      const value = isPair && this.#takeIf('value') ? this.#flowNode(pairEnds) : emptyScalar(after)
       pairs.push([key, value])
     }
+    return pairs
   }
+}
+
+/** Most collections in SLS files hold one thing, and a list that grows from nothing takes room for seventeen. */
+function appended<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item]
+  list.push(item)
+  return list
+}
+
+function withoutMarks(start: number): Properties {
+  return { start, anchor: undefined, tag: undefined, isUntagged: false }
 }
 
 function emptyScalar(start: number): YamlScalar {

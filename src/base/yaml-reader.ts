@@ -53,6 +53,9 @@ export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
+const inLine = /[^\n\r\u0085\u2028\u2029]+/y
+const spaces = / +/y
+
 export class YamlReader {
   readonly source: string
   position = 0
@@ -105,12 +108,29 @@ export class YamlReader {
     return code === lineSeparator || code === paragraphSeparator ? String.fromCharCode(code) : '\n'
   }
 
+  /** Passes over what a sticky pattern without line breaks fits. */
+  skip(pattern: RegExp): void {
+    pattern.lastIndex = this.position
+    if (pattern.test(this.source)) this.position = pattern.lastIndex
+  }
+
+  /** The character behind what a sticky pattern fits. */
+  codeAfter(pattern: RegExp): number {
+    this.skip(pattern)
+    return this.code()
+  }
+
+  /** The character behind the spaces that may be here. */
+  codeAfterSpaces(): number {
+    return this.code() === space ? this.codeAfter(spaces) : this.code()
+  }
+
   skipBlanks(): void {
     while (isBlank(this.code())) this.position += 1
   }
 
   skipToLineEnd(): void {
-    while (!isLineEnd(this.code())) this.position += 1
+    this.skip(inLine)
   }
 
   /** `---` or `...` alone at the start of a line. */

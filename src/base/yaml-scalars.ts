@@ -16,11 +16,13 @@ const floatForm =
 const timestampForm =
   /^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/
 
+/** First characters of whatever may be something else than text. */
+const beginnings = 'nytfoNYTFO0123456789+-.~<='
+
 /** What a plain scalar is. */
 export function scalarKind(text: string): ScalarKind {
-  const first = text.charCodeAt(0)
-  // Letters other than those that start a keyword are by far the most frequent case.
-  if (first >= 0x61 && first <= 0x7a && !'nytfo'.includes(text.charAt(0))) return 'str'
+  // What begins otherwise is by far the most frequent case.
+  if (text !== '' && !beginnings.includes(text.charAt(0))) return 'str'
   if (nullForm.test(text)) return 'null'
   if (boolForm.test(text)) return 'bool'
   if (intForm.test(text)) return 'int'
@@ -45,8 +47,11 @@ export function readBool(text: string): boolean | undefined {
   return Object.hasOwn(truthOf, word) ? truthOf[word] : undefined
 }
 
+const simpleInt = /^(?:0|[1-9]\d{0,14})$/
+
 /** Meaning of a text of the kind `int`, or undefined; a bigint beyond 2^53. */
 export function readInt(text: string): number | bigint | undefined {
+  if (simpleInt.test(text)) return Number(text)
   const bare = withoutLeadingZeros(text).replaceAll('_', '')
   const negative = bare.startsWith('-')
   const digits = bare.replace(/^[-+]/, '')

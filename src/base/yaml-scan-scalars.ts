@@ -77,23 +77,35 @@ export function scanPlain(reader: YamlReader, indent: number, inFlow: boolean): 
   }
 }
 
+/** What goes on in a plain scalar whatever follows it: all but gaps, and colons before gaps. */
+const plainInBlock = /(?:[^ \t\n\r\u0085\u2028\u2029:]|:(?![ \t\n\r\u0085\u2028\u2029]|$))+/y
+const plainInFlow = /[^ \t\n\r\u0085\u2028\u2029:,[\]{}]+/y
+
 /** Characters up to the next blank, line break or mark that ends a plain scalar. */
 function takePlainRun(reader: YamlReader, inFlow: boolean, start: number): string {
   const from = reader.position
-  while (!isPlainEnd(reader, inFlow, start)) reader.position += 1
+  // One look at the whole run: a call for every character takes long before the code is hot.
+  if (!inFlow) reader.skip(plainInBlock)
+  else {
+    reader.skip(plainInFlow)
+    while (!isPlainEnd(reader, start)) {
+      reader.position += 1
+      reader.skip(plainInFlow)
+    }
+  }
   return reader.source.slice(from, reader.position)
 }
 
-function isPlainEnd(reader: YamlReader, inFlow: boolean, start: number): boolean {
+function isPlainEnd(reader: YamlReader, start: number): boolean {
   const code = reader.code()
   if (isGap(code)) return true
   if (code === 0x3a) {
     const next = reader.code(1)
-    if (inFlow && (next === 0x2c || isBracket(next) || next === 0x3f))
+    if (next === 0x2c || isBracket(next) || next === 0x3f)
       reader.fail("found unexpected ':'", 'while scanning a plain scalar', start)
     return isGap(next)
   }
-  return inFlow && (code === 0x2c || isBracket(code))
+  return code === 0x2c || isBracket(code)
 }
 
 /** `[ ] { }` */
@@ -123,10 +135,14 @@ export function scanQuoted(reader: YamlReader): string {
   return text
 }
 
+/** What needs no thought in quotes. */
+const singleQuoted = /[^ \t\n\r\u0085\u2028\u2029']+/y
+const doubleQuoted = /[^ \t\n\r\u0085\u2028\u2029"\\]+/y
+
 function takeSingleQuoted(reader: YamlReader): string {
   let text = ''
   let from = reader.position
-  for (let code = reader.code(); !isGap(code); code = reader.code()) {
+  for (let code = reader.codeAfter(singleQuoted); !isGap(code); code = reader.codeAfter(singleQuoted)) {
     if (code === 0x27) {
       if (reader.code(1) !== 0x27) break
       text += reader.source.slice(from, reader.position + 1)
@@ -142,11 +158,7 @@ function takeDoubleQuoted(reader: YamlReader, start: number, gap: Gap): string {
   let text = ''
   for (;;) {
     const from = reader.position
-    let code = reader.code()
-    while (!isGap(code) && code !== 0x22 && code !== 0x5c) {
-      reader.position += 1
-      code = reader.code()
-    }
+    const code = reader.codeAfter(doubleQuoted)
     text += reader.source.slice(from, reader.position)
     if (code !== 0x5c) return text
     if (isBreak(reader.code(1))) {

@@ -28,24 +28,15 @@ export type YamlToken = { readonly start: number } & (
   | { readonly kind: 'anchor' | 'alias'; readonly name: string }
   | { readonly kind: 'tag'; readonly tag: Tag }
   | { readonly kind: 'directive'; readonly directive: Directive }
-  | { readonly kind: 'scalar'; readonly text: string; readonly plain: boolean }
+  | { readonly kind: 'scalar'; readonly tag: undefined; readonly text: string; readonly plain: boolean }
 )
-
-/** A place where a key may have begun, should a colon follow on the same line. */
-interface PossibleKey {
-  readonly required: boolean
-  /** Number of the token that the key begins with. */
-  readonly token: number
-  readonly place: number
-  readonly line: number
-  readonly column: number
-}
 
 /** May stand at the start of any line, and counts as a column. */
 const byteOrderMark = 0xfeff
 /** A key is no longer than this, and on one line. */
 const keyLimit = 1024
 const nestingLimit = 1000
+const noKey = -1
 
 export class YamlScanner {
   readonly #reader: YamlReader
@@ -55,12 +46,22 @@ export class YamlScanner {
   /** Tokens that were taken and forgotten. */
   #forgotten = 0
   #ended = false
+  /** What `peek` has found: nothing that comes can stand before it any more. */
+  #peeked: YamlToken | undefined
   #indent = -1
   readonly #indents: number[] = []
   #flowLevel = 0
   #keyAllowed = true
-  /** The possible key of each flow level; the last is that of the place where the reader is. */
-  readonly #keys: (PossibleKey | undefined)[] = [undefined]
+  /**
+   * Where a key may have begun, should a colon follow on the same line: for each flow level the number of the token that it
+   * begins with, or `noKey`, and what belongs to it. Numbers in lists: most scalars are such a place, and cost no object.
+   */
+  readonly #keys: number[] = [noKey]
+  readonly #keyPlaces: number[] = [0]
+  readonly #keyLines: number[] = [0]
+  readonly #keyColumns: number[] = [0]
+  /** Keys that must be there: at the column of the block. */
+  readonly #keysRequired: boolean[] = [false]
 
   constructor(source: string) {
     this.#reader = new YamlReader(source)
@@ -68,6 +69,11 @@ export class YamlScanner {
 
   /** The token that `take` will return. Throws `YamlFault`. */
   peek(): YamlToken {
+    this.#peeked ??= this.#find()
+    return this.#peeked
+  }
+
+  #find(): YamlToken {
     while (this.#needsMore() && !this.#ended) this.#fetch()
     const token = this.#tokens[this.#next]
     if (token === undefined) throw new YamlFault('ParserError', 'the text ends too early', this.#reader.place)
@@ -77,6 +83,7 @@ export class YamlScanner {
   take(): YamlToken {
     const token = this.peek()
     if (token.kind === 'end') return token
+    this.#peeked = undefined
     this.#next += 1
     if (this.#next > 64) {
       this.#tokens = this.#tokens.slice(this.#next)
@@ -90,37 +97,43 @@ export class YamlScanner {
     if (this.#next >= this.#tokens.length) return true
     const current = this.#forgotten + this.#next
     for (let level = 0; level < this.#keys.length; level++) {
-      if (this.#validKey(level)?.token === current) return true
+      if (this.#validKey(level) === current) return true
     }
     return false
   }
 
   /** The possible key of a level, unless the text has gone on too far for it to be one. */
-  #validKey(level: number): PossibleKey | undefined {
-    const key = this.#keys[level]
-    if (key === undefined) return undefined
+  #validKey(level: number): number {
+    const key = this.#keys[level] ?? noKey
+    if (key === noKey) return noKey
     const reader = this.#reader
-    if (key.line === reader.line && key.place + keyLimit >= reader.position) return key
-    this.#dropKey(level, key)
-    return undefined
+    const isNear = (this.#keyPlaces[level] ?? 0) + keyLimit >= reader.position
+    if (this.#keyLines[level] === reader.line && isNear) return key
+    this.#dropKey(level)
+    return noKey
   }
 
-  #dropKey(level: number, key: PossibleKey): void {
-    if (key.required) this.#reader.fail("could not find expected ':'", 'while scanning a simple key', key.place)
-    this.#keys[level] = undefined
+  #dropKey(level: number): void {
+    if (this.#keysRequired[level] === true) {
+      this.#reader.fail("could not find expected ':'", 'while scanning a simple key', this.#keyPlaces[level] ?? 0)
+    }
+    this.#keys[level] = noKey
   }
 
   #saveKey(): void {
     if (!this.#keyAllowed) return
-    const { column, place, line } = this.#reader
-    const required = this.#flowLevel === 0 && this.#indent === column
     this.#forgetKey()
-    this.#keys[this.#flowLevel] = { required, token: this.#forgotten + this.#tokens.length, place, line, column }
+    const { column, place, line } = this.#reader
+    const level = this.#flowLevel
+    this.#keys[level] = this.#forgotten + this.#tokens.length
+    this.#keyPlaces[level] = place
+    this.#keyLines[level] = line
+    this.#keyColumns[level] = column
+    this.#keysRequired[level] = level === 0 && this.#indent === column
   }
 
   #forgetKey(): void {
-    const key = this.#keys[this.#flowLevel]
-    if (key !== undefined) this.#dropKey(this.#flowLevel, key)
+    if (this.#keys[this.#flowLevel] !== noKey) this.#dropKey(this.#flowLevel)
   }
 
   #push(token: YamlToken): void {
@@ -158,8 +171,8 @@ export class YamlScanner {
         code = reader.code()
       }
       while (code === space || (code === tab && (this.#flowLevel > 0 || !this.#keyAllowed))) {
-        reader.position += 1
-        code = reader.code()
+        if (code === tab) reader.position += 1
+        code = reader.codeAfterSpaces()
       }
       if (code === 0x23) {
         reader.skipToLineEnd()
@@ -261,7 +274,7 @@ export class YamlScanner {
   #fetchFlowStart(kind: 'flow-sequence' | 'flow-mapping'): void {
     this.#saveKey()
     if (this.#flowLevel >= nestingLimit) this.#tooDeep()
-    this.#keys.push(undefined)
+    this.#keys.push(noKey)
     this.#flowLevel += 1
     this.#keyAllowed = true
     this.#mark(kind, 1)
@@ -304,12 +317,14 @@ export class YamlScanner {
   }
 
   #fetchValue(): void {
-    const key = this.#validKey(this.#flowLevel)
-    if (key !== undefined) {
-      const at = key.token - this.#forgotten
-      this.#tokens.splice(at, 0, { kind: 'key', start: key.place })
-      this.#indentTo(key.column, 'block-mapping', key.place, at)
-      this.#keys[this.#flowLevel] = undefined
+    const level = this.#flowLevel
+    const key = this.#validKey(level)
+    if (key !== noKey) {
+      const at = key - this.#forgotten
+      const place = this.#keyPlaces[level] ?? 0
+      this.#tokens.splice(at, 0, { kind: 'key', start: place })
+      this.#indentTo(this.#keyColumns[level] ?? 0, 'block-mapping', place, at)
+      this.#keys[level] = noKey
       this.#keyAllowed = false
     } else {
       if (this.#flowLevel === 0) {
@@ -343,14 +358,14 @@ export class YamlScanner {
     this.#saveKey()
     this.#keyAllowed = false
     const start = this.#reader.place
-    this.#push({ kind: 'scalar', start, text: scanQuoted(this.#reader), plain: false })
+    this.#push({ kind: 'scalar', tag: undefined, plain: false, text: scanQuoted(this.#reader), start })
   }
 
   #fetchBlock(): void {
     this.#forgetKey()
     this.#keyAllowed = true
     const start = this.#reader.place
-    this.#push({ kind: 'scalar', start, text: scanBlock(this.#reader, this.#indent), plain: false })
+    this.#push({ kind: 'scalar', tag: undefined, plain: false, text: scanBlock(this.#reader, this.#indent), start })
   }
 
   #fetchPlain(): void {
@@ -358,7 +373,7 @@ export class YamlScanner {
     this.#keyAllowed = false
     const start = this.#reader.place
     const { text, endsLine } = scanPlain(this.#reader, this.#indent, this.#flowLevel > 0)
-    this.#push({ kind: 'scalar', start, text, plain: true })
+    this.#push({ kind: 'scalar', tag: undefined, plain: true, text, start })
     if (endsLine) this.#keyAllowed = true
   }
 }

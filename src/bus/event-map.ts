@@ -16,6 +16,17 @@ const runStarted = {
   user: s.string('Who asked for it.'),
   fun_args: s.array(s.any(), 'Its arguments.'),
 }
+const stepFields = {
+  jid: s.string('Of the orchestration.'),
+  parent: s.optional(s.string('Jid of the orchestration that began this one.')),
+  id: s.string('Id of the step in the SLS file.'),
+  name: s.string('Name of the step, if it has one; else its id.'),
+  fun: s.string('The state, such as `salt.function`.'),
+  sls: s.optional(s.string('Where it stands.')),
+  total: s.integer('How many steps the orchestration has.'),
+  test: s.boolean('Whether it is a dry run.'),
+  status: s.literal(['begun', 'ended'], 'As in the tag.'),
+}
 const runEnded = {
   ...runStarted,
   return: s.any('What it returned; stars for a secret.'),
@@ -28,6 +39,19 @@ const started = {
   data: s.string('The same as a sentence.'),
   tag: s.string('The tag.'),
   grains: s.optional(s.record(s.any(), 'Those that `start_event_grains` of the minion names.')),
+}
+const stateEnded = {
+  id,
+  jid,
+  cmd: s.literal(['_minion_event']),
+  data: s.object(
+    {
+      ret: s.record(s.any(), 'What became of it, as the return of the job has it.'),
+      len: s.optional(s.integer('How many states the run has.')),
+    },
+    'The result.',
+  ),
+  tag: s.string('The tag.'),
 }
 const present = s.array(s.string(), 'Minions that are connected.')
 
@@ -138,6 +162,19 @@ export const eventMap = {
     option: 'enable_legacy_job_events',
     fields: { minions: s.array(s.string(), 'Ids that the target means.') },
   }),
+  'salt/job/:jid/prog/:id/:number': event({
+    doc: 'A state of a run on a minion has ended, the one of this number in the run.',
+    on: 'master',
+    by: 'minion',
+    option: 'state_events',
+    fields: stateEnded,
+  }),
+  'salt/state_result/:jid/:id/:name*': event({
+    doc: 'A state that says `fire_event` has ended. The end of the tag is what it says, or its name.',
+    on: 'master',
+    by: 'minion',
+    fields: stateEnded,
+  }),
   'salt/job/:jid/state/:id': event({
     doc: 'A target of a job has ended without a return, or waits in the queue.',
     on: 'master',
@@ -157,6 +194,27 @@ export const eventMap = {
     by: 'master',
     fields: {},
     isOpen: true,
+  }),
+  'salt/run/:jid/step/:number/begun': event({
+    doc: 'A step of an orchestration began. `:number` is its place in the order, from 0 on.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: stepFields,
+  }),
+  'salt/run/:jid/step/:number/ended': event({
+    doc: 'A step of an orchestration has ended, or was left out because of what it requires.',
+    on: 'master',
+    by: 'master',
+    isOurs: true,
+    fields: {
+      ...stepFields,
+      result: s.union([s.boolean(), s.null()], 'Null: it would change something, in a dry run.'),
+      comment: s.string('What became of it, in words.'),
+      duration: s.optional(s.number('Milliseconds.')),
+      job: s.optional(s.string('Jid of the job or run that it began.')),
+      has_changes: s.boolean('Whether it changed something, or would.'),
+    },
   }),
   'salt/run/:jid/ret': event({ doc: 'A runner has ended.', on: 'master', by: 'master', fields: runEnded }),
   'salt/wheel/:jid/new': event({ doc: 'A wheel function began.', on: 'master', by: 'master', fields: runStarted }),

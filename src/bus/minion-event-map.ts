@@ -79,6 +79,19 @@ export const minionEventMap = {
     fields: {},
     isOpen: true,
   }),
+  pillar_refresh: event({
+    doc: 'The minion shall ask for its pillar anew.',
+    on: 'minion',
+    by: 'program',
+    fields: {},
+    isOpen: true,
+  }),
+  '/salt/minion/minion_pillar_refresh_complete': event({
+    doc: "The minion has its pillar anew. The slash in front is Salt's.",
+    on: 'minion',
+    by: 'minion',
+    fields: { complete: s.boolean('Always true.') },
+  }),
   '/salt/minion/minion_mod_complete': event({
     doc: "The functions of the minion were loaded anew. The slash in front is Salt's.",
     on: 'minion',

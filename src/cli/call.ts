@@ -1,6 +1,6 @@
 /** `salt call FUNCTION [ARGUMENTS]`: runs a function on this machine. */
 import { resolve } from 'node:path'
-import { argsStdin, commonOptions, noParse, userOption } from './options/common.ts'
+import { argsStdin, commonOptions, noParse, noProgress, userOption } from './options/common.ts'
 import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer, text } from './options/option.ts'
@@ -37,6 +37,10 @@ export const spec: CommandSpec = {
         flag(['--retcode-passthrough'], 'End with the return code of the function.'),
         flag(['--metadata'], 'Print what the master is told, not the result alone.'),
         flag(['--set-metadata'], 'Accepted: the master keeps the result in any case.'),
+        noProgress,
+        flag(['--confirm-each'], 'Ask on the terminal before each state that would change something.', {
+          isOurs: true,
+        }),
         ...returnerOptions,
         { ...text(['-m', '--module-dirs'], 'DIR', 'Further folder with modules of your own.'), kind: 'list' },
         text(['--file-root'], 'DIR', 'Take files from this folder, and ask no master.'),
@@ -75,6 +79,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (words.length === 0 && !options.has('grains') && !options.has('doc')) {
     printHelp(spec)
     return incompleteExit
+  }
+  if (options.has('confirm-each') && !(process.stdin.isTTY === true && process.stderr.isTTY === true)) {
+    return usageError(spec, '--confirm-each asks on a terminal, and this is none.')
   }
   const user = options.text('user')
   if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)

@@ -70,6 +70,13 @@ export const commands: readonly Command[] = [
     load: () => import('./audit.ts'),
   },
   {
+    name: 'compat',
+    doc: 'Say what of existing Salt files works here, and what to write instead',
+    ofSalt: false,
+    takesFile: true,
+    load: () => import('./compat.ts'),
+  },
+  {
     name: 'event',
     doc: 'Listen to the events of the master or of a minion, or fire one',
     ofSalt: false,
@@ -80,6 +87,13 @@ export const commands: readonly Command[] = [
     doc: 'Run a master and two minions in temporary folders, to try things out',
     ofSalt: false,
     load: () => import('./dev.ts'),
+  },
+  {
+    name: 'lint',
+    doc: 'Check SLS files without a minion',
+    ofSalt: false,
+    takesFile: true,
+    load: () => import('./lint.ts'),
   },
   {
     name: 'install',

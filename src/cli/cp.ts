@@ -67,7 +67,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (offer.files === 0) process.stderr.write('There is no file among the sources; only folders are made.\n')
   const view = RunningView.onTerminal()
   const job = { ...request, arg: [offer.saltenv, dest] }
-  return await new PublishCommand({ bus, request: job, options, view, printer: printerFor(options, view) }).run()
+  return await new PublishCommand({ bus, request: job, options, view, printer: printerFor(options, { view }) }).run()
 }
 
 interface Offer extends AsyncDisposable {

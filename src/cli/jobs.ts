@@ -2,6 +2,7 @@
 import { SaltError } from '../base/errors.ts'
 import type { JobSummary } from '../client/api.ts'
 import type { MasterBus } from '../client/master-bus.ts'
+import type { ConfigView } from '../engine/config-view.ts'
 import { terminalColumns } from './columns.ts'
 import { commonOptions } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
@@ -53,7 +54,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { connectMasterBus } = await import('../client/master-bus.ts')
   const master = await loadMasterOptions({ configDir: options.text('config-dir') })
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
-  return jid === undefined ? await list(bus, options) : await follow(bus, options, jid)
+  return jid === undefined ? await list(bus, options) : await follow(bus, options, jid, master.view)
 }
 
 async function list(bus: Pick<MasterBus, 'call'>, options: OptionValues): Promise<number> {
@@ -69,13 +70,19 @@ async function list(bus: Pick<MasterBus, 'call'>, options: OptionValues): Promis
   return 0
 }
 
-export async function follow(bus: Pick<MasterBus, 'call'>, options: OptionValues, jid: string): Promise<number> {
+export async function follow(
+  bus: Pick<MasterBus, 'call'>,
+  options: OptionValues,
+  jid: string,
+  config?: ConfigView,
+): Promise<number> {
   const [job] = await bus.call('jobs', { jid })
   if (job === undefined) throw unknownJob(jid)
   const { JobReport } = await import('./publish/job-report.ts')
   const { RunningView } = await import('./publish/running-view.ts')
   const view = RunningView.onTerminal()
-  const report = new JobReport({ options, view, printer: printerFor(options, view), isDocs: isDocs(job) })
+  const printer = printerFor(options, { view, ...(config === undefined ? {} : { config }) })
+  const report = new JobReport({ options, view, printer, isDocs: isDocs(job) })
   return await report.follow((following) => bus.call('follow', { jid }, following))
 }
 

@@ -3,7 +3,9 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { SaltError } from '../base/errors.ts'
 import { systemReason } from '../base/files.ts'
 import { didYouMean, nearest } from '../base/text.ts'
+import type { ConfigView } from '../engine/config-view.ts'
 import type { Outputter } from '../engine/output.ts'
+import { type StateOutputOptions, stateOutputOptions } from '../engine/state/output-options.ts'
 import { forTerminal } from '../plugins/outputters/colors.ts'
 import { nested } from '../plugins/outputters/nested.ts'
 import { loadOutputter, outputterNames } from '../plugins/outputters/outputters.ts'
@@ -18,6 +20,7 @@ export interface PrinterOptions {
   /** Instead of the terminal. */
   readonly file?: string
   readonly append?: boolean
+  readonly states?: StateOutputOptions
   /** What stands on the terminal only until something is printed. */
   readonly view?: { clear(): void; draw(): void } | undefined
 }
@@ -67,12 +70,13 @@ export class Printer {
   async #show(value: unknown, { out, retcode = 0 }: ShowOptions): Promise<void> {
     const wanted = this.#options.outputter
     const outputter = await find(wanted === undefined || wanted === 'highstate' ? (out ?? wanted) : wanted)
-    const { indent, color, file } = this.#options
+    const { indent, color, file, states } = this.#options
     const columns = file === undefined && process.stdout.isTTY ? terminalColumns() : undefined
     const text = outputter
       .render(value, {
         color,
         retcode,
+        ...(states === undefined ? {} : { states }),
         ...(indent === undefined ? {} : { indent }),
         ...(columns === undefined ? {} : { columns }),
       })
@@ -108,14 +112,28 @@ async function find(name: string | undefined): Promise<Outputter> {
   return nested
 }
 
+export interface PrinterSurroundings {
+  readonly view?: PrinterOptions['view']
+  /** Of the daemon whose command this is. */
+  readonly config?: ConfigView
+  /** Arguments of the job. */
+  readonly arg?: readonly unknown[]
+}
+
 /** A printer for the output options of a command line. */
-export function printerFor(options: OptionValues, view?: PrinterOptions['view']): Printer {
+export function printerFor(options: OptionValues, { view, config, arg }: PrinterSurroundings = {}): Printer {
   const outputter = options.text('out')
   const file = options.text('out-file')
   const indent = indentOf(options.text('out-indent'))
   return new Printer({
     color: wantsColor(options, file !== undefined),
     append: options.has('out-file-append'),
+    states: stateOutputOptions(config, {
+      style: options.text('state-output'),
+      verbose: options.text('state-verbose'),
+      diff: options.has('output-diff'),
+      arg,
+    }),
     view,
     ...(outputter === undefined ? {} : { outputter }),
     ...(file === undefined ? {} : { file }),

@@ -4,7 +4,7 @@ import { editDistance, nearest } from '../base/text.ts'
 import type { MasterOptions } from '../engine/options/master-options.ts'
 import { commands } from './commands.ts'
 import { likelySlips } from './normalize-words.ts'
-import { argsStdin, commonOptions, eauthOptions, noParse } from './options/common.ts'
+import { argsStdin, commonOptions, eauthOptions, noParse, noProgress } from './options/common.ts'
 import { executorOptions } from './options/executors.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer, text } from './options/option.ts'
@@ -38,6 +38,7 @@ export const spec: CommandSpec = {
           ['-p', '--progress'],
           'Say on the terminal from the start who has not returned yet; without it, after a second.',
         ),
+        noProgress,
         flag(['--async'], 'Print the id of the job and end, without waiting.'),
         integer(['--subset'], 'NUMBER', 'Use this many connected minions of the target, chosen at random.'),
         flag(['-v', '--verbose'], 'Print the id of the job first.'),
@@ -113,11 +114,15 @@ async function publish(options: OptionValues, words: readonly string[], master: 
   const { connectMasterBus } = await import('../client/master-bus.ts')
   const { PublishCommand } = await import('./publish/publish-command.ts')
   const { RunningView } = await import('./publish/running-view.ts')
-  const request = await jobRequest(options, words, master.values.timeout)
-  if (request.ret !== '') await (await import('./publish/unknown-returners.ts')).tellUnknownReturners(request.ret)
+  const { runsStates } = await import('./state-progress.ts')
+  const asked = await jobRequest(options, words, master.values.timeout)
+  if (asked.ret !== '') await (await import('./publish/unknown-returners.ts')).tellUnknownReturners(asked.ret)
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
-  const view = RunningView.onTerminal()
-  return await new PublishCommand({ bus, request, options, view, printer: printerFor(options, view) }).run()
+  const view = options.has('no-progress') ? undefined : RunningView.onTerminal()
+  const looked = view !== undefined && runsStates(asked.fun) && !options.has('batch')
+  const request = looked ? { ...asked, progress: true as const } : asked
+  const printer = printerFor(options, { view, config: master.view, arg: request.arg })
+  return await new PublishCommand({ bus, request, options, view, printer }).run()
 }
 
 async function masterOptions(options: OptionValues): Promise<MasterOptions> {

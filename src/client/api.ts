@@ -106,6 +106,8 @@ export interface PublishRequest {
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly jid?: string
   readonly delimiter?: string
+  /** Minions tell of each state that ends, as events `salt/job/JID/prog/ID/N`. */
+  readonly progress?: true
   /** Minions that are away get the job when they come, within so many seconds; true: the master's `queue_ttl`. */
   readonly queue?: number | true
 }
@@ -336,6 +338,24 @@ export interface MasterLinkMethods {
   }
   'mine.delete': { params: { fun: string }; item: never; result: boolean }
   'mine.flush': { params: null; item: never; result: boolean }
+  /**
+   * The pillar of this minion with these grains, which the master keeps; errors of its files are under `_errors`. `secrets` are
+   * texts in it that were decrypted.
+   */
+  'pillar.compile': {
+    params: {
+      /** As last told where left out. */
+      readonly grains?: Readonly<Record<string, unknown>> | undefined
+      readonly saltenv?: string | undefined
+      readonly pillarenv?: string | undefined
+      readonly override?: Readonly<Record<string, unknown>> | undefined
+      readonly ext?: Readonly<Record<string, unknown>> | undefined
+      /** It is for one question only: what targets look at stays as it is. */
+      readonly isAside?: boolean
+    }
+    item: never
+    result: { readonly pillar: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] }
+  }
   /** A return that did not come from a published job (`salt call`). */
   return: { params: JobReturn; item: never; result: null }
 }

@@ -1,4 +1,5 @@
 /** The shape of an outputter: it turns a value into the text that a person or a program reads. */
+import type { StateOutputOptions } from './state/output-options.ts'
 
 export interface OutputOptions {
   /** Whether terminal colors are wanted. */
@@ -9,6 +10,8 @@ export interface OutputOptions {
   readonly columns?: number
   /** Return code of the job: lists and keys turn red when it is not 0. */
   readonly retcode?: number
+  /** How results of states are shown; as Salt does without any configuration where it is left out. */
+  readonly states?: StateOutputOptions
 }
 
 export interface Outputter {

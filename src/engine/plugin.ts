@@ -13,17 +13,24 @@ import type { DataBanks } from './cache/data-banks.ts'
 import type { Catalogue as CatalogueOf, FunctionDoc, LoadedFunction as LoadedOf } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import type { FileServerDesk } from './files/file-server.ts'
+import type { ServedFiles } from './files/served-files.ts'
+import type { FleetService, RunnerPublish } from './fleet.ts'
 import type { JobStore, RunningJobs } from './jobs/types.ts'
 import type { KeyRing } from './keys/key-ring.ts'
 import type { OutletStatus } from './outlet/outlet-status.ts'
+import type { PillarDesk, PillarService } from './pillar/pillar-service.ts'
 import type { ReactorRule } from './reactor/rules.ts'
 import type { JobCacheReader, ReturnerRegistry } from './returner.ts'
 import type { LowChunk } from './state/low-chunk.ts'
+import type { StateOnlooker } from './state/onlooker.ts'
 import type { StatePlan } from './state/plan.ts'
 
 export type { FunctionDoc, Unavailable } from './catalogue.ts'
 export type { ConfigView } from './config-view.ts'
 export type { ExecOptions, ExecResult } from './exec.ts'
+export type { RunnerPublish } from './fleet.ts'
+export type { PillarDesk, PillarQuestion, PillarService } from './pillar/pillar-service.ts'
 
 export type Catalogue<D = FunctionDefinition> = CatalogueOf<D>
 export type LoadedFunction<D = FunctionDefinition> = LoadedOf<D>
@@ -42,6 +49,8 @@ export interface JobContext {
   readonly user: string
   /** Id of the minion that published the job, for a peer job. */
   readonly publisherId?: string
+  /** Whoever published it shows what comes of its states as they end. */
+  readonly wantsProgress?: boolean
 }
 
 /** Everything a function may use of the world. */
@@ -80,6 +89,8 @@ export interface ContextChanges {
   readonly pillar?: Readonly<Record<string, unknown>>
   readonly config?: ConfigView
   readonly signal?: AbortSignal
+  /** Takes the return codes that functions set which are called through it, in place of the job. */
+  readonly setRetcode?: (retcode: number) => void
 }
 
 export interface FunctionServices {
@@ -95,10 +106,21 @@ export interface FunctionServices {
    * at most. Undefined where no minion runs.
    */
   fireMaster?(load: EventLoad, timeoutSeconds: number): Promise<MasterFiring | undefined>
-  /** Computes the grains anew, stores and announces them. */
-  refreshGrains?(): Promise<Grains>
+  /** Files of the file server, where they come neither from the masters nor from `file_roots`. */
+  readonly files?: ServedFiles
+  readonly pillar?: PillarService
+  /** Runs a runner and gives its result: only where functions run inside the master. Arguments as in a publish request. */
+  runner?(fun: string, arg: readonly unknown[]): Promise<unknown>
+  /** Decrypts for the renderer `gpg`, where more is to be known than the configuration says. */
+  readonly gpg?: { decrypt(value: unknown): Promise<unknown> }
+  /** Computes the grains anew, stores and announces them; pillar, which may depend on them, follows unless it is kept. */
+  refreshGrains?(options?: { readonly keepsPillar?: boolean }): Promise<Grains>
+  /** The minions of this master, and what runs inside it: only where the function runs inside a master. */
+  readonly fleet?: FleetService
   /** Reloads user plugins after a sync. */
   refreshModules?(): Promise<void>
+  /** Shown each state that ends. */
+  readonly onlooker?: StateOnlooker
 }
 
 export interface FunctionDefinition<A extends Record<string, Schema> = Record<string, Schema>> {
@@ -166,6 +188,8 @@ export interface StateContext extends FunctionContext {
   /** The state at work. */
   readonly chunk: LowChunk
   readonly run: StateRun
+  /** While a watch is at work: the states that it watches and that have changed something. */
+  readonly changed: readonly LowChunk[]
 }
 
 export interface StateDefinition<A extends Record<string, Schema> = Record<string, Schema>> extends FunctionDoc {
@@ -175,7 +199,20 @@ export interface StateDefinition<A extends Record<string, Schema> = Record<strin
   plan(ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> | StatePlan
   /** What is done besides when something that it watches has changed (Salt's `mod_watch`), and it has not changed itself. */
   watch?(ctx: StateContext, want: never, more: MoreArguments): Promise<StatePlan> | StatePlan
+  aggregate?: Aggregate
 }
+
+/**
+ * Does the work of later states of its kind in one go (Salt's `mod_aggregate`), where `aggregate` or `state_aggregate` asks for it:
+ * gives the arguments of this state with those of the later ones taken in. Those still run in their turn, and find it done.
+ *
+ * @param later states of the same family that follow, wait for nothing that is not done yet, and may be taken in
+ */
+export type Aggregate = (
+  ctx: StateContext,
+  chunk: LowChunk,
+  later: readonly LowChunk[],
+) => Promise<LowChunk['args']> | LowChunk['args']
 
 type Planner<A extends Record<string, Schema>> = (
   ctx: StateContext,
@@ -194,6 +231,7 @@ interface StateInput<A extends Record<string, Schema>> {
   readonly examples: readonly string[]
   readonly plan: Planner<A>
   readonly watch?: Planner<A>
+  readonly aggregate?: Aggregate
 }
 
 const stateReturn: Schema = {
@@ -229,6 +267,8 @@ export interface RunnerContext {
   readonly jid: string
   /** Id of the minion that asked, for `publish.runner`. */
   readonly requesterId?: string
+  /** The run that began this one. */
+  readonly parentJid?: string
   readonly jobs: JobStore
   /** Jobs that lie in other systems. */
   readonly archive: JobArchive
@@ -238,6 +278,9 @@ export interface RunnerContext {
   /** What outlives the process: Salt's cache. Data of a minion lies in the bank `minions/ID`, and goes with its key. */
   readonly banks: DataBanks
   readonly reactor: ReactorControl
+  readonly pillar: PillarDesk
+  /** The file server as it is configured now. */
+  readonly files: FileServerDesk
   /** What stands between this master and the backends of its sinks and returners, in the order of their names. */
   outlets(): readonly OutletStatus[]
   readonly functions: Catalogue
@@ -247,6 +290,8 @@ export interface RunnerContext {
   running(): readonly MasterRun[]
   /** Calls an execution function on the host of the master. */
   salt(fun: string, args?: readonly unknown[], kwargs?: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** What an execution function gets that is called on the host of the master, but for pillar: the fleet is among its services. */
+  host(): Promise<FunctionContext>
   /** Runs a job and resolves when every target has its final state. */
   publish(request: RunnerPublish): Promise<readonly TargetOutcome[]>
   /** Tells the outcomes of a job that exists, those known already and the rest as they come; resolves at its end. */
@@ -260,6 +305,8 @@ export interface RunnerContext {
   print(line: string): Promise<void>
   /** Events of the master's bus whose tag matches, from now on until the run is cancelled; gaps are among them. */
   listen(matches: (tag: string) => boolean): EventStream<BusEvent | EventGap>
+  /** Loads the user's own runners and wheel functions anew, and modules for `salt`. */
+  reloadPlugins(): Promise<void>
   /** Sets the exit code of `salt run`, for a run that did its work and has bad news. */
   setRetcode(retcode: number): void
 }
@@ -280,15 +327,6 @@ export interface JobArchive {
    * `jobs` has. Throws `bad-arguments` for a name that is unknown or cannot be read, and what the backend says.
    */
   use<T>(name: string | undefined, work: (reader: JobCacheReader) => Promise<T>): Promise<T | undefined>
-}
-
-export interface RunnerPublish {
-  readonly tgt: string | readonly string[]
-  readonly tgtType?: string
-  readonly fun: string
-  readonly arg?: readonly unknown[]
-  readonly kwargs?: Readonly<Record<string, unknown>>
-  readonly timeoutSeconds?: number
 }
 
 export interface MinionDirectory {

@@ -2,7 +2,8 @@
  * Compares what the built binary answers with recordings of the reference implementation, where they lie beside the
  * checkout. What matters of them is pinned in the project's own tests too; without the recordings this file skips.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Fleet } from '../support/fleet.ts'
@@ -14,6 +15,7 @@ import {
   recordings,
   wrapCommands,
 } from '../support/recorded-commands.ts'
+import { compareStates, copyRecordedStates, type RecordedPlace, runRecorded } from '../support/recorded-states.ts'
 import type { Recording } from '../support/recording.ts'
 
 const minions = {
@@ -121,3 +123,41 @@ compareGroup(
     await fleet.master.end()
   },
 )
+
+/** What had to be run before a recording, of which there is none itself. */
+const runBefore: Readonly<Record<string, string>> = {
+  '03-ok-again': 'salt alpha state.apply gold.ok',
+  '28-multi-sls': 'salt alpha state.apply gold.ok',
+}
+
+describe('states and orchestrations', { skip: cannotCompare }, () => {
+  let fleet: Fleet
+  let place: RecordedPlace
+  before(async () => {
+    const files = mkdtempSync(join(tmpdir(), 'salt-states-'))
+    copyRecordedStates(files, join(files, 'gold-files'))
+    fleet = await Fleet.start({ program: recordedProgram, minions, master: `file_roots: {base: ['${files}']}\n` })
+    const bin = wrapCommands(fleet.folder, fleet.config, fleet.minionConfig('alpha'))
+    place = { cwd: fleet.folder, bin, place: join(files, 'gold-files') }
+    // What a minion without a master runs.
+    const local = join(fleet.minionConfig('alpha'), 'minion')
+    writeFileSync(local, `${readFileSync(local, 'utf8')}file_roots: {base: ['${files}']}\n`)
+  })
+  after(async () => {
+    await fleet?.[Symbol.asyncDispose]()
+    if (place !== undefined) rmSync(join(place.place, '..'), { recursive: true, force: true })
+  })
+  const orchestrations = recordings('run').filter(({ name }) => /^3[0-4]-/.test(name))
+  for (const [group, cases] of [
+    ['state', recordings('state')],
+    ['run', orchestrations],
+  ] as const) {
+    for (const recording of cases) {
+      it(`${group} ${recording.name}`, { skip: knownDifference(group, recording.name) ?? false }, async () => {
+        const first = runBefore[recording.name]
+        if (first !== undefined) await runRecorded(first, place)
+        await compareStates(recording, place)
+      })
+    }
+  }
+})

@@ -28,6 +28,11 @@ export async function runExamples(): Promise<ReadonlyMap<string, ExampleRun>> {
   return new Map(parts.flatMap((part) => Object.entries(part)))
 }
 
+/** Example → what came of the states in it. */
+export async function runStateExamples(): Promise<ReadonlyMap<string, ExampleRun>> {
+  return new Map(Object.entries(await runPart('states')))
+}
+
 async function runPart(...words: readonly string[]): Promise<Record<string, ExampleRun>> {
   const script = join(import.meta.dirname, 'example-host/enter.sh')
   const drop = isRoot

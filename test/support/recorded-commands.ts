@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { binaryPath, type ProgramKind, programArgv, projectRoot, Running } from './program.ts'
 import { comparable, type Recording } from './recording.ts'
 
-const folder = join(projectRoot, '..', 'shared', 'golden')
+export const recordingsFolder = join(projectRoot, '..', 'shared', 'golden')
 const differences: Record<string, string> = JSON.parse(
   readFileSync(join(projectRoot, 'test', 'cases', 'recording-differences.json'), 'utf8'),
 )
@@ -13,7 +13,7 @@ const differences: Record<string, string> = JSON.parse(
 export const recordedProgram: ProgramKind = process.env.SALT_TEST_PROGRAM === 'source' ? 'source' : 'binary'
 const isBuilt = recordedProgram === 'source' || existsSync(binaryPath)
 /** Why nothing can be compared here, or false. */
-export const cannotCompare = existsSync(folder)
+export const cannotCompare = existsSync(recordingsFolder)
   ? isBuilt
     ? false
     : 'the binary is not built'
@@ -21,7 +21,7 @@ export const cannotCompare = existsSync(folder)
 
 /** Recordings of a group: `cli`. None where they cannot be compared. */
 export function recordings(group: string): readonly Recording[] {
-  return cannotCompare === false ? JSON.parse(readFileSync(join(folder, `${group}.json`), 'utf8')) : []
+  return cannotCompare === false ? JSON.parse(readFileSync(join(recordingsFolder, `${group}.json`), 'utf8')) : []
 }
 
 /** Why ours differs from the recording, on purpose. */

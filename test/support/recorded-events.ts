@@ -23,9 +23,6 @@ const oursBeyond: readonly (readonly [tag: RegExp, fields: readonly string[]])[]
 /** What salt call returns has no user and no success in the reference; with us it has both, as any return. */
 const beyondCall = ['user', 'success']
 
-/** With us salt call asks for no pillar, and so tells no grains. */
-const grainsOfCall = /^minion\/refresh\//
-
 /** None where they cannot be compared. */
 export function recordedEvents(): readonly RecordedEvents[] {
   return recordings('events').filter((recording): recording is RecordedEvents => 'events' in recording)
@@ -34,8 +31,7 @@ export function recordedEvents(): readonly RecordedEvents[] {
 /** Compares what came with a recording, in any order: minions answer as they are. Waits for what is still to come. */
 export async function compareEvents(events: BusEvents, recording: RecordedEvents): Promise<void> {
   const isRecorder = ({ tag, data }: Event): boolean => /^salt\/run\//.test(tag) && data.fun === 'runner.state.event'
-  const isTold = ({ tag }: Event): boolean => !(/^salt-call /.test(recording.cmd) && grainsOfCall.test(tag))
-  const expected = recording.events.filter((event) => !isRecorder(event) && isTold(event)).map(normalized)
+  const expected = recording.events.filter((event) => !isRecorder(event)).map(normalized)
   const came = (): Event[] => events.seen.filter(({ tag }) => !oursAlone.test(tag)).map(normalized)
   const isComplete = (): boolean => came().length >= expected.length
   await events.until(/^/, isComplete).catch(() => {})

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts'
 import type { TargetOutcome, TargetState } from '../../src/client/api.ts'
 import { parseWords } from '../../src/engine/arguments/parse.ts'
 import { DataBanks } from '../../src/engine/cache/data-banks.ts'
+import { FileServer } from '../../src/engine/files/file-server.ts'
 import { bindArguments } from '../../src/engine/functions/bind.ts'
 import { PluginCatalogue } from '../../src/engine/functions/catalogue.ts'
 import { jidToTime } from '../../src/engine/jobs/jid.ts'
@@ -12,7 +13,7 @@ import type { JobFilter, JobRecord, JobStore } from '../../src/engine/jobs/types
 import { KeyRing } from '../../src/engine/keys/key-ring.ts'
 import { KeyStore } from '../../src/engine/keys/key-store.ts'
 import type { OutletStatus } from '../../src/engine/outlet/outlet.ts'
-import type { Grains, MasterRun, RunnerContext, RunnerPublish } from '../../src/engine/plugin.ts'
+import type { Grains, MasterRun, PillarDesk, RunnerContext, RunnerPublish } from '../../src/engine/plugin.ts'
 import type { JobCacheReader } from '../../src/engine/returner.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../src/plugins/registry.ts'
 
@@ -40,6 +41,7 @@ export function record(id: string, more: Partial<JobRecord> = {}): JobRecord {
 }
 
 export interface World {
+  readonly pillar?: PillarDesk
   readonly publish?: (request: RunnerPublish) => readonly TargetOutcome[]
   readonly jobs?: readonly JobRecord[]
   readonly outcomes?: readonly TargetOutcome[]
@@ -52,6 +54,13 @@ export interface World {
   /** What can be read from a returner, or from the configured one. */
   readonly archive?: (name: string | undefined) => JobCacheReader | undefined
   readonly outlets?: readonly OutletStatus[]
+}
+
+const noPillar: PillarDesk = {
+  compile: async () => ({}),
+  top: async () => ({ top: {}, errors: [] }),
+  clearCache: () => undefined,
+  cached: () => ({}),
 }
 
 function storeOf({ jobs = [], outcomes = [] }: World): JobStore {
@@ -106,10 +115,13 @@ export async function run(world: World, name: string, ...words: readonly string[
       },
     },
     banks: world.banks ?? new DataBanks(':memory:', { clock: systemClock, log: silentLog }),
+    pillar: world.pillar ?? noPillar,
+    files: new FileServer({ get: (key) => world.config?.[key], all: world.config ?? {} }),
     reactor: { rules: () => [], add: () => {}, remove: () => {} },
     functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
     runners,
     wheels: new PluginCatalogue(wheelRegistry, { grains: {} }),
+    reloadPlugins: async () => {},
     running: () => world.running ?? [],
     salt: async (fun, args, kwargs) => ({ fun, args, kwargs }),
     async publish(request) {
@@ -127,6 +139,7 @@ export async function run(world: World, name: string, ...words: readonly string[
       shown.push(line)
     },
     listen: () => assert.fail('nobody listens to events here'),
+    host: () => assert.fail('no function of the host is wanted here'),
   }
   const bound = bindArguments(found.definition, name, await parseWords(words))
   const value = await found.definition.run(ctx, bound.args as never, bound.more)

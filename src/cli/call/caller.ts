@@ -1,14 +1,16 @@
 /** Runs one function in this process and prints its result. */
 import { systemClock } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
+import { hidingLog } from '../../base/hiding-log.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
+import { SecretTexts } from '../../base/secret-texts.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
-import { extensionFolders } from '../../engine/functions/extension-folders.ts'
+import { extensionFolders, hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
@@ -19,10 +21,12 @@ import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
 import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { returnersOf } from '../publish/returners.ts'
+import { CallerPillar } from './caller-pillar.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
 import { MasterLink } from './master-link.ts'
 import { runningJobs, runningKeepers } from './running-jobs.ts'
+import { onlookerFor, type StateView } from './state-view.ts'
 
 export class Caller {
   readonly #options: OptionValues
@@ -33,13 +37,18 @@ export class Caller {
   readonly #catalogues: Catalogues
   /** Undefined where no master is to be asked. */
   readonly #link: MasterLink | undefined
+  readonly #secrets = new SecretTexts()
+  readonly #pillar: CallerPillar
   #returners: Awaited<ReturnType<typeof returnersOf>> = { ret: '' }
+  /** Shows states as they end, and asks before them; undefined where neither is wanted. */
+  readonly #onlooker: StateView | undefined
   readonly #jid = new JidClock(systemClock).next()
 
   constructor(options: OptionValues, minion: MinionOptions) {
     this.#options = options
     this.#minion = minion
-    this.#printer = printerFor(options)
+    this.#onlooker = onlookerFor(options)
+    this.#printer = printerFor(options, { view: this.#onlooker, config: minion.view })
     const { values } = minion
     const level = values.log_level_logfile
     this.#log = createLog({
@@ -60,6 +69,14 @@ export class Caller {
     this.#link = asksMaster
       ? new MasterLink(minion, (options.integer('timeout') ?? values.auth_timeout) * 1000, this.#log)
       : undefined
+    this.#pillar = new CallerPillar({
+      config: minion.view,
+      log: hidingLog(this.#log, this.#secrets),
+      secrets: this.#secrets,
+      masters: () => this.#link?.masters ?? [],
+      inputs: () => this.#context(new AbortController().signal),
+      refreshMinion: () => this.#emit('pillar_refresh', {}),
+    })
   }
 
   /** Resolves to the exit code. Throws `master-unreachable` and the like before anything was run, but see `isLeftToMinion`. */
@@ -72,16 +89,19 @@ export class Caller {
     await this.#prepare()
     if (this.#options.has('grains')) return await this.#printGrains()
     const tellsMaster = link !== undefined && !this.#options.has('no-return-event')
-    if (tellsMaster) await this.#connect(link, fun)
+    const isConnected = tellsMaster && (await this.#connect(link, fun))
+    await this.#pillar.load(fun, isConnected)
     return await this.#call(fun, args, tellsMaster ? link : undefined)
   }
 
   /** Without a master only what the minion of this host is left with goes on; that the return is not told is said in the end. */
-  async #connect(link: MasterLink, fun: string): Promise<void> {
+  async #connect(link: MasterLink, fun: string): Promise<boolean> {
     try {
       await link.connect()
+      return true
     } catch (error) {
       if (asSaltError(error).code !== 'master-unreachable' || !(await this.#isLeftToMinion(fun))) throw error
+      return false
     }
   }
 
@@ -103,7 +123,12 @@ export class Caller {
       jid: this.#jid,
     })
     interrupt.end()
-    if (interrupt.signal.aborted) return interruptedExit
+    this.#onlooker?.clear()
+    if (interrupt.signal.aborted) {
+      if (outcome.isPartial === true)
+        await this.#printer.show({ local: outcome.return }, { out: outcome.out, retcode: 1 })
+      return interruptedExit
+    }
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
       await printFailure(calls.fun, outcome.failure, this.#catalogues.catalogue)
@@ -155,8 +180,9 @@ export class Caller {
     return {
       id: this.#minion.id,
       grains: () => this.#readGrains(),
+      pillar: this.#pillar.current,
       config: this.#minion.view,
-      log: this.#log,
+      log: hidingLog(this.#log, this.#secrets),
       signal,
       ...this.#catalogues,
       services: this.#services(),
@@ -167,10 +193,12 @@ export class Caller {
   #services(): FunctionServices {
     const neighbor = { sockDir: this.#minion.paths.sock_dir, id: this.#minion.id }
     return {
+      ...(this.#onlooker === undefined ? {} : { onlooker: this.#onlooker }),
       jobs: runningJobs(neighbor),
       ...runningKeepers(neighbor),
+      pillar: this.#pillar.service,
       refreshGrains: () => this.#grains.refresh(),
-      refreshModules: () => this.#loadUserModules(),
+      refreshModules: () => this.#loadUserPlugins(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }
@@ -201,16 +229,16 @@ export class Caller {
     if (!this.#options.has('skip-grains')) await this.#grains.prepare()
     const { view } = this.#minion
     if (extensionFolders(view, 'grains').length > 0) {
-      const { loadUserGrains } = await import('../../engine/functions/user-modules.ts')
+      const { loadUserGrains } = await import('../../engine/functions/user-plugins.ts')
       this.#grains.setUserPlugins(await loadUserGrains(view, this.#log))
       await this.#grains.refresh()
     }
-    if (extensionFolders(view, 'modules').length > 0) await this.#loadUserModules()
+    if (hasUserPlugins(view)) await this.#loadUserPlugins()
   }
 
-  async #loadUserModules(): Promise<void> {
-    const { loadUserModules } = await import('../../engine/functions/user-modules.ts')
-    await loadUserModules(this.#catalogues.catalogue, this.#minion.view, this.#log)
+  async #loadUserPlugins(): Promise<void> {
+    const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+    await loadUserPlugins(this.#catalogues, this.#minion.view, this.#log)
   }
 
   async #printGrains(): Promise<number> {

@@ -18,6 +18,12 @@ export const noParse = text(
   'Names of keyword arguments, with commas between them, whose values are taken as text as they stand.',
 )
 
+export const noProgress = flag(
+  ['--no-progress'],
+  'Show no line on the terminal that says what is being done until the result is there.',
+  { isOurs: true },
+)
+
 export const argsStdin = flag(['--args-stdin'], 'Read more options and arguments from standard input, one a line.')
 
 export const userOption = text(['-u', '--user'], 'USER', 'Run as this system user. Needs to be started by root.')

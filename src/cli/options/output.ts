@@ -1,7 +1,6 @@
+import { stateOutputNames } from '../../engine/state/output-options.ts'
 import { outputterNames } from '../../plugins/outputters/outputters.ts'
 import { flag, type OptionSpec, text } from './option.ts'
-
-const styles = ['full', 'terse', 'mixed', 'changes', 'filter'].flatMap((style) => [style, `${style}_id`])
 
 export const outputOptions: readonly OptionSpec[] = [
   text(['--out', '--output'], 'FORMAT', `Form of the output: ${outputterNames.join(', ')}.`, {
@@ -16,9 +15,14 @@ export const outputOptions: readonly OptionSpec[] = [
   flag(['--out-file-append', '--output-file-append'], 'Add to that file instead of replacing it.'),
   flag(['--no-color', '--no-colour'], 'No colors.'),
   flag(['--force-color', '--force-colour'], 'Colors even when the output is not a terminal.'),
-  text(['--state-output', '--state_output'], 'STYLE', `How results of states are shown: ${styles.join(', ')}.`, {
-    choices: styles,
-  }),
+  text(
+    ['--state-output', '--state_output'],
+    'STYLE',
+    `How results of states are shown: ${stateOutputNames.join(', ')}.`,
+    {
+      choices: stateOutputNames,
+    },
+  ),
   text(['--state-verbose', '--state_verbose'], 'BOOLEAN', 'Whether states without changes are shown.'),
   flag(['--output-diff', '--out-diff', '--state-output-diff'], 'Show only the changes of states.'),
 ]

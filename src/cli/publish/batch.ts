@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SaltError } from '../../base/errors.ts'
 import { pythonRepr } from '../../base/python-repr.ts'
 import type { TargetOutcome } from '../../client/api.ts'
+import { batchLimit, isBatchSize } from '../../engine/jobs/batch-size.ts'
 import { Interrupt } from './interrupt.ts'
 import { shownOutcome } from './outcome.ts'
 import type { PublishParts } from './parts.ts'
@@ -10,17 +11,8 @@ import { functionHints } from './slips.ts'
 
 /** Checks a size: `5`, `10%` or `%10`, up to `100%`. Throws `usage`. */
 export function batchSize(text: string): string {
-  const [, number] = /^%?(\d+(?:\.\d+)?)%?$/.exec(text) ?? []
-  const size = Number(number)
-  if (size > 0 && (text.includes('%') ? size <= 100 : Number.isInteger(size))) return text
+  if (isBatchSize(text)) return text
   throw new SaltError('usage', `'${text}' is no size of a batch; give a number or a percentage such as 10%`)
-}
-
-/** How many of `count` minions that is; at least one. */
-export function batchLimit(size: string, count: number): number {
-  if (!size.includes('%')) return Number(size)
-  const share = (Number(size.replace('%', '')) / 100) * count
-  return share < 1 ? 1 : Math.floor(share)
 }
 
 /** Resolves to the highest return code, 1 for a minion that did not return. Throws `no-match`. */

@@ -6,11 +6,14 @@ import { Interrupt } from './interrupt.ts'
 import { shownOutcome, stateWords } from './outcome.ts'
 import type { PublishParts } from './parts.ts'
 import { functionHints } from './slips.ts'
+import type { StateProgress } from './state-progress.ts'
 import { summaryText } from './summary.ts'
 
 export interface ReportParts extends Pick<PublishParts, 'options' | 'printer' | 'view'> {
   /** What returns is documentation: it is shown at the end, each function once. */
   readonly isDocs: boolean
+  /** Follows what minions say of their states; undefined where nobody looks. */
+  readonly progress?: StateProgress | undefined
 }
 
 export class JobReport {
@@ -32,6 +35,7 @@ export class JobReport {
       throw error
     } finally {
       interrupt.end()
+      this.#parts.progress?.end()
       this.#parts.view?.end()
     }
     return await this.#finish()
@@ -41,6 +45,7 @@ export class JobReport {
     if (item.kind === 'published') {
       this.#jid = item.jid
       this.#parts.view?.begin(item.minions, { isWanted: this.#parts.options.has('progress') })
+      this.#parts.progress?.follow(item.jid)
       this.#announce()
       return
     }

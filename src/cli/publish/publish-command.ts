@@ -4,7 +4,8 @@ import type { PublishRequest } from '../../client/api.ts'
 import { batchSize, runBatch } from './batch.ts'
 import { JobReport } from './job-report.ts'
 import type { PublishParts } from './parts.ts'
-import { chooseSubset } from './subset.ts'
+import { StateProgress } from './state-progress.ts'
+import { chooseMinions } from './subset.ts'
 
 const nobodyExit = 2
 const defaultSafeSize = '8'
@@ -56,7 +57,7 @@ export class PublishCommand {
   async #runSubset(size: number): Promise<number> {
     const { bus, request } = this.#parts
     const { connected } = await this.#targets()
-    const tgt = await chooseSubset(bus, request, connected, size)
+    const tgt = await chooseMinions(bus, request, connected, size)
     if (tgt.length === 0) {
       throw new SaltError('no-match', 'None of the minions that match the target is connected and has the function.')
     }
@@ -86,7 +87,8 @@ export class PublishCommand {
 
   #follow(request: PublishRequest): Promise<number> {
     const { bus, options, printer, view } = this.#parts
-    const report = new JobReport({ options, printer, view, isDocs: request.fun === 'sys.doc' })
+    const progress = request.progress === true && view !== undefined ? new StateProgress(bus, view) : undefined
+    const report = new JobReport({ options, printer, view, progress, isDocs: request.fun === 'sys.doc' })
     return report.follow((following) => bus.call('publish', { ...request, follow: true }, following))
   }
 }

@@ -1,6 +1,7 @@
 /** One line on the terminal that says which minions have not returned yet, rewritten in place. */
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
 import { stringWidth } from '../../base/string-width.ts'
+import { clipped } from '../state-progress.ts'
 
 /** A job that is over sooner needs no such line. */
 const shownAfterMs = 1000
@@ -19,6 +20,8 @@ export class RunningView {
   readonly #clock: Clock
   readonly #open = new Set<string>()
   #expected = 0
+  /** What a minion said last of its work. */
+  #note = ''
   #isWanted = false
   #isDrawn = false
   #delay: Timer | undefined
@@ -42,10 +45,22 @@ export class RunningView {
     else this.#delay = this.#clock.after(shownAfterMs, () => this.#want(), { background: true })
   }
 
+  /** Shows what a minion is at, until it has something else to say. */
+  note(id: string, text: string): void {
+    if (!this.#open.has(id)) return
+    this.#note = this.#expected === 1 ? text : `${id} ${text}`
+    this.#isWanted = true
+    this.#rewriteSoon()
+  }
+
   settled(id: string): void {
     this.#open.delete(id)
     if (!this.#isWanted) return
     if (this.#open.size === 0) return this.clear()
+    this.#rewriteSoon()
+  }
+
+  #rewriteSoon(): void {
     this.#rewrite ??= this.#clock.after(rewrittenAfterMs, () => this.draw(), { background: true })
   }
 
@@ -78,6 +93,7 @@ export class RunningView {
   #line(): string {
     const width = (this.#terminal.columns ?? usualColumns) - 1
     const count = `${this.#expected - this.#open.size} of ${this.#expected} returned`
+    if (this.#note !== '') return clipped(this.#expected === 1 ? this.#note : `${count}; ${this.#note}`, width)
     const ids = this.#open.values().take(Math.max(0, width)).toArray()
     for (let shown = ids.length; shown > 0; shown -= 1) {
       const more = this.#open.size > shown ? ` and ${this.#open.size - shown} more` : ''

@@ -1,22 +1,15 @@
 import type { PublishRequest } from '../../client/api.ts'
 import type { MasterBus } from '../../client/master-bus.ts'
+import { chooseSubset } from '../../engine/target/subset.ts'
 
-/**
- * Up to `size` of the minions, at random, that have all functions of the job. Asks only as many minions as it takes to find
- * that many.
- */
-export async function chooseSubset(
+/** Up to `size` of the minions, at random, that have all functions of the job. */
+export function chooseMinions(
   bus: Pick<MasterBus, 'call'>,
   request: PublishRequest,
   connected: readonly string[],
   size: number,
 ): Promise<readonly string[]> {
-  const waiting = shuffle(connected)
-  const chosen: string[] = []
-  while (chosen.length < size && waiting.length > 0) {
-    chosen.push(...(await withFunctions(bus, request, waiting.splice(0, size - chosen.length))))
-  }
-  return chosen.sort()
+  return chooseSubset(connected, size, (ids) => withFunctions(bus, request, ids))
 }
 
 async function withFunctions(
@@ -36,14 +29,4 @@ async function withFunctions(
     },
   })
   return having
-}
-
-function shuffle(ids: readonly string[]): string[] {
-  const result = [...ids]
-  for (let index = result.length - 1; index > 0; index--) {
-    const other = Math.floor(Math.random() * (index + 1))
-    const [a, b] = [result[index], result[other]]
-    if (a !== undefined && b !== undefined) [result[index], result[other]] = [b, a]
-  }
-  return result
 }

@@ -3,6 +3,7 @@ import { SaltError } from '../../base/errors.ts'
 import type { AuditEntry } from '../../engine/audit/audit-line.ts'
 import { type AuthorizationRequest, authorize, type Policies } from '../../engine/authorization/authorize.ts'
 import type { Decision } from '../../engine/authorization/decision.ts'
+import { exactTargetType, mayUsePillarPatterns } from '../../engine/target/exact-pillar.ts'
 import type { Publisher } from './publisher.ts'
 
 /** A request, with the target as it was asked for where it is a job. */
@@ -49,6 +50,10 @@ export class Authority {
       get targets(): readonly string[] {
         found ??= find()
         return found
+      },
+      get exactTargets(): readonly string[] | undefined {
+        if (subject.kind !== 'minion' || !mayUsePillarPatterns(tgt, tgt_type)) return undefined
+        return publisher.resolve({ tgt, tgt_type: exactTargetType(tgt_type), ...(delimiter && { delimiter }) })
       },
       matches: (compound: string) => publisher.resolveKnown({ tgt: compound, tgt_type: 'compound' }),
     }

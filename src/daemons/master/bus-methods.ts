@@ -219,6 +219,7 @@ export function publishRequestFrom(record: Record<string, unknown>, user: string
     ...(ret_kwargs === undefined ? {} : { ret_kwargs: asRecord(ret_kwargs, 'ret_kwargs') }),
     timeout,
     ...(record.hardDeadline === true ? { hardDeadline: true } : {}),
+    ...(record.progress === true ? { progress: true } : {}),
     ...(typeof jid === 'string' ? { jid: validJid(jid) } : {}),
     ...(queue === undefined ? {} : { queue: queue === true || queueTtlSeconds(asQueueTime(queue)) }),
     ...(metadata === undefined ? {} : { metadata: asRecord(metadata, 'metadata') }),

@@ -24,7 +24,7 @@ type FileMethods = {
 
 export function fileMethods({ settings, offers, pushed }: FileMethodsOptions): FileMethods {
   return {
-    'file.environments': async () => settings.files.environments,
+    'file.environments': async () => await settings.files.environments(),
     'file.names': async (params) => {
       const saltenv = asString(asRecord(params).saltenv, 'saltenv')
       return await (offers.get(saltenv)?.names() ?? settings.files.names(saltenv))
@@ -37,7 +37,7 @@ export function fileMethods({ settings, offers, pushed }: FileMethodsOptions): F
       const { saltenv, path } = addressFrom(params)
       const offset = asCount(asRecord(params).offset, 'offset')
       const offer = offers.get(saltenv)
-      return await (offer?.part(path, offset, largestPart) ?? settings.files.part(saltenv, path, offset, largestPart))
+      return await (offer?.part(path, offset, largestPart) ?? settings.files.part(saltenv, path, offset))
     },
     'file.list': async (params) => {
       const { saltenv, under } = asRecord(params)

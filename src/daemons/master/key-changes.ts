@@ -4,6 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { DataBanks } from '../../engine/cache/data-banks.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
+import type { MasterPillar } from './master-pillar.ts'
 import type { MinionCache } from './minion-cache.ts'
 import type { MinionSessions } from './minion-sessions.ts'
 import type { Publisher } from './publisher.ts'
@@ -14,6 +15,7 @@ export interface KeyChangesOptions {
   readonly publisher: Publisher
   readonly cache: MinionCache
   readonly banks: Pick<DataBanks, 'forget'>
+  readonly pillar: Pick<MasterPillar, 'forget'>
   readonly bus: EventBus
   readonly log: Log
   /** Calls those minions of this id that wait for a decision. */
@@ -57,8 +59,10 @@ export class KeyChanges {
 
   /** Drops what is known of an id, unless it comes from this key. */
   keepOnly(id: string, fingerprint?: string): void {
-    const { cache, banks } = this.#options
-    if (cache.keepOnly(id, fingerprint) || fingerprint === undefined) banks.forget(`minions/${id}`)
+    const { cache, banks, pillar } = this.#options
+    if (!cache.keepOnly(id, fingerprint) && fingerprint !== undefined) return
+    banks.forget(`minions/${id}`)
+    pillar.forget(id)
   }
 
   /** Undefined when the file holds no key: whoever copies one there may not be done, or has made a mistake. */

@@ -11,12 +11,13 @@ import { type FileMethodsOptions, fileMethods } from './file-methods.ts'
 import { outcomeOf } from './live-job.ts'
 import { type MineMethodsOptions, mineMethods } from './mine-methods.ts'
 import type { MinionEvents } from './minion-events.ts'
+import { type PillarMethodsOptions, pillarMethods } from './pillar-methods.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunnerHost } from './runner-host.ts'
 
 const longestPeerTimeoutSeconds = 3600
 
-export interface LinkMethodsOptions extends FileMethodsOptions, Pick<MineMethodsOptions, 'mine'> {
+export interface LinkMethodsOptions extends FileMethodsOptions, PillarMethodsOptions, Pick<MineMethodsOptions, 'mine'> {
   readonly settings: FileMethodsOptions['settings'] & MineMethodsOptions['settings']
   readonly publisher: Publisher
   readonly runners: RunnerHost
@@ -45,6 +46,7 @@ export function linkMethods(options: LinkMethodsOptions): Link {
     'fire.numbered': (params, call) => events.take(call.peer.name, asRecord(params)),
     ...fileMethods(options),
     ...mineMethods({ ...options, targets: publisher }),
+    ...pillarMethods(options),
     return: (params, call) => {
       const ret = returnFrom(call.peer.name, asRecord(params))
       publisher.returnedUnasked(ret, ret.user ?? options.user)

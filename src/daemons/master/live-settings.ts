@@ -1,9 +1,10 @@
+import type { Log } from '../../base/log.ts'
 import { compileMinePolicy, type MinePolicy } from '../../engine/authorization/mine-get.ts'
 import { compileMinionEventTags, type MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
-import { FileRoots } from '../../engine/files/file-roots.ts'
+import { FileServer } from '../../engine/files/file-server.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { type ReactorRule, reactorRules } from '../../engine/reactor/rules.ts'
@@ -15,7 +16,7 @@ interface Settings extends MineSettings {
   readonly peerRun: PeerRunPolicy
   readonly publisherAcl: PublisherAcl
   readonly minionEventTags: MinionEventTags
-  readonly files: FileRoots
+  readonly files: FileServer
   /** Whether, and up to which size in MiB, minions may send files. */
   readonly fileReceipt: { readonly isAllowed: boolean; readonly largestMebibytes: number }
   readonly autosign: AutosignOptions
@@ -25,16 +26,18 @@ interface Settings extends MineSettings {
 
 /** The settings of the configuration as last read: whoever uses one asks anew each time. */
 export class LiveSettings implements Settings {
+  readonly #log: Log | undefined
   #settings: Settings
 
   /** Throws `configuration` for a policy that would not do what it says. */
-  constructor(options: MasterOptions) {
-    this.#settings = compile(options)
+  constructor(options: MasterOptions, log?: Log) {
+    this.#log = log
+    this.#settings = compile(options, log)
   }
 
   /** Takes all of the new configuration, or throws and keeps the old one. */
   replace(options: MasterOptions): void {
-    this.#settings = compile(options)
+    this.#settings = compile(options, this.#log)
   }
 
   get peer(): PeerPolicy {
@@ -65,7 +68,7 @@ export class LiveSettings implements Settings {
     return this.#settings.mine
   }
 
-  get files(): FileRoots {
+  get files(): FileServer {
     return this.#settings.files
   }
 
@@ -82,7 +85,7 @@ export class LiveSettings implements Settings {
   }
 }
 
-function compile({ values, where, autosign }: MasterOptions): Settings {
+function compile({ values, view, where, autosign }: MasterOptions, log: Log | undefined): Settings {
   return {
     peer: compilePeerPolicy(values.peer, where),
     peerRun: compilePeerRunPolicy(values.peer_run, where),
@@ -90,7 +93,7 @@ function compile({ values, where, autosign }: MasterOptions): Settings {
     minionEventTags: compileMinionEventTags(values.minion_event_tags, where),
     minePolicy: compileMinePolicy(values.mine_get, where),
     mine: { isKept: values.minion_data_cache || values.enforce_mine_cache, largestBytes: values.mine_size },
-    files: new FileRoots(values.file_roots),
+    files: new FileServer(view, log === undefined ? {} : { log }),
     fileReceipt: { isAllowed: values.file_recv, largestMebibytes: values.file_recv_max_size },
     autosign,
     nodegroups: values.nodegroups,

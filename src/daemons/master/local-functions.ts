@@ -2,8 +2,10 @@ import { hostname } from 'node:os'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { createFunctionContext } from '../../engine/functions/context.ts'
+import { hasUserPlugins } from '../../engine/functions/extension-folders.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import type { ConfigView, Grains } from '../../engine/plugin.ts'
+import type { ContextRequest } from '../../engine/pillar/compile-pillar.ts'
+import type { ConfigView, FunctionContext, FunctionServices, Grains, JobContext } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 
@@ -12,6 +14,12 @@ export interface LocalCall {
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
   readonly signal: AbortSignal
+}
+
+export interface LocalContextOptions {
+  readonly signal: AbortSignal
+  readonly job?: JobContext
+  readonly services?: FunctionServices
 }
 
 export interface LocalFunctionsOptions {
@@ -37,8 +45,8 @@ export class LocalFunctions {
     this.#options = options
   }
 
-  /** Throws what the function throws; `unknown-function` where there is none. */
-  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+  /** What a function gets that is called on the host of the master. */
+  async context({ signal, job, services }: LocalContextOptions): Promise<FunctionContext> {
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
     const { config, log, bus } = this.#options
@@ -48,13 +56,39 @@ export class LocalFunctions {
       config,
       log,
       signal,
+      job,
       ...catalogues,
+      ...(services === undefined ? {} : { services }),
       emit: async (tag, data) => {
         bus.fire(tag, data)
         return true
       },
     })
+    return context
+  }
+
+  /** Throws what the function throws; `unknown-function` where there is none. */
+  async call({ fun, args, kwargs, signal }: LocalCall): Promise<unknown> {
+    const context = await this.context({ signal })
     return await context.salt(fun, args, kwargs)
+  }
+
+  /** The next call loads modules and grains anew. */
+  reload(): void {
+    this.#loaded = undefined
+  }
+
+  /** The functions of this host under the name and with the facts of a minion: what its pillar is made with. */
+  async contextFor(
+    minion: Omit<ContextRequest, 'services'> & { services: FunctionServices },
+  ): Promise<FunctionContext> {
+    const { id, grains, pillar, log, services } = minion
+    this.#loaded ??= this.#load()
+    const { catalogues } = await this.#loaded
+    const { config } = this.#options
+    const { signal } = new AbortController()
+    return createFunctionContext({ id, grains: () => grains, pillar, config, log, signal, ...catalogues, services })
+      .context
   }
 
   async #load(): Promise<LoadedFunctions> {
@@ -67,6 +101,10 @@ export class LocalFunctions {
         return grains()
       },
     })
+    if (hasUserPlugins(config)) {
+      const { loadUserPlugins } = await import('../../engine/functions/user-plugins.ts')
+      await loadUserPlugins(catalogues, config, log)
+    }
     return { catalogues, grains }
   }
 }

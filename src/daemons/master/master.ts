@@ -116,7 +116,7 @@ class MasterDaemon implements Master {
     this.#options = options
     this.#log = log
     this.#clock = parts.clock ?? systemClock
-    this.#settings = new LiveSettings(options)
+    this.#settings = new LiveSettings(options, log)
     for (const folder of [paths.cachedir, paths.sock_dir, paths.pki_dir]) ensurePrivateFolder(folder)
     this.#identity = loadOrCreateIdentity(paths.pki_dir, 'master')
     this.#keys = new KeyStore(paths.pki_dir)
@@ -144,6 +144,7 @@ class MasterDaemon implements Master {
       firesBareJids: values.enable_legacy_job_events,
       queueTtlMs: () => queueTtlSeconds(this.#options.values.queue_ttl) * 1000,
       accepted: () => this.#keys.ids('accepted'),
+      pillar: (id) => this.#hosts.pillar.of(id),
       pending: () => this.#keys.count('pending'),
     })
     this.#hosts = new RunnerHosts({
@@ -164,6 +165,7 @@ class MasterDaemon implements Master {
       },
       outlets: this.#backends.outlets,
       archive: this.#backends.caches,
+      files: () => this.#settings.files,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
         this.#keyChanges.told(id, change, user)
@@ -215,6 +217,9 @@ class MasterDaemon implements Master {
       settings: this.#settings,
       offers,
       mine: new MineStore(this.#hosts.banks),
+      pillar: this.#hosts.pillar,
+      cache: this.#cache,
+      tellsGrains: () => this.#options.values.minion_data_cache_events,
       pushed: new PushedFiles({ cachedir: paths.cachedir, settings: this.#settings }),
       authority: this.#access.authority,
       user,
@@ -225,6 +230,7 @@ class MasterDaemon implements Master {
       publisher: this.#publisher,
       cache: this.#cache,
       banks: this.#hosts.banks,
+      pillar: this.#hosts.pillar,
       bus: this.#bus,
       log,
       recall: (id) => this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id),
@@ -268,6 +274,7 @@ class MasterDaemon implements Master {
 
   async start(): Promise<void> {
     await this.#backends.start(this.#options)
+    await this.#hosts.loadUserPlugins()
     await this.#local.listen()
     this.#publisher.resume()
     this.#port = await this.#wire.listen()
@@ -284,6 +291,7 @@ class MasterDaemon implements Master {
     this.#options = options
     this.#reactor.replace(this.#settings.reactor)
     this.#schedule.configure()
+    this.#hosts.pillar.reload()
     this.#wire.recall((_claim, answer) => answer === 'pending')
     this.#log.info('the configuration was read again')
     await Promise.all([this.#access.reload(), useSinks()])

@@ -5,6 +5,7 @@ import type { MasterLinkMethods } from '../../client/api.ts'
 import type { MinePolicy } from '../../engine/authorization/mine-get.ts'
 import type { MineEntry } from '../../engine/mine/mine-entry.ts'
 import { type MineStore, mineQuestion } from '../../engine/mine/mine-store.ts'
+import { exactTargetType } from '../../engine/target/exact-pillar.ts'
 import type { Handler } from '../../wire/rpc.ts'
 import type { TargetRequest } from './target-resolver.ts'
 
@@ -105,9 +106,6 @@ function targetOf(tgt: unknown): string | readonly string[] {
   throw new SaltError('bad-arguments', 'the target must be text, or a list of ids')
 }
 
-/** Pillar is compared whole: a minion must not find out the pillar of others by patterns. */
 function exactly(tgtType: unknown): string {
-  const type = typeof tgtType === 'string' ? tgtType : 'glob'
-  if (type === 'pillar' || type === 'pillar_pcre') return 'pillar_exact'
-  return type === 'compound' ? 'compound_pillar_exact' : type
+  return exactTargetType(typeof tgtType === 'string' ? tgtType : 'glob')
 }

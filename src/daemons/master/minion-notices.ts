@@ -12,7 +12,7 @@ import type { Publisher } from './publisher.ts'
 import type { UnaskedReturns } from './unasked-returns.ts'
 
 /** More grains than that are not facts about a host. */
-const largestGrains = 512 * 1024
+export const largestGrains = 512 * 1024
 
 export interface NoticeOptions {
   readonly publisher: Publisher

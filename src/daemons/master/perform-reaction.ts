@@ -3,6 +3,7 @@ import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
+import type { FunctionContext } from '../../engine/plugin.ts'
 import { ReactionFiles } from '../../engine/reactor/reaction-files.ts'
 import type { JobReaction, Reaction, RunReaction } from '../../engine/reactor/reactions.ts'
 import type { Authority } from './authority.ts'
@@ -19,6 +20,7 @@ interface PerformOptions {
     readonly runners: RunnerHost
     readonly wheels: RunnerHost
     callLocally(call: LocalCall): Promise<unknown>
+    localContext(signal: AbortSignal): Promise<FunctionContext>
   }
   readonly defaultTimeoutSeconds: number
 }
@@ -39,7 +41,10 @@ export function makeReactor({ bus, clock, log, settings, options, ...parts }: Re
     bus,
     clock,
     log,
-    files: new ReactionFiles(() => settings.files),
+    files: new ReactionFiles({
+      roots: () => settings.files,
+      context: (signal) => parts.hosts.localContext(signal),
+    }),
     rules: settings.reactor,
     mostAtOnce: reactor_worker_threads,
     mostWaiting: reactor_worker_hwm,

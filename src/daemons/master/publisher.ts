@@ -339,6 +339,7 @@ export class Publisher {
       ...(origin.publisherId === undefined ? {} : { id: origin.publisherId }),
       ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
       ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+      ...(request.progress === undefined ? {} : { progress: true }),
       issuedAt,
       expiresAt: issuedAt + validityMs,
       ...(queueMs > 0 ? { queue: true } : {}),

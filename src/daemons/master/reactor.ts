@@ -145,7 +145,7 @@ export class Reactor implements AsyncDisposable {
   async #work({ event, source }: Task): Promise<void> {
     const { files, perform } = this.#options
     try {
-      for (const reaction of await files.reactions(source, event)) {
+      for (const reaction of await files.reactions(source, event, this.#stop.signal)) {
         if (this.#stop.signal.aborted) return
         this.#counts.reactions += 1
         await perform(reaction, this.#stop.signal)

@@ -4,16 +4,18 @@ import { indent } from '../../base/text.ts'
 import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
-import type { RunnerItem, RunnerRequest, RunnerResult, TargetOutcome } from '../../client/api.ts'
+import type { RunnerItem, RunnerRequest, RunnerResult } from '../../client/api.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
+import type { FleetJob, FleetService, MasterCall, RunnerPublish } from '../../engine/fleet.ts'
 import { type BoundArguments, bindArguments, SignatureError } from '../../engine/functions/bind.ts'
 import { renderDoc } from '../../engine/functions/doc-text.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
 import type { KeyRing } from '../../engine/keys/key-ring.ts'
-import type { MasterRun, RunnerContext, RunnerPublish } from '../../engine/plugin.ts'
+import type { FunctionContext, JobContext, MasterRun, RunnerContext } from '../../engine/plugin.ts'
 import { listenTo } from './bus-listening.ts'
+import type { FleetCaller, FleetJobs } from './fleet-jobs.ts'
 import { type JobFollower, outcomeOf } from './live-job.ts'
-import type { LocalCall } from './local-functions.ts'
+import { type LocalCall, type LocalContextOptions, masterId } from './local-functions.ts'
 import type { Publisher } from './publisher.ts'
 
 /** What every run finds, whoever asked. */
@@ -28,9 +30,12 @@ export type RunnerSurroundings = Pick<
   | 'banks'
   | 'outlets'
   | 'reactor'
+  | 'pillar'
+  | 'files'
   | 'functions'
   | 'runners'
   | 'wheels'
+  | 'reloadPlugins'
 >
 
 export interface RunnerHostOptions {
@@ -40,17 +45,30 @@ export interface RunnerHostOptions {
   /** Runs of all hosts of this master by jid. */
   readonly running: Map<string, MasterRun>
   readonly publisher: Publisher
+  readonly fleetJobs: FleetJobs
   readonly bus: EventBus
   readonly jids: JidClock
   readonly defaultTimeoutSeconds: number
   keysFor(user: string): KeyRing
   /** Calls an execution function on this host. */
   callLocally(call: LocalCall): Promise<unknown>
+  /** What an execution function on this host gets. */
+  hostContext(options: LocalContextOptions): Promise<FunctionContext>
+  /** Runs a runner or wheel function because of another one, whose caller sees what it shows. */
+  callMaster(kind: 'runner' | 'wheel', call: RunnerCall, within: RunOfCaller): Promise<RunnerResult>
+}
+
+/** What a run inside another one takes from that. */
+export interface RunOfCaller {
+  readonly item: TellItem
+  readonly signal: AbortSignal
 }
 
 export interface RunnerCall extends RunnerRequest {
   /** Id of the minion that asked, from its session. */
   readonly requesterId?: string
+  /** The run that began this one. */
+  readonly parentJid?: string
 }
 
 /** Resolves when the caller has taken it, where there is one. */
@@ -63,6 +81,11 @@ interface Run {
   readonly item: TellItem
   readonly signal: AbortSignal
   retcode: number
+}
+
+function jobOf({ call, jid }: Run): JobContext {
+  const { fun, arg, user } = call
+  return { jid, fun: `runner.${fun}`, arg, tgt: masterId(), tgtType: 'glob', ret: '', user }
 }
 
 interface Outcome extends Omit<RunnerResult, 'jid'> {
@@ -159,17 +182,19 @@ export class RunnerHost {
 
   #context(run: Run): RunnerContext {
     const { call, jid, item, signal } = run
-    const { bus, kind, surroundings, running, keysFor, callLocally } = this.#options
+    const { bus, kind, surroundings, running, keysFor, callLocally, hostContext } = this.#options
     return {
       ...surroundings,
       signal,
       user: call.user,
       jid,
       ...(call.requesterId === undefined ? {} : { requesterId: call.requesterId }),
+      ...(call.parentJid === undefined ? {} : { parentJid: call.parentJid }),
       keys: keysFor(call.user),
       running: () => [...running.values()],
       salt: (fun, args = [], kwargs = {}) => callLocally({ fun, args, kwargs, signal }),
-      publish: (request) => this.#publish(request, run),
+      publish: async (request) => (await this.#publish(request, run)).outcomes,
+      host: () => hostContext({ signal, services: { fleet: this.#fleet(run) }, job: jobOf(run) }),
       follow: async (id, onOutcome) => {
         const tell: JobFollower = (told) => {
           if (signal.aborted) return
@@ -199,32 +224,43 @@ export class RunnerHost {
     }
   }
 
-  async #publish(request: RunnerPublish, { call, item: tell, signal }: Run): Promise<readonly TargetOutcome[]> {
-    const outcomes: TargetOutcome[] = []
-    const kwargs = request.kwargs === undefined ? [] : [{ ...request.kwargs, __kwarg__: true }]
-    const publishing = this.#options.publisher.publishAndWait(
-      {
-        tgt: request.tgt,
-        tgt_type: request.tgtType ?? 'glob',
-        fun: request.fun,
-        arg: [...(request.arg ?? []), ...kwargs],
-        ret: '',
-        user: call.user,
-        timeout: request.timeoutSeconds ?? call.timeout ?? this.#options.defaultTimeoutSeconds,
-      },
-      {},
-      (item) => {
-        if (item.kind === 'outcome') outcomes.push(outcomeOf(item))
-        void tell(
-          item.kind === 'outcome' ? { kind: 'settled', id: item.id } : { kind: 'waiting', minions: item.minions },
-        )
-      },
+  #publish(request: RunnerPublish, run: Run): Promise<FleetJob> {
+    return this.#options.fleetJobs.publish(request, this.#caller(run))
+  }
+
+  #caller({ call, item, signal }: Run): FleetCaller {
+    return {
+      user: call.user,
+      timeoutSeconds: call.timeout ?? this.#options.defaultTimeoutSeconds,
       signal,
-    )
-    await publishing.catch((error: unknown) => {
-      // To a runner, nobody is a target like any other.
-      if (!(error instanceof SaltError) || error.code !== 'no-match') throw error
-    })
-    return outcomes
+      tell: (told) => void item(told),
+    }
+  }
+
+  /** What functions may do that run inside the master because of this run. */
+  #fleet(run: Run): FleetService {
+    const { fleetJobs, callMaster, bus } = this.#options
+    const within = (kind: 'runner' | 'wheel') => (call: MasterCall) => callMaster(kind, nestedCall(run, call), run)
+    return {
+      publish: (request) => fleetJobs.run(request, this.#caller(run)),
+      runner: within('runner'),
+      wheel: within('wheel'),
+      listen: (matches) => listenTo(bus, matches, run.signal),
+    }
+  }
+}
+
+/** A run that another run begins is on behalf of the same user. */
+function nestedCall(outer: Run, { fun, arg = [], kwargs = {}, detach }: MasterCall): RunnerCall {
+  const keywords = Object.keys(kwargs).length === 0 ? [] : [{ ...kwargs, __kwarg__: true }]
+  const { user, timeout, requesterId } = outer.call
+  return {
+    fun,
+    arg: [...arg, ...keywords],
+    user,
+    parentJid: outer.jid,
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(requesterId === undefined ? {} : { requesterId }),
+    ...(detach === undefined ? {} : { detach }),
   }
 }

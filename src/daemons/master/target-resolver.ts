@@ -12,6 +12,8 @@ export interface TargetResolverOptions {
   readonly cache: MinionCache
   nodegroups(): Readonly<Record<string, unknown>>
   accepted(): readonly string[]
+  /** As last made for the minion; undefined where nothing is known. */
+  pillar(id: string): Readonly<Record<string, unknown>> | undefined
   /** Keys that wait for acceptance. */
   pending(): number
 }
@@ -27,7 +29,7 @@ export class TargetResolver {
   /** Sorted. Throws `bad-target`. */
   resolve(request: TargetRequest): readonly string[] {
     const matcher = this.#compile(request)
-    const minions = this.#options.accepted().map((id) => ({ id, grains: this.#options.cache.grains(id) ?? {} }))
+    const minions = this.#minions(matcher).map((minion) => ({ ...minion, grains: minion.grains ?? {} }))
     return idsOf(matchingMinions(matcher, request.tgt_type, minions))
   }
 
@@ -44,10 +46,10 @@ export class TargetResolver {
    */
   resolveKnown(request: TargetRequest): readonly string[] {
     const matcher = this.#compile(request)
-    // Nothing is known here of any minion's pillar.
-    if (matcher.usesPillar) return []
-    const minions = this.#options.accepted().map((id) => ({ id, grains: this.#options.cache.grains(id) }))
-    const known = minions.filter(({ grains }) => grains !== undefined || matcher.minionsOnlyById)
+    const known = this.#minions(matcher).filter(
+      ({ grains, pillar }) =>
+        matcher.minionsOnlyById || (grains !== undefined && (pillar !== undefined || !matcher.usesPillar)),
+    )
     return idsOf(matchingMinions(matcher, request.tgt_type, known))
   }
 
@@ -59,6 +61,11 @@ export class TargetResolver {
       'No minions matched the target. No command was sent, no jid was assigned.',
       hint === undefined ? {} : { hint },
     )
+  }
+
+  #minions({ usesPillar }: Matcher): TargetMinion[] {
+    const { accepted, cache, pillar } = this.#options
+    return accepted().map((id) => ({ id, grains: cache.grains(id), ...(usesPillar ? { pillar: pillar(id) } : {}) }))
   }
 
   #waitingHint(): string | undefined {

@@ -11,6 +11,7 @@ export function jobContext(load: JobLoad): JobContext {
     tgtType: load.tgt_type,
     ret: load.ret,
     user: load.user,
+    ...(load.progress === undefined ? {} : { wantsProgress: true }),
     ...(load.id === undefined ? {} : { publisherId: load.id }),
   }
 }

@@ -85,6 +85,7 @@ function loadFrom(value: unknown): JobLoad {
     ...(typeof load.id === 'string' ? { id: load.id } : {}),
     ...(typeof load.delimiter === 'string' ? { delimiter: load.delimiter } : {}),
     ...(isRecord(load.metadata) ? { metadata: load.metadata } : {}),
+    ...(load.progress === true ? { progress: true } : {}),
     issuedAt,
     expiresAt,
     ...(load.queue === true ? { queue: true } : {}),

@@ -1,17 +1,19 @@
 import type { Log } from '../../base/log.ts'
+import { Turns } from '../../base/turns.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
 import { sendable } from '../../engine/jobs/packed-return.ts'
 import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import { JobCancelled, type JobEntry, type JobTable } from './job-table.ts'
-import { JobTurns } from './job-turns.ts'
 
 export interface FunctionOutcome {
   readonly return: unknown
   readonly retcode: number
   readonly success: boolean
   readonly out?: string
+  /** It was ended before it was through, and tells what it had done. */
+  readonly isPartial?: true
 }
 
 export interface JobRunnerOptions {
@@ -54,13 +56,13 @@ export type Intake =
 /** Takes verified jobs, runs each once, and leaves every return in the spool. */
 export class JobRunner {
   readonly #options: JobRunnerOptions
-  readonly #turns: JobTurns
+  readonly #turns: Turns
   /** Jobs that this runner has in the table, which the runners of all masters share. */
   readonly #mine = new Set<string>()
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
-    this.#turns = new JobTurns(options.maximumJobs > 0 ? options.maximumJobs : mostJobs)
+    this.#turns = new Turns(options.maximumJobs > 0 ? options.maximumJobs : mostJobs)
   }
 
   take(load: JobLoad): Intake {
@@ -122,7 +124,10 @@ export async function settleOutcome(
   const { signal } = entry.controller
   try {
     const outcome = await run(load, entry)
-    return signal.aborted ? cancelledOutcome(signal.reason) : outcome
+    if (!signal.aborted) return outcome
+    const { return: done, out, isPartial } = outcome
+    const kept = isPartial === true ? { return: done, ...(out === undefined ? {} : { out }) } : {}
+    return { ...cancelledOutcome(signal.reason), ...kept }
   } catch (error) {
     log.error('a job ended with a fault of this program', { jid: load.jid, fun: load.fun, error })
     return {

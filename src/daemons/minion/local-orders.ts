@@ -5,11 +5,11 @@ import type { EventBus } from '../../bus/event-bus.ts'
 /** Event by which a minion says that its functions were loaded anew; the slash in front is Salt's. */
 export const modulesRefreshed = '/salt/minion/minion_mod_complete'
 
-/** Does what programs of this host ask for by an event on the minion's bus: Salt's `module_refresh` and `grains_refresh`. */
+/** Does what programs of this host ask for by an event on the minion's bus: Salt's `module_refresh` and the like. */
 export function followLocalOrders(
   bus: EventBus,
   log: Log,
-  orders: Readonly<Record<'module_refresh' | 'grains_refresh', () => Promise<unknown>>>,
+  orders: Readonly<Record<'module_refresh' | 'grains_refresh' | 'pillar_refresh', () => Promise<unknown>>>,
 ): Disposable {
   const names = Object.keys(orders) as (keyof typeof orders)[]
   const orderOf = (tag: string): keyof typeof orders | undefined => names.find((name) => tag.startsWith(name))

@@ -32,6 +32,8 @@ export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role
   /** Jobs of this process that still run. */
   runningJids(): readonly string[]
   onState(state: ClientState): void
+  /** The master was told what this minion is, and can be asked from now on. */
+  begun(): void
 }
 
 interface LiveSession {
@@ -127,6 +129,7 @@ export class MasterConnection implements AsyncDisposable {
     })
     events.begin(masterCalls(this.address, rpc), channel.closed)
     for (const { seq, ret } of this.#options.spool.unacknowledged()) returns.send(seq, ret)
+    this.#options.begun()
   }
 
   #notice(record: Record<string, unknown>, pin: MasterPin): void {

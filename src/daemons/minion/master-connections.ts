@@ -38,6 +38,8 @@ export interface MasterConnectionsOptions {
   /** A job of the master at this address has returned. */
   returned(load: JobLoad, ret: JobReturn, address: string): void
   onState(address: string, state: ClientState): void
+  /** A master can be asked from now on. */
+  begun(): void
 }
 
 /** The connections of a minion to all its masters, each with a spool of its own for returns. */
@@ -125,6 +127,7 @@ export class MasterConnections implements AsyncDisposable {
       payload: () => ({ autosign_grains: this.#autosignGrains() }),
       runningJids: () => table.jids(),
       onState: (state) => this.#tellState(address.text, state),
+      begun: () => this.#options.begun(),
       ...(transport === undefined ? {} : { transport: () => transport(address) }),
     })
   }

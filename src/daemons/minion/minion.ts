@@ -1,29 +1,28 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { GarbageTurns } from '../../base/collect-garbage.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
+import { hidingLog } from '../../base/hiding-log.ts'
 import type { Log } from '../../base/log.ts'
+import { SecretTexts } from '../../base/secret-texts.ts'
 import { within } from '../../base/within.ts'
 import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import type { MasterCalls } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
-import type { MasterAddress } from '../../client/master-address.ts'
 import { callFunction } from '../../engine/functions/call.ts'
-import type { CatalogueHost } from '../../engine/functions/catalogue.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
-import { loadUserGrains, loadUserModules } from '../../engine/functions/user-modules.ts'
+import { loadUserGrains, loadUserPlugins } from '../../engine/functions/user-plugins.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { ConfigView, FunctionServices, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry, returnerRegistry } from '../../plugins/registry.ts'
-import type { ClientState } from '../../wire/client.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
-import type { ClientTransport } from '../../wire/transport.ts'
 import { zeromqServer } from '../../wire/zeromq-transport.ts'
 import { tellIncident } from '../drop-event.ts'
 import { EventSinks } from '../event-sinks.ts'
@@ -35,10 +34,13 @@ import { followed } from './followed-options.ts'
 import { jobContext } from './job-context.ts'
 import type { FunctionOutcome } from './job-runner.ts'
 import { type JobEntry, JobTable } from './job-table.ts'
+import { liveHost } from './live-host.ts'
 import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
 import { MasterConnections } from './master-connections.ts'
 import { MasterEvents } from './master-events.ts'
 import { MinionBeacons } from './minion-beacons.ts'
+import type { Minion, MinionParts } from './minion-parts.ts'
+import { MinionPillar, needsPillar, showsStates } from './minion-pillar.ts'
 import { checkReturn, MinionReturners } from './minion-returners.ts'
 import { MinionSchedule } from './minion-schedule.ts'
 import { minionSurroundings } from './returner-surroundings.ts'
@@ -46,23 +48,7 @@ import { minionSurroundings } from './returner-surroundings.ts'
 /** SIGTERM, sent to what still runs when the minion ends. */
 const terminate = 15
 
-export interface MinionParts {
-  readonly clock?: Clock
-  /** Instead of ZeroMQ over TCP. */
-  transport?(address: MasterAddress): ClientTransport | Promise<ClientTransport>
-  onState?(address: string, state: ClientState): void
-}
-
-export interface Minion extends AsyncDisposable {
-  readonly id: string
-  readonly fingerprint: string
-  /** Addresses of the masters with a living session. */
-  readonly connected: readonly string[]
-  /** Takes up what may change while running. */
-  reload(options: MinionOptions): Promise<void>
-  /** Lets running jobs end and returns arrive, for at most this time. */
-  drain(timeoutMs: number): Promise<void>
-}
+export type { Minion, MinionParts } from './minion-parts.ts'
 
 /** Starts a minion. It connects in the background and keeps trying; only what is wrong on this host rejects. */
 export async function startMinion(options: MinionOptions, log: Log, parts: MinionParts = {}): Promise<Minion> {
@@ -97,11 +83,16 @@ class MinionDaemon implements Minion {
   readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
   readonly #config: ConfigView
+  readonly #secrets = new SecretTexts()
+  readonly #pillar: MinionPillar
   readonly #schedule: MinionSchedule
   readonly #beacons: MinionBeacons
+  /** Templates and states leave much behind. */
+  readonly #garbage = new GarbageTurns(100)
 
-  constructor(options: MinionOptions, log: Log, parts: MinionParts) {
+  constructor(options: MinionOptions, plainLog: Log, parts: MinionParts) {
     const { values, paths } = options
+    const log = hidingLog(plainLog, this.#secrets)
     this.#options = options
     this.#log = log
     this.#clock = parts.clock ?? systemClock
@@ -121,6 +112,7 @@ class MinionDaemon implements Minion {
     this.#orders = followLocalOrders(this.#bus, log, {
       module_refresh: () => this.#refreshModules(),
       grains_refresh: () => this.#refreshGrains(),
+      pillar_refresh: () => this.#pillar.refresh(),
     })
     const config = liveView(() => this.#options.view)
     this.#config = config
@@ -151,6 +143,7 @@ class MinionDaemon implements Minion {
         () => this.#grains.read(),
       ),
     )
+    this.#pillar = this.#makePillar()
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
     this.#beacons = this.#makeBeacons()
@@ -189,10 +182,11 @@ class MinionDaemon implements Minion {
   async start(): Promise<void> {
     await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
-    await this.#refreshGrains()
+    await this.#refreshGrains({ keepsPillar: true })
     await this.#refreshModules()
     await this.#returners.start()
     const masters = this.#connections.prepare()
+    await (masters === 0 ? this.#pillar.refresh() : this.#pillar.restore())
     if (masters === 0 || this.#options.values.scheduler_before_connect) this.#schedule.start()
     if (masters === 0 || this.#options.values.beacons_before_connect) this.#beacons.start()
     this.#connections.start()
@@ -252,6 +246,7 @@ class MinionDaemon implements Minion {
       grains: () => this.#grains.read(),
       run: (load, entry, address) => this.#run(load, entry, address),
       returned: (load, ret, address) => this.#returners.take(load, ret, address),
+      begun: () => this.#pillar.connected(),
       onState: (address, state) => {
         parts.onState?.(address, state)
         if (state.kind !== 'connected') return
@@ -263,6 +258,7 @@ class MinionDaemon implements Minion {
   }
 
   async #run(load: JobLoad, entry: JobEntry, master: string): Promise<FunctionOutcome> {
+    if (needsPillar(load.fun)) await this.#pillar.settled()
     const outcome = await callFunction({
       name: load.fun,
       arg: load.arg,
@@ -273,24 +269,45 @@ class MinionDaemon implements Minion {
       },
     })
     tellFault(this.#bus, load, outcome.failure)
-    return outcome
+    if (!showsStates(load.fun)) return outcome
+    this.#garbage.count()
+    return this.#secrets.hideIn(outcome)
   }
 
   #inputs(signal: AbortSignal, master: string): ContextInputs {
     return {
       id: this.id,
       grains: () => this.#grains.read(),
+      pillar: this.#pillar.current,
       config: this.#config,
       log: this.#log,
       signal,
       ...this.#catalogues,
       services: this.#services(master),
       emit: (tag, data) => {
-        this.#bus.fire(tag, data)
+        this.#bus.fire(tag, this.#secrets.hideIn(data))
         return Promise.resolve(true)
       },
       clock: this.#clock,
     }
+  }
+
+  #makePillar(): MinionPillar {
+    return new MinionPillar({
+      id: this.id,
+      log: this.#log,
+      bus: this.#bus,
+      config: this.#config,
+      secrets: this.#secrets,
+      grains: () => this.#grains.read(),
+      masters: () => this.#connections.callsFor(''),
+      isConnected: () => this.connected.length > 0,
+      inputs: (signal) => this.#inputs(signal, ''),
+      changed: () => {
+        this.#schedule.configure()
+        void this.#beacons.configure()
+      },
+    })
   }
 
   #makeSchedule(): MinionSchedule {
@@ -303,7 +320,7 @@ class MinionDaemon implements Minion {
       jids: new JidClock(this.#clock),
       config: this.#config,
       grains: () => this.#grains.read(),
-      pillar: () => ({}),
+      pillar: () => this.#pillar.current,
       run: (load, entry) => this.#run(load, entry, ''),
       where: (path) => this.#options.where(path),
       deliver: (ret) => this.#connections.deliver(ret),
@@ -321,7 +338,7 @@ class MinionDaemon implements Minion {
       table: this.#table,
       config: this.#config,
       grains: () => this.#grains.read(),
-      pillar: () => ({}),
+      pillar: () => this.#pillar.current,
       inputs: (signal) => this.#inputs(signal, ''),
       where: (path) => this.#options.where(path),
       fireMaster: (load) => this.#events.fire(load),
@@ -341,21 +358,24 @@ class MinionDaemon implements Minion {
       fireMaster: (load) => Promise.resolve(this.#events.fire(load)),
       schedule: this.#schedule,
       beacons: this.#beacons,
-      refreshGrains: () => this.#refreshGrains(),
+      pillar: this.#pillar.serviceFor(masters),
+      refreshGrains: (options) => this.#refreshGrains(options),
       refreshModules: () => this.#refreshModules(),
     }
   }
 
-  async #refreshGrains(): Promise<Grains> {
+  async #refreshGrains({ keepsPillar = false }: { readonly keepsPillar?: boolean } = {}): Promise<Grains> {
     this.#grains.setUserPlugins(await loadUserGrains(this.#config, this.#log))
     const grains = await this.#grains.refresh()
     this.#connections.announceGrains(grains)
     this.#schedule.aliasesChanged()
+    // Jobs that come after this one wait for it.
+    if (!keepsPillar) void this.#pillar.refresh({ isTold: true })
     return grains
   }
 
   async #refreshModules(): Promise<void> {
-    await loadUserModules(this.#catalogues.catalogue, this.#config, this.#log)
+    await loadUserPlugins(this.#catalogues, this.#config, this.#log)
     this.#bus.fire(modulesRefreshed, { complete: true })
   }
 
@@ -370,19 +390,5 @@ class MinionDaemon implements Minion {
       outlets: this.#outlets.status(),
       memory: process.memoryUsage(),
     }
-  }
-}
-
-function liveHost(options: () => MinionOptions, grains: () => Grains): CatalogueHost {
-  return {
-    get grains() {
-      return grains()
-    },
-    get disabled() {
-      return options().values.disable_modules
-    },
-    get only() {
-      return options().values.whitelist_modules
-    },
   }
 }

@@ -2,7 +2,7 @@
  * Which events a minion may fire on the bus of its master.
  *
  * Tags that tell what the master knows are never a minion's, nor are those of another minion: whoever listens for them could be
- * lied to. Among all others the master's `minion_event_tags` may choose:
+ * lied to. Among all others, but for what a minion says of the states of a job, the master's `minion_event_tags` may choose:
  * ```yaml
  * minion_event_tags: [my/*, salt/beacon/*]   # for every minion
  * minion_event_tags:                         # or by globs over their ids; the tags of all that match count
@@ -44,6 +44,9 @@ const owned = [
   /^salt\/job\/[^/]+\/prog\/([^/]+)/,
   /^salt\/state_result\/[^/]+\/([^/]+)/,
 ]
+
+/** Parts of the answer to a job of the master's own. */
+const progress = /^salt\/job\/[^/]+\/prog\//
 
 const longestTag = 1024
 const longestShown = 100
@@ -92,6 +95,7 @@ export function compileMinionEventTags(config: unknown, where?: WherePath): Mini
         const refusal = refusalOfTag(id, tag)
         if (refusal !== undefined) return refusal
         const text = String(tag)
+        if (progress.test(text)) return undefined
         return tags.some((matches) => matches(text))
           ? undefined
           : `minion_event_tags of the master does not name the tag: '${shownTag(text)}'`

@@ -23,7 +23,7 @@ export interface JobTarget {
   /** Ids that the job's target means. Not read before the asker may do anything at all: to find them takes time. */
   readonly targets: readonly string[]
   /** The ids that the target means when pillar values must be equal; give it for a peer's target that looks at pillar. */
-  readonly exactTargets?: readonly string[]
+  readonly exactTargets?: readonly string[] | undefined
   /** Ids that a compound target of a rule means now. */
   matches(compound: string): Iterable<string>
 }

@@ -79,9 +79,14 @@ export class DataBanks implements Disposable {
     return this.#change(`DELETE FROM entry WHERE ${within}`, ...withinValues(name)) > 0
   }
 
+  /** Whether anything was ever stored. */
+  get isThere(): boolean {
+    return this.#database !== undefined || existsSync(this.#path)
+  }
+
   /** As `flush`, without making a file where there is none. */
   forget(bank: string): void {
-    if (this.#database !== undefined || existsSync(this.#path)) this.flush(bank)
+    if (this.isThere) this.flush(bank)
   }
 
   [Symbol.dispose](): void {

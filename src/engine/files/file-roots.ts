@@ -1,12 +1,16 @@
 /** Files below roots per environment (`file_roots`): the first root that has a path wins. The one place that decides what is served. */
 import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
-import { open, readdir, readlink, stat } from 'node:fs/promises'
+import { open, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import { everyFile, type FileFilter } from './file-filter.ts'
+import type { ServedFile, ServedFiles } from './served-files.ts'
 import { SharedReads } from './shared-reads.ts'
+
+export type { ServedFile } from './served-files.ts'
 
 /** Largest part of a file that is read at once. Bytes. */
 export const largestPart = 1024 * 1024
@@ -15,13 +19,6 @@ const largestWhole = 16 * 1024 * 1024
 const hashesKept = 10_000
 /** What was changed a moment ago may change again without a later time. */
 const settledMs = 2000
-
-export interface ServedFile {
-  /** Relative to the root, with `/`. */
-  readonly path: string
-  readonly size: number
-  readonly sha256: string
-}
 
 interface FoundFile {
   readonly file: string
@@ -32,12 +29,14 @@ type Roots = Readonly<Record<string, readonly string[]>>
 
 export class FileRoots {
   readonly #roots: Roots
+  readonly #filter: FileFilter
   readonly #hashes = new SharedReads<string>(hashesKept)
   /** None is kept once it is read: the system has the file in memory by then. */
   readonly #parts = new SharedReads<Uint8Array>(Number.POSITIVE_INFINITY)
 
-  constructor(roots: Roots) {
+  constructor(roots: Roots, filter: FileFilter = everyFile) {
     this.#roots = roots
+    this.#filter = filter
   }
 
   get environments(): readonly string[] {
@@ -51,9 +50,9 @@ export class FileRoots {
     const links: Record<string, string> = {}
     for (const root of this.#rootsOf(saltenv)) {
       resolveInside(root, under)
-      await collect(root, under, { files, folders, links })
+      await collect(root, under, { files, folders, links, filter: this.#filter })
     }
-    return { files: [...files].sort(), folders: [...folders].sort(), links }
+    return { files: [...files].sort(), folders: [...folders].sort(), links: this.#filter.listsLinks ? links : {} }
   }
 
   /** Files below one folder, such as `_modules`, with their hashes. */
@@ -73,6 +72,12 @@ export class FileRoots {
     if (found === undefined) return undefined
     const { stats } = found
     return { size: stats.size, mode: stats.mode & 0o7777, sha256: await this.#hashOf(found) }
+  }
+
+  /** Where the file lies on this host. Undefined where there is no such file. */
+  async locate(saltenv: string, path: string): Promise<{ file: string; size: number } | undefined> {
+    const found = await this.#find(saltenv, path)
+    return found === undefined ? undefined : { file: found.file, size: found.stats.size }
   }
 
   /** At most `largestPart` bytes from `offset` on. Throws `bad-path` where there is no such file. */
@@ -118,6 +123,19 @@ export class FileRoots {
   }
 }
 
+/** The roots under the interface that all places of files have. */
+export function filesOfRoots(roots: FileRoots): ServedFiles {
+  return {
+    environments: async () => roots.environments,
+    names: (saltenv, under) => roots.names(saltenv, under),
+    list: (saltenv, under) => roots.list(saltenv, under),
+    status: (saltenv, path) => roots.status(saltenv, path),
+    locate: (saltenv, path) => roots.locate(saltenv, path),
+    part: (saltenv, path, offset) => roots.part(saltenv, path, offset, largestPart),
+    read: (saltenv, path) => roots.read(saltenv, path),
+  }
+}
+
 /** Path, size and times: what makes a file another one than it was. */
 function versionOf({ file, stats: { size, mtimeMs, ctimeMs, ino } }: FoundFile): string {
   return `${file}\0${size}\0${mtimeMs}\0${ctimeMs}\0${ino}`
@@ -148,23 +166,36 @@ interface Collected {
   readonly files: Set<string>
   readonly folders: Set<string>
   readonly links: Record<string, string>
+  readonly filter: FileFilter
 }
 
-/** Links to files count where they stay inside the root; links to folders are not walked, so no walk is endless. */
-async function collect(root: string, under: string, into: Collected, depth = 0): Promise<void> {
-  if (depth > 64) return
+/**
+ * Links count where they stay inside the root; one that leads back to a folder on the way to it is not walked, so no walk is endless.
+ */
+async function collect(root: string, under: string, into: Collected, way: readonly string[] = []): Promise<void> {
+  if (way.length > 64) return
   const entries = (await ifExists(() => readdir(join(root, under), { withFileTypes: true }))) ?? []
   for (const entry of entries) {
     const path = under === '' ? entry.name : `${under}/${entry.name}`
     if (entry.isSymbolicLink()) {
       into.links[path] ??= (await ifExists(() => readlink(join(root, path)))) ?? ''
-      const target = await ifExists(async () => stat(resolveInside(root, path)))
-      if (target?.isFile() === true) into.files.add(path)
+      const { filter } = into
+      const target = filter.listsLinks ? await ifExists(async () => stat(resolveInside(root, path))) : undefined
+      if (target?.isFile() === true && !filter.ignores(path)) into.files.add(path)
+      if (target?.isDirectory() === true && filter.followsLinks) await collectLinked(root, path, into, way)
     } else if (entry.isDirectory()) {
       into.folders.add(path)
-      await collect(root, path, into, depth + 1)
-    } else if (entry.isFile()) into.files.add(path)
+      await collect(root, path, into, [...way, join(root, path)])
+    } else if (entry.isFile() && !into.filter.ignores(path)) into.files.add(path)
   }
+}
+
+async function collectLinked(root: string, path: string, into: Collected, way: readonly string[]): Promise<void> {
+  const real = await realpath(join(root, path))
+  const passed = await Promise.all([root, ...way].map((folder) => realpath(folder)))
+  if (passed.includes(real)) return
+  into.folders.add(path)
+  await collect(root, path, into, [...way, join(root, path)])
 }
 
 /** Undefined for what is not there, is a folder, or leads out. */

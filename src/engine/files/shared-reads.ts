@@ -27,6 +27,10 @@ export class SharedReads<Result> {
     }
   }
 
+  clear(): void {
+    this.#kept.clear()
+  }
+
   #forget(key: string, work: Promise<Result>): void {
     if (this.#kept.get(key) === work) this.#kept.delete(key)
   }

@@ -9,6 +9,7 @@ import { type ContextInputs, createFunctionContext } from './context.ts'
 import { renderDoc } from './doc-text.ts'
 import { type CallFailure, failureOf, failureText, isException } from './failure.ts'
 import { timeoutFor } from './function-timeouts.ts'
+import { isPartial } from './partial-result.ts'
 
 export interface CallRequest {
   /** `test.ping`, or a list for a job of several functions; `arg` then holds one list each. */
@@ -27,6 +28,8 @@ export interface CallOutcome {
   readonly out?: string
   /** Why there is a text instead of a result. For several functions: the first failure. */
   readonly failure?: CallFailure
+  /** It was ended before it was through, and tells what it had done. */
+  readonly isPartial?: true
 }
 
 /** Exit code of whatever fails without one of its own. */
@@ -123,6 +126,7 @@ async function runLoaded(
       retcode: code,
       success: code === 0,
       ...(definition.outputter === undefined ? {} : { out: definition.outputter }),
+      ...(isPartial(value) ? { isPartial: true } : {}),
     }
   } finally {
     limit.end()
@@ -172,7 +176,7 @@ class TimeLimit {
     this.signal.addEventListener('abort', onAbort, { once: true })
     try {
       const value = await Promise.race([work, over])
-      this.signal.throwIfAborted()
+      if (!isPartial(value)) this.signal.throwIfAborted()
       return value
     } catch (error) {
       if (this.signal.aborted) throw cancellation(this.signal.reason)

@@ -41,6 +41,8 @@ export interface ContextInputs {
   readonly clock?: Clock
   /** In place of running programs. */
   readonly exec?: FunctionContext['exec']
+  /** In place of the return code of the job. */
+  readonly setRetcode?: (retcode: number) => void
   /** Folder that stands for `/` where a function looks after files of the system. */
   readonly root?: string
 }
@@ -90,7 +92,8 @@ function contextOf(inputs: ContextInputs, shared: { retcode: number }): Function
       return execute(argv, options ?? {}, executeHost)
     },
     setRetcode(value) {
-      shared.retcode = value
+      if (inputs.setRetcode === undefined) shared.retcode = value
+      else inputs.setRetcode(value)
     },
     emit: (tag, data) => inputs.emit?.(tag, data) ?? Promise.resolve(false),
     derive: (changes) => contextOf({ ...inputs, ...changes }, shared),

@@ -20,7 +20,9 @@ export function renderDoc(name: string, doc: FunctionDoc, command = 'CLI Example
   const sections = [signatureOf(name, doc), doc.doc]
   const args = Object.entries(doc.args).filter(([, schema]) => schema.description !== undefined)
   if (args.length > 0) sections.push(args.map(([arg, schema]) => argumentText(arg, schema)).join('\n'))
-  if (doc.examples.length > 0) sections.push(`${command}:\n\n${indent(doc.examples.join('\n'), '    ')}`)
+  // Those of states have several lines each.
+  const gap = doc.examples.some((example) => example.includes('\n')) ? '\n\n' : '\n'
+  if (doc.examples.length > 0) sections.push(`${command}:\n\n${indent(doc.examples.join(gap), '    ')}`)
   return sections.join('\n\n')
 }
 
@@ -52,5 +54,18 @@ export function argspecOf(doc: FunctionDoc): ArgumentSpecification {
     defaults: optional.length === 0 ? null : optional.map((schema) => schema.default ?? null),
     varargs: doc.rest === undefined ? null : true,
     kwargs: doc.extra === undefined ? null : true,
+  }
+}
+
+/** The arguments as one JSON Schema, for editors and other programs. */
+export function argumentSchema({ doc, args, extra }: FunctionDoc): Schema {
+  const required = Object.entries(args).filter(([, schema]) => schema['x-optional'] !== true)
+  const properties = Object.entries(args).map(([name, { 'x-optional': _, 'x-ours': __, ...schema }]) => [name, schema])
+  return {
+    type: 'object',
+    description: doc,
+    properties: Object.fromEntries(properties),
+    required: required.map(([name]) => name),
+    additionalProperties: extra ?? false,
   }
 }

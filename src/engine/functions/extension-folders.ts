@@ -18,3 +18,19 @@ export function extensionFolders(config: ConfigView, kind: string): readonly str
     : []
   return [syncedFolder(config, kind), ...more].filter((folder) => existsSync(folder))
 }
+
+/** Whether the user has modules or states of their own here. */
+export function hasUserPlugins(config: ConfigView): boolean {
+  return ['modules', 'states'].some((kind) => extensionFolders(config, kind).length > 0)
+}
+
+/** Folders of runners or wheel functions of a master: the synced one, those of `module_dirs`, and for runners those of `runner_dirs`. */
+export function masterExtensionFolders(config: ConfigView, kind: 'runners' | 'wheel'): readonly string[] {
+  const named = kind === 'runners' ? config.get('runner_dirs') : undefined
+  const more = Array.isArray(named) ? named.map(String).filter((folder) => existsSync(folder)) : []
+  return [...extensionFolders(config, kind), ...more]
+}
+
+export function hasUserRunners(config: ConfigView): boolean {
+  return (['runners', 'wheel'] as const).some((kind) => masterExtensionFolders(config, kind).length > 0)
+}

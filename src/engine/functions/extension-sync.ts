@@ -6,11 +6,17 @@ import { resolveInside, writeFileAtomic } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { ConfigView, FunctionContext } from '../plugin.ts'
 import { syncedFolder } from './extension-folders.ts'
-import { type FileSource, fileSourceOf, type ServedFile } from './file-source.ts'
+import { type FileSource, type FileSourceHost, fileSourceOf, type ServedFile } from './file-source.ts'
+import { isExecutable, pluginName, pluginNames } from './plugin-files.ts'
 
-/** What can be synced, from the folder `_<kind>`. */
+/** What a minion syncs, from the folder `_<kind>`. */
 export const syncKinds = ['modules', 'grains', 'states', 'returners', 'beacons', 'output', 'utils'] as const
-export type SyncKind = (typeof syncKinds)[number]
+/** What a master does. */
+export const masterSyncKinds = ['runners', 'wheel', 'modules', 'utils'] as const
+export type SyncKind = (typeof syncKinds)[number] | (typeof masterSyncKinds)[number]
+
+/** What is synced to: a minion, or the host of a master. */
+export type SyncHost = FileSourceHost
 
 export interface SyncOptions {
   readonly saltenv?: unknown
@@ -18,35 +24,58 @@ export interface SyncOptions {
   readonly extmod_blacklist?: unknown
 }
 
-const pluginFile = /\.(?:ts|js|mjs)$/
+/**
+ * Brings the user's plugins of some kinds here, and loads them where anything has changed: kind → names of what is new or has
+ * changed. Costs one question to the file server for each kind.
+ */
+export async function syncPlugins(
+  ctx: FunctionContext,
+  kinds: readonly SyncKind[],
+  options: SyncOptions = {},
+): Promise<Record<string, string[]>> {
+  const synced: Record<string, string[]> = {}
+  for (const kind of kinds) synced[kind] = await syncExtensions(ctx, kind, options)
+  const changed = kinds.filter((kind) => (synced[kind]?.length ?? 0) > 0)
+  await refreshPlugins(ctx, changed)
+  return synced
+}
+
+/** Lets the daemon take up what was synced. */
+export async function refreshPlugins(ctx: FunctionContext, kinds: readonly SyncKind[]): Promise<void> {
+  const changed = new Set(kinds)
+  const isShared = changed.has('utils')
+  if (isShared || changed.has('modules') || changed.has('states')) await ctx.services.refreshModules?.()
+  if (isShared || changed.has('grains')) await ctx.services.refreshGrains?.()
+}
 
 /** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed. */
-export async function syncExtensions(ctx: FunctionContext, kind: SyncKind, options: SyncOptions): Promise<string[]> {
+export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: SyncOptions): Promise<string[]> {
   const folder = syncedFolder(ctx.config, kind)
   const source = fileSourceOf(ctx)
   const wanted = await wantedFiles(ctx, source, kind, options)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const present = await hashesBelow(folder)
-  const changed: string[] = []
+  const names = [...wanted.keys()]
+  const changed = new Set<string>()
   for (const [name, { saltenv, file }] of wanted) {
     if (present.get(name) === file.sha256) continue
     const content = await source.read(saltenv, file.path)
     if (content === undefined) continue
     const path = resolveInside(folder, name)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await writeFileAtomic(path, content, 0o600)
-    changed.push(`${kind}.${pluginName(name)}`)
+    await writeFileAtomic(path, content, isExecutable(name, names) ? 0o700 : 0o600)
+    changed.add(`${kind}.${pluginName(name)}`)
   }
   for (const name of present.keys()) if (!wanted.has(name)) await rm(resolveInside(folder, name), { force: true })
-  return changed.sort()
+  return [...changed].sort()
 }
 
 /** Kind → names of what has been fetched. */
 export async function listExtensions(config: ConfigView): Promise<Record<string, string[]>> {
   const result: Record<string, string[]> = {}
   for (const kind of syncKinds) {
-    const names = [...(await hashesBelow(syncedFolder(config, kind))).keys()].map(pluginName).sort()
-    if (names.length > 0) result[kind] = names
+    const names = new Set(Array.from((await hashesBelow(syncedFolder(config, kind))).keys(), pluginName))
+    if (names.size > 0) result[kind] = [...names].sort()
   }
   return result
 }
@@ -57,7 +86,7 @@ interface WantedFile {
 }
 
 async function wantedFiles(
-  ctx: FunctionContext,
+  ctx: SyncHost,
   source: FileSource,
   kind: SyncKind,
   options: SyncOptions,
@@ -67,10 +96,13 @@ async function wantedFiles(
   const prefix = `_${kind}/`
   const wanted = new Map<string, WantedFile>()
   for (const saltenv of environments(options.saltenv ?? ctx.config.get('saltenv'))) {
-    for (const file of await source.list(saltenv, `_${kind}`)) {
-      const name = file.path.startsWith(prefix) ? file.path.slice(prefix.length) : file.path
+    const served = new Map(
+      (await source.list(saltenv, `_${kind}`)).map((file) => [withoutPrefix(file.path, prefix), file]),
+    )
+    for (const name of pluginNames([...served.keys()])) {
+      const file = served.get(name)
       const plugin = pluginName(name)
-      if (!pluginFile.test(name) || wanted.has(name)) continue
+      if (file === undefined || wanted.has(name)) continue
       if ((allowed.length > 0 && !allowed.includes(plugin)) || refused.includes(plugin)) continue
       wanted.set(name, { saltenv, file })
     }
@@ -93,8 +125,8 @@ function words(value: unknown): readonly string[] {
   return list.map((part) => String(part).trim()).filter((part) => part !== '')
 }
 
-function pluginName(file: string): string {
-  return file.replace(pluginFile, '').replaceAll('/', '.')
+function withoutPrefix(path: string, prefix: string): string {
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path
 }
 
 /** Relative path → SHA-256 of every file; empty where there is no such folder. */

@@ -1,31 +1,21 @@
 /** Files of the file server: from the master, or from the folders of `file_roots` where there is none. */
-import { isRecord } from '../../base/narrow.ts'
-import type { MasterCalls, ServedNames, ServedStatus } from '../../client/api.ts'
-import { FileRoots, largestPart, type ServedFile } from '../files/file-roots.ts'
+import type { MasterCalls } from '../../client/api.ts'
+import { backendsOf, FileServer } from '../files/file-server.ts'
+import type { ServedFiles as FileSource } from '../files/served-files.ts'
 import type { FunctionContext } from '../plugin.ts'
 
-export type { ServedFile } from '../files/file-roots.ts'
+export type { ServedFile, ServedFiles as FileSource } from '../files/served-files.ts'
 
-export interface FileSource {
-  environments(): Promise<readonly string[]>
-  /** All that an environment has. */
-  names(saltenv: string): Promise<ServedNames>
-  /** Files below one folder of an environment, with their hashes. */
-  list(saltenv: string, under: string): Promise<readonly ServedFile[]>
-  /** Undefined where there is no such file. */
-  status(saltenv: string, path: string): Promise<ServedStatus | undefined>
-  /** At most 1 MiB from `offset` on. */
-  part(saltenv: string, path: string, offset: number): Promise<Uint8Array>
-  /** Content of a small file, or undefined where there is no such file. */
-  read(saltenv: string, path: string): Promise<Uint8Array | undefined>
+/** What the way to files depends on. */
+export type FileSourceHost = Pick<FunctionContext, 'config' | 'log' | 'signal' | 'services'>
+
+export function fileSourceOf(ctx: FileSourceHost): FileSource {
+  const { files, masters } = ctx.services
+  const master = masters?.[0]
+  return files ?? (master === undefined ? filesHere(ctx) : masterSource(ctx, master))
 }
 
-export function fileSourceOf(ctx: FunctionContext): FileSource {
-  const master = ctx.services.masters?.[0]
-  return master === undefined ? localSource(ctx) : masterSource(ctx, master)
-}
-
-function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
+function masterSource(ctx: FileSourceHost, master: MasterCalls): FileSource {
   const { signal, log } = ctx
   return {
     environments: () => master.call('file.environments', null, { signal }),
@@ -45,24 +35,14 @@ function masterSource(ctx: FunctionContext, master: MasterCalls): FileSource {
   }
 }
 
-function localSource(ctx: FunctionContext): FileSource {
-  const files = new FileRoots(rootsOf(ctx))
-  return {
-    environments: async () => files.environments,
-    names: (saltenv) => files.names(saltenv),
-    list: (saltenv, under) => files.list(saltenv, under),
-    status: (saltenv, path) => files.status(saltenv, path),
-    part: (saltenv, path, offset) => files.part(saltenv, path, offset, largestPart),
-    read: (saltenv, path) => files.read(saltenv, path),
-  }
-}
+/** A file server with git knows how old its mirrors are: it is kept as long as the configuration is the same. */
+const withGit = new WeakMap<object, FileServer>()
 
-function rootsOf(ctx: FunctionContext): Record<string, readonly string[]> {
-  const roots = ctx.config.get('file_roots')
-  return Object.fromEntries(
-    Object.entries(isRecord(roots) ? roots : {}).map(([saltenv, folders]) => [
-      saltenv,
-      Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [],
-    ]),
-  )
+function filesHere({ config, log }: FileSourceHost): FileSource {
+  if (!backendsOf(config).includes('git')) return new FileServer(config, { log })
+  const known = withGit.get(config.all)
+  if (known !== undefined) return known
+  const server = new FileServer(config, { log })
+  withGit.set(config.all, server)
+  return server
 }

@@ -46,7 +46,12 @@ export type NewFileOptions = Pick<ReplaceOptions, 'mode' | 'owner'>
  * Gives a file its content, as `replaceFile` does; links are followed, mode and owner stay. Reading and writing in one go,
  * without waiting in between, keeps jobs that edit the same file from losing each other's changes. Throws `storage`.
  */
-export function writeSystemFile(ctx: FunctionContext, path: string, text: string, isNew: NewFileOptions = {}): void {
+export function writeSystemFile(
+  ctx: FunctionContext,
+  path: string,
+  text: string | Uint8Array,
+  isNew: NewFileOptions = {},
+): void {
   const place = realPathIfAny(ctx.at(path))
   try {
     fs.mkdirSync(dirname(place), { recursive: true })

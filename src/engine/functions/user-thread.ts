@@ -1,10 +1,11 @@
-/** One thread with one user module: it is told to run a function, asks for what it needs, and can always be ended. */
+/** One thread with one file of user plugins: it is told to run a function, asks for what it needs, and can always be ended. */
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { errorKinds, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { ExecOptions, ExecResult } from '../plugin.ts'
+import { plainValue } from './thread-values.ts'
 import { userWorkerSource } from './user-worker.ts'
 
 /** What a thread may ask of the function that runs in it. */
@@ -14,12 +15,20 @@ export interface ThreadServices {
   exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
   setRetcode(retcode: number): void
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
+  /** What only some kinds of plugins may ask for, by its name. */
+  readonly more?: Readonly<Record<string, (params: Readonly<Record<string, unknown>>) => unknown>>
 }
 
-/** Exports of a module file, not yet checked. */
+/** Folder that the file lies in, which says what it may be. */
+export type PluginKind = 'modules' | 'grains' | 'states' | 'runners' | 'wheel'
+
+/** Exports of a file, not yet checked. */
 export interface ThreadExports {
   readonly modules: readonly Readonly<Record<string, unknown>>[]
   readonly grains: readonly Readonly<Record<string, unknown>>[]
+  /** Functions that it exports as they are, with what was set on them. */
+  readonly plain: Readonly<Record<string, unknown>>
+  readonly doc: string | undefined
 }
 
 interface RunningCall {
@@ -43,12 +52,17 @@ export class UserThread {
   #lastCall = 0
   #ended = false
 
-  constructor(file: string, log: Log) {
+  /** @param source What the file holds, where it is a state file that was read already. */
+  constructor(file: string, kind: PluginKind, log: Log, source?: string) {
     this.#file = file
     this.#log = log
     this.#worker = new Worker(userWorkerSource, {
       eval: true,
-      workerData: { url: pathToFileURL(file).href },
+      workerData: {
+        url: pathToFileURL(file).href,
+        kind: kind === 'wheel' ? 'runners' : kind,
+        ...(source === undefined ? {} : { source }),
+      },
       resourceLimits: limits,
       // Nobody reads these: the thread sends what it writes as messages, since a stream would keep the process alive.
       stdout: true,
@@ -80,7 +94,12 @@ export class UserThread {
     }
   }
 
-  call(request: Readonly<Record<string, unknown>>, services: ThreadServices, signal: AbortSignal): Promise<unknown> {
+  async call(
+    request: Readonly<Record<string, unknown>>,
+    services: ThreadServices,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    signal.throwIfAborted()
     const call = ++this.#lastCall
     const settle = Promise.withResolvers<unknown>()
     this.#calls.set(call, { services, settle })
@@ -128,7 +147,12 @@ export class UserThread {
     const call = typeof message.call === 'number' ? this.#calls.get(message.call) : undefined
     switch (message.kind) {
       case 'ready':
-        this.#ready.resolve({ modules: records(message.modules), grains: records(message.grains) })
+        this.#ready.resolve({
+          modules: records(message.modules),
+          grains: records(message.grains),
+          plain: isRecord(message.plain) ? message.plain : {},
+          doc: typeof message.doc === 'string' ? message.doc : undefined,
+        })
         return
       case 'failed':
         this.#ready.reject(this.#fault(message.error))
@@ -152,7 +176,7 @@ export class UserThread {
     try {
       const params = isRecord(message.params) ? message.params : {}
       const value = services === undefined ? null : await serve(services, String(message.method), params)
-      this.#worker.postMessage({ kind: 'answer', id: message.id, value: value ?? null })
+      this.#worker.postMessage({ kind: 'answer', id: message.id, value: plainValue(value ?? null) })
     } catch (error) {
       const code = error instanceof SaltError ? error.code : undefined
       const words = error instanceof Error ? error.message : String(error)
@@ -196,8 +220,14 @@ function serve(services: ThreadServices, method: string, params: Readonly<Record
       logFor(services.log, String(params.level))(String(params.message), isRecord(params.fields) ? params.fields : {})
       return null
     default:
-      throw new SaltError('internal', `a user module asked for '${method}'`)
+      return servedMore(services, method)(params)
   }
+}
+
+function servedMore({ more = {} }: ThreadServices, method: string) {
+  const served = Object.hasOwn(more, method) ? more[method] : undefined
+  if (served === undefined) throw new SaltError('internal', `a user module asked for '${method}'`)
+  return served
 }
 
 function logFor(log: Log, level: string): Log['info'] {

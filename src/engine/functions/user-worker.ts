@@ -1,14 +1,14 @@
 /**
- * The program of the thread that one user module runs in, as text.
+ * The program of the thread that one file of user plugins runs in, as text.
  *
  * It imports nothing of this project, so that it starts in the same way from the sources and from the single binary.
- * `s`, `fn`, `defineModule` and `defineGrains` are globals there: user modules cannot import them from anywhere.
+ * `s`, `fn`, `defineModule` and their like are globals there: user plugins cannot import them from anywhere.
  */
 export const userWorkerSource = String.raw`
 'use strict'
 const { parentPort, workerData } = require('node:worker_threads')
 const nodeModule = require('node:module')
-const { readFileSync } = require('node:fs')
+const { existsSync, readFileSync } = require('node:fs')
 const { fileURLToPath, pathToFileURL } = require('node:url')
 
 const withDescription = (keywords, description) =>
@@ -47,8 +47,16 @@ const s = {
 }
 globalThis.s = s
 globalThis.fn = (input) => ({ args: {}, ...input })
-globalThis.defineModule = (definition) => definition
-globalThis.defineGrains = (definition) => definition
+globalThis.state = globalThis.fn
+globalThis.runnerFn = globalThis.fn
+for (const name of ['defineModule', 'defineGrains', 'defineStates', 'defineRunner']) {
+  globalThis[name] = (definition) => definition
+}
+globalThis.right = (comment, more) => ({ kind: 'settled', result: true, comment, changes: {}, ...more })
+globalThis.impossible = (comment, more) => ({ kind: 'settled', result: false, comment, changes: {}, ...more })
+globalThis.pending = (plan) => ({ kind: 'pending', ...plan })
+globalThis.done = (comment, changes, more) => ({ result: true, comment, changes: changes || {}, ...more })
+globalThis.failed = (comment, changes, more) => ({ result: false, comment, changes: changes || {}, ...more })
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.write = (chunk) => {
@@ -62,11 +70,25 @@ process.emitWarning = (warning, ...rest) => {
   if (rest[0] !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest)
 }
 
+// With the url, errors in the types have their line.
+const stripTypes = (text, sourceUrl) => nodeModule.stripTypeScriptTypes(text, { sourceUrl })
+/** Shared files lie in _utils on the file server, so that is how they are imported, and in utils where they are synced to. */
+const syncedFile = (specifier, parent) => {
+  if (!parent || !/^\.\.?\/(?:.*\/)?_utils\//.test(specifier)) return specifier
+  const isThere = existsSync(fileURLToPath(new URL(specifier, parent)))
+  return isThere ? specifier : specifier.replace('_utils/', 'utils/')
+}
+
 nodeModule.registerHooks({
+  resolve(specifier, context, nextResolve) {
+    return nextResolve(syncedFile(specifier, context.parentURL), context)
+  },
   load(url, context, nextLoad) {
+    if (url === workerData.url && workerData.source !== undefined)
+      return { format: 'module', source: stripTypes(workerData.source, url), shortCircuit: true }
     if (!url.startsWith('file:') || !/\.(?:ts|js)$/.test(url)) return nextLoad(url, context)
     const text = readFileSync(fileURLToPath(url), 'utf8')
-    const source = url.endsWith('.ts') ? nodeModule.stripTypeScriptTypes(text) : text
+    const source = url.endsWith('.ts') ? stripTypes(text, url) : text
     return { format: 'module', source, shortCircuit: true }
   },
 })
@@ -89,47 +111,82 @@ const ask = (call, method, params) =>
     parentPort.postMessage({ kind: 'ask', id, call, method, params })
   })
 
-const contextFor = (call, facts, signal) => ({
-  ...facts,
-  config: { get: (name) => facts.config[name], all: facts.config },
-  signal,
-  log: Object.fromEntries(
-    ['trace', 'debug', 'info', 'warning', 'error', 'critical'].map((level) => [
-      level,
-      (message, fields) => void ask(call, 'log', { level, message: String(message), fields: fields || {} }),
-    ]),
-  ),
-  salt: (fun, args, kwargs) => ask(call, 'salt', { fun, args: args || [], kwargs: kwargs || {} }),
-  at: (path) => path,
-  exec: (argv, options) => ask(call, 'exec', { argv, options: options || {} }),
-  setRetcode: (retcode) => void ask(call, 'setRetcode', { retcode }),
-  emit: (tag, data) => ask(call, 'emit', { tag, data }),
+const levels = ['trace', 'debug', 'info', 'warning', 'error', 'critical']
+
+/** What an author's function is given. The session is what it runs for now: a plan is made in one call and done in another. */
+const contextFor = (session, facts) => {
+  const asking = (method, params) => ask(session.call, method, params)
+  return {
+    ...facts,
+    config: { get: (name) => facts.config[name], all: facts.config },
+    get signal() {
+      return session.signal
+    },
+    log: Object.fromEntries(
+      levels.map((level) => [
+        level,
+        (message, fields) => void asking('log', { level, message: String(message), fields: fields || {} }),
+      ]),
+    ),
+    salt: (fun, args, kwargs) => asking('salt', { fun, args: args || [], kwargs: kwargs || {} }),
+    at: (path) => path,
+    exec: (argv, options) => asking('exec', { argv, options: options || {} }),
+    setRetcode: (retcode) => void asking('setRetcode', { retcode }),
+    emit: (tag, data) => asking('emit', { tag, data }),
+    ...(workerData.kind === 'runners' ? masterContext(asking) : {}),
+  }
+}
+
+const masterContext = (asking) => ({
+  publish: (request) => asking('publish', { request }),
+  progress: (value) => void asking('progress', { value }),
+  print: (line) => asking('print', { line: String(line) }),
+  minions: {
+    accepted: () => asking('accepted', {}),
+    connected: () => asking('connected', {}),
+    grains: (id) => asking('grains', { id }),
+    match: (tgt, tgtType) => asking('match', { tgt, tgtType }),
+  },
 })
 
 let modules = []
 let grains = []
+let plain = {}
+
+const isObject = (value) => typeof value === 'object' && value !== null
+
+const describedFunction = (fun) => {
+  const { run, plan, watch, ...doc } = isObject(fun) ? fun : {}
+  const can = { runnable: run, plannable: plan, watchable: watch }
+  return { ...doc, ...Object.fromEntries(Object.entries(can).map(([name, value]) => [name, typeof value === 'function'])) }
+}
 
 const described = (definition) => ({
   name: definition.name,
   doc: definition.doc,
   functions: Object.fromEntries(
-    Object.entries(definition.functions).map(([name, fun]) => {
-      const { run, ...doc } = fun && typeof fun === 'object' ? fun : {}
-      return [name, { ...doc, runnable: typeof run === 'function' }]
-    }),
+    Object.entries(definition.functions).map(([name, fun]) => [name, describedFunction(fun)]),
   ),
 })
 
-const isObject = (value) => typeof value === 'object' && value !== null
-
+/** What a state file that is a program exports. */
+let program
 const load = async () => {
-  const exported = Object.values(await import(workerData.url)).filter(isObject)
+  const exports = await import(workerData.url)
+  if (workerData.source !== undefined) {
+    if (!('default' in exports)) throw new Error('the file has no default export: export default { … }')
+    program = exports.default
+  }
+  const exported = workerData.source === undefined ? Object.values(exports).filter(isObject) : []
   modules = exported.filter((value) => isObject(value.functions))
   grains = exported.filter((value) => typeof value.read === 'function')
+  plain = Object.fromEntries(Object.entries(exports).filter(([, value]) => typeof value === 'function'))
   parentPort.postMessage({
     kind: 'ready',
     modules: modules.map(described),
     grains: grains.map(({ name, doc }) => ({ name, doc })),
+    plain: Object.fromEntries(Object.entries(plain).map(([name, fun]) => [name, { ...fun }])),
+    doc: typeof exports.doc === 'string' ? exports.doc : undefined,
   })
 }
 
@@ -142,14 +199,47 @@ const answer = async (call, work) => {
   }
 }
 
+/** What was planned and not yet done, the oldest first. What is forgotten here is planned again. */
+const plans = new Map()
+const mostPlans = 1000
+let lastPlan = 0
+
+const kept = (plan, session) => {
+  if (!isObject(plan) || plan.kind !== 'pending' || typeof plan.apply !== 'function') return plan
+  const { apply, ...shown } = plan
+  plans.set(++lastPlan, { apply: () => plan.apply(), session })
+  if (plans.size > mostPlans) plans.delete(plans.keys().next().value)
+  return { ...shown, ticket: lastPlan }
+}
+
+const functionOf = ({ module, fun }) =>
+  module === null ? { run: plain[fun] } : modules.find((candidate) => candidate.name === module).functions[fun]
+
+const works = {
+  state: ({ facts }, session) => (typeof program === 'function' ? program(contextFor(session, facts)) : program),
+  call: ({ args, more, ...message }, session) =>
+    functionOf(message).run(contextFor(session, message.facts), args, more),
+  plan: async ({ args, more, watch, ...message }, session) => {
+    const definition = functionOf(message)
+    const context = contextFor(session, message.facts)
+    return kept(await (watch ? definition.watch : definition.plan).call(definition, context, args, more), session)
+  },
+  apply: ({ ticket, call }, { signal }) => {
+    const planned = plans.get(ticket)
+    if (planned === undefined) return { forgotten: true }
+    plans.delete(ticket)
+    Object.assign(planned.session, { call, signal })
+    return planned.apply()
+  },
+}
+
 const controllers = new Map()
 parentPort.on('message', (message) => {
-  if (message.kind === 'call') {
-    const { call, module, fun, args, more, facts } = message
+  if (Object.hasOwn(works, message.kind)) {
+    const { call } = message
     const controller = new AbortController()
     controllers.set(call, controller)
-    const definition = modules.find((candidate) => candidate.name === module)
-    const work = () => definition.functions[fun].run(contextFor(call, facts, controller.signal), args, more)
+    const work = async () => works[message.kind](message, { call, signal: controller.signal })
     void answer(call, work).finally(() => controllers.delete(call))
   } else if (message.kind === 'grains') {
     const definition = grains.find((candidate) => candidate.name === message.name)

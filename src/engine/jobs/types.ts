@@ -18,6 +18,8 @@ export interface JobLoad {
   readonly id?: string
   readonly delimiter?: string
   readonly metadata?: Readonly<Record<string, unknown>>
+  /** Somebody looks on: each state that ends is told. */
+  readonly progress?: true
   /** Milliseconds since 1970 by the master's clock. */
   readonly issuedAt: number
   readonly expiresAt: number

@@ -8,7 +8,7 @@
 /** Space-separated, by subject. */
 const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
-  return_retry_timer_max return_retry_tries runner_dirs
+  return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
   azurefs_envs azurefs_update_interval azurefs
@@ -16,29 +16,35 @@ const names = `
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir
   cluster_pool_port cluster_secret
   color color_theme con_cache conf_file config_dir connection_pool consul_config cp_context cython_enable
-  daemon_umask decrypt_pillar decrypt_pillar_default decrypt_pillar_delimiter decrypt_pillar_renderers
+<<<<<<< HEAD
+  daemon_umask
   default_output default_top deltaproxy_batch_size detect_remote_minions remote_minions_port
   disabled_requisites disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
+=======
+  daemon_umask decrypt_pillar decrypt_pillar_default decrypt_pillar_delimiter decrypt_pillar_renderers
+  default_output deltaproxy_batch_size detect_remote_minions remote_minions_port
+  disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
+>>>>>>> c-compile
   dummy_pub dummy_publisher
   eauth_acl_module eauth_tokens eauth_tokens.cache_driver eauth_tokens.cluster_id ec2_tags enable_fqdns_grains
-  enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines env_order environment
+  enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines environment
   ensure_permissions etcd event_listen_queue event_listen_queue_max_seconds event_match_type event_monitor
   event_publisher_niceness event_publisher_pub_hwm event_return_niceness event_return_batch
-  evt ext_pillar ext_pillar_first external_auth
-  failhard features fibre_channel_grains file_buffer_size file_ignore_glob file_ignore_regex
-  file_recv_size_max file_server_niceness fileserver_backend fileserver_events
-  fileserver_followsymlinks fileserver_ignoresymlinks fileserver_interval fileserver_limit_traversal
+  evt external_auth
+  features fibre_channel_grains file_buffer_size
+  file_recv_size_max file_server_niceness fileserver_events
+  fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
-  gather_job_timeout_max gather_proxy_facts git_pillar_base global_identifier global_state_conditions
+  gather_job_timeout_max gather_proxy_facts global_identifier
   grain_opts grains_cache grains_cache_expiration grains_dirs
   grains_refresh_every grains_refresh_pre_exec
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
   ignore_missing inotify_watch intermediate_metadata ipc_mode ipc_so_rcvbuf ipc_so_sndbuf ipc_write_buffer
   ipc_write_timeout ipv6 iscsi_grains
-  jinja_env jinja_lstrip_blocks jinja_sls_env jinja_trim_blocks job_cache job_cache_store_endtime
+  jinja_lstrip_blocks jinja_trim_blocks job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
-  lazy_loader_strict_matching local localfs lock_pillarenv lock_saltenv log_datefmt log_datefmt_console log_fmt
+  lazy_loader_strict_matching local localfs lock_pillarenv log_datefmt log_datefmt_console log_fmt
   log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging
   magic_markers master_alive_interval master_failback master_failback_interval master_id
   master_job_caches master_pubkey_signature master_roots master_shuffle master_sign_key_name master_sign_pubkey
@@ -46,15 +52,14 @@ const names = `
   master_use_pubkey_signature matchers_dirs max_open_files maintenance_interval maintenance_niceness
   mem_status memcache_debug memcache_expire_seconds memcache_full_cleanup memcache_max_items memory_consumption
   metadata_server_grains metaproxy
-  minion_jid_queue_hwm minion_pillar_cache minion_restart_command
+  minion_jid_queue_hwm minion_restart_command
   minion_sign_messages minionfs_blacklist minionfs_env minionfs_mountpoint minionfs_whitelist minionfs_update_interval
   module_executors modules_max_memory multiprocessing mworker_niceness mworker_queue_niceness mysql
   namespaces netapi_allow_raw_shell netapi_bind_address netapi_disable_ssl netapi_enable_clients netapi_dirs
   niceness no_proxy nodegroups_default notify_systemd
-  on_demand_ext_pillar optimization_order order_masters output output_indent outputter_dirs outputters overstate
-  parallel_runners peer_get permissive_acl pillar pillar_cache pillar_cache_backend
-  pillar_cache_ttl pillar_includes_override_sls pillar_merge_lists pillar_opts pillar_raise_on_missing pillar_roots
-  pillar_root pillar_safe_render_error pillar_source_merging_strategy pillar_version pillarenv pillarenv_from_saltenv
+  optimization_order order_masters output output_indent outputter_dirs outputters overstate
+  parallel_runners peer_get permissive_acl pillar pillar_cache_backend pillar_root
+  pillar_version
   ping_interval ping_on_rotate pki_dir_syndic poll_interval preserve_minion_cache pre_flight presence_events_interval
   print_metadata proc_dir process_manager profiling provider providers proxy proxy_always_alive
   proxy_deep_merge_pillar_in_opts proxy_host proxy_keep_alive proxy_keep_alive_interval proxy_mergetree
@@ -64,7 +69,7 @@ const names = `
   query_timeout queue_dirs queues
   raet_alt_port random_master random_startup_delay range_server reactor_niceness reactor_refresh_interval
   recon_randomize reauth regen_thin rejected_retry remote_minions
-  renderer renderer_blacklist renderer_whitelist render_dirs req_server_niceness request_channel_timeout
+  render_dirs req_server_niceness request_channel_timeout
   request_channel_tries request_server_ttl require_minion_sign_messages rest_timeout ret_hwm
   retry_dns retry_dns_count return_config return_kwargs returner returner_dirs roots_update_interval
   roster roster_defaults roster_file rosters rotate_aes_key run_dir run_func_timeout runner_returns runtests_log
@@ -75,17 +80,22 @@ const names = `
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
-  state_aggregate state_auto_order state_compress_ids state_events state_output state_output_diff state_output_exclude
-  state_output_pct state_output_profile state_output_terse state_queue state_tabular state_top state_top_saltenv
+<<<<<<< HEAD
+  state_auto_order state_top state_top_saltenv states_dirs static stdlib_path sudo_user svnfs syndic_dir
+  syndic_event_forward_timeout
+=======
+  state_aggregate state_compress_ids state_events state_output state_output_diff state_output_exclude
+  state_output_pct state_output_profile state_output_terse state_queue state_tabular
   state_verbose states_dirs static strip_colors stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
+>>>>>>> c-compile
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules
   tcp_authentication_retries tcp_keepalive tcp_keepalive_cnt tcp_keepalive_idle tcp_keepalive_intvl
   tcp_master_pub_port tcp_master_publish_pull tcp_master_pull_port tcp_master_workers tcp_pub_port tcp_pull_port
-  tcp_reconnect_backoff test test_mode thin_extra_mods thin_exclude_saltexts thorium_dirs thorium_interval
+  tcp_reconnect_backoff test_mode thin_extra_mods thin_exclude_saltexts thorium_dirs thorium_interval
   thorium_roots thorium_top thoriumenv time_skew tls token_dir token_expire token_expire_user_override token_file
-  tops top_dirs top_file top_file_merging_strategy transport transport_opts transports
+  tops top_dirs top_file transport transport_opts transports
   unique_jid update_restart_services update_url use_os_truststore use_superseded use_yamlloader_old utils_dirs
   username_grain
   value_dirs valid_minion_id_pattern verbose verify_env verify_master_pubkey_sign virt warn_until_date

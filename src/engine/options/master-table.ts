@@ -1,13 +1,48 @@
 /** Every option of the master that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
 import { s } from '../../base/schema.ts'
+import { fileServerOptions } from './file-server-options.ts'
 import { option, pathOption, unset, unsetPath } from './option.ts'
+import { pillarOptions } from './pillar-options.ts'
 import { refuseQueueTtl } from './queue-ttl.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
+
+<<<<<<< HEAD
+
+import { stateRunOptions } from './state-run-table.ts'
+
+=======
+
+import { stateOptions } from './state-options.ts'
+
+>>>>>>> c-compile
 
 const policy = s.record(s.any())
 
 export const masterTable = {
   ...sharedOptions,
+<<<<<<< HEAD
+  ...stateRunOptions,
+  ...pillarOptions,
+  ...fileServerOptions,
+  pillar_safe_render_error: option(
+    s.boolean(),
+    true,
+    'Tell minions of a file of pillar that cannot be rendered no more than its place; the log of the master has all of it.',
+  ),
+  pillar_opts: option(
+    s.boolean(),
+    false,
+    'Put the configuration of the master into pillar, under `master`. It may hold credentials.',
+  ),
+  pillar_cache: option(
+    s.boolean(),
+    false,
+    'Keep in memory what was made for a minion, and give it again when it asks. Changes are seen when it is too old, or after `salt run pillar.clear_pillar_cache`.',
+  ),
+  pillar_cache_ttl: option(s.seconds(), 3600, 'How old what `pillar_cache` keeps may become.'),
+=======
+  ...stateOptions,
+>>>>>>> c-compile
   default_include: option(s.string(), 'master.d/*.conf', sharedOptions.default_include.doc),
   interface: option(s.string(), '0.0.0.0', "Address that the master listens on; `'::'` (quoted) for IPv6 as well."),
   ret_port: option(
@@ -28,6 +63,12 @@ export const masterTable = {
   ),
   pidfile: pathOption(s.path(), '/var/run/salt-master.pid', 'File that holds the process id of the daemon.'),
   log_file: pathOption(s.path(), '/var/log/salt/master', 'The log file.', logFileRules),
+  runner_dirs: option(s.array(s.path()), [], 'Further folders with runners of your own.'),
+  extension_modules: pathOption(
+    s.path(),
+    '',
+    "Folder of the synced plugins of the master's own; `extmods` below `cachedir` when left out.",
+  ),
   key_logfile: pathOption(s.path(), '/var/log/salt/key', 'Log file of `salt key`.', logFileRules),
   timeout: option(
     s.seconds(),

@@ -1,12 +1,36 @@
 /** Every option of the minion that has an effect. Salt's further keys are in `accepted-salt-keys.ts`. */
 import { s } from '../../base/schema.ts'
+import { fileServerOptions } from './file-server-options.ts'
 import { option, pathOption, unset } from './option.ts'
+import { pillarOptions } from './pillar-options.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
+
+<<<<<<< HEAD
+
+import { stateRunOptions } from './state-run-table.ts'
+
+=======
+
+import { stateOptions } from './state-options.ts'
+
+>>>>>>> c-compile
 
 const port = s.integer('', { minimum: 1, maximum: 65535 })
 
 export const minionTable = {
   ...sharedOptions,
+<<<<<<< HEAD
+  ...stateRunOptions,
+  ...pillarOptions,
+  ...fileServerOptions,
+  minion_pillar_cache: option(
+    s.boolean(),
+    false,
+    'Keep pillar in files below `cachedir/pillar`, private to the user of the minion: for a start without the master, and for `salt call --local --pillar-root`.',
+  ),
+=======
+  ...stateOptions,
+>>>>>>> c-compile
   default_include: option(s.string(), 'minion.d/*.conf', sharedOptions.default_include.doc),
   master: option(
     s.union([s.string(), s.array(s.string())]),

@@ -3,6 +3,7 @@ import { type LogLevel, logLevels } from '../../base/log.ts'
 import { s } from '../../base/schema.ts'
 import { eventSinksSchema } from '../sinks/sink-options.ts'
 import { option, type Refusal, unset } from './option.ts'
+import { stateOutputTable } from './state-output-table.ts'
 
 const level = s.literal<readonly LogLevel[]>(logLevels)
 const fileRoots = s.record(s.union([s.array(s.path()), s.path()]))
@@ -70,6 +71,7 @@ export const sharedOptions = {
     'Seconds of silence in a session after which this side asks whether the other still lives; after two and a half such intervals without a word the other counts as lost.',
     { isOurs: true },
   ),
+  ...stateOutputTable,
   max_event_size: option(s.bytes(), 1_048_576, 'Largest event in bytes; larger ones are refused with an error.'),
   event_sinks: option(
     eventSinksSchema,

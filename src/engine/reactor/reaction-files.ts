@@ -1,14 +1,9 @@
 import { glob, readFile, stat } from 'node:fs/promises'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
-import type { FileRoots } from '../files/file-roots.ts'
-import {
-  type EventTemplate,
-  type FileTemplate,
-  inlineTemplate,
-  parseEventTemplate,
-  type TemplateEvent,
-} from './event-template.ts'
+import type { ServedFiles } from '../files/served-files.ts'
+import type { FunctionContext } from '../plugin.ts'
+import type { TemplateEvent } from './event-template.ts'
 import { type Reaction, reactionsOf } from './reactions.ts'
 import { inlinePlace, type ReactorSource } from './rules.ts'
 
@@ -18,51 +13,55 @@ const mostKept = 1000
 
 interface Kept {
   readonly version: string
-  readonly template: FileTemplate
+  readonly text: string
+}
+
+export interface ReactionFilesParts {
+  /** Where `salt://` leads to, in the environment `base`. */
+  roots(): Pick<ServedFiles, 'read' | 'status'>
+  /** What templates of reactions see. */
+  context(signal: AbortSignal): Promise<FunctionContext>
 }
 
 /** Reads reaction files, each anew only when it has changed. */
 export class ReactionFiles {
-  readonly #roots: () => FileRoots
+  readonly #parts: ReactionFilesParts
   readonly #kept = new Map<string, Kept>()
-  readonly #keptInline = new WeakMap<object, EventTemplate>()
 
-  /** `roots`: where `salt://` leads to, in the environment `base`. */
-  constructor(roots: () => FileRoots) {
-    this.#roots = roots
+  constructor(parts: ReactionFilesParts) {
+    this.#parts = parts
   }
 
   /**
    * What a source asks to be done on this event. A path may be a pattern of the shell, for several files. Throws `configuration`
-   * for a file that is missing or wrong, `execution-failed` for an event that lacks a value; each with file and line.
+   * for a file that is missing or wrong, `render-failed` for one that the event does not fit; each with file and line.
    */
-  async reactions(source: ReactorSource, event: TemplateEvent): Promise<readonly Reaction[]> {
-    if (typeof source !== 'string') return reactionsOf(this.#inline(source).fill(event), () => inlinePlace)
-    const templates = await Promise.all((await pathsOf(source)).map((path) => this.#template(path)))
-    return templates.flatMap((template) =>
-      reactionsOf(template.fill(event), (path) => `${template.file}:${template.marks.line(path) ?? 1}`),
+  async reactions(source: ReactorSource, event: TemplateEvent, signal: AbortSignal): Promise<readonly Reaction[]> {
+    // The template engine is loaded by the first event that is reacted to.
+    const { fillFile, fillInline } = await import('./event-template.ts')
+    const { TemplateWorld } = await import('../render/template-world.ts')
+    const world = new TemplateWorld(await this.#parts.context(signal))
+    if (typeof source !== 'string')
+      return reactionsOf(await fillInline(world, source, inlinePlace, event), () => inlinePlace)
+    const files = await Promise.all(
+      (await pathsOf(source)).map(async (path) => fillFile(world, await this.#text(path), path, event)),
     )
+    return files.flatMap(({ value, where }) => reactionsOf(value, where))
   }
 
-  #inline(source: Readonly<Record<string, unknown>>): EventTemplate {
-    const kept = this.#keptInline.get(source) ?? inlineTemplate(source, inlinePlace)
-    this.#keptInline.set(source, kept)
-    return kept
-  }
-
-  async #template(path: string): Promise<FileTemplate> {
+  async #text(path: string): Promise<string> {
     const version = await this.#version(path)
     const kept = this.#kept.get(path)
-    if (kept?.version === version) return kept.template
-    const template = await parseEventTemplate(await this.#read(path), path)
+    if (kept?.version === version) return kept.text
+    const text = await this.#read(path)
     if (this.#kept.size >= mostKept) this.#kept.clear()
-    this.#kept.set(path, { version, template })
-    return template
+    this.#kept.set(path, { version, text })
+    return text
   }
 
   async #version(path: string): Promise<string> {
     if (path.startsWith(fileServer)) {
-      return (await this.#roots().status(environment, path.slice(fileServer.length)))?.sha256 ?? ''
+      return (await this.#parts.roots().status(environment, path.slice(fileServer.length)))?.sha256 ?? ''
     }
     const { mtimeMs, size, ino } = await found(path, () => stat(path))
     return `${mtimeMs} ${size} ${ino}`
@@ -70,7 +69,7 @@ export class ReactionFiles {
 
   async #read(path: string): Promise<string> {
     if (!path.startsWith(fileServer)) return await found(path, () => readFile(path, 'utf8'))
-    const bytes = await this.#roots().read(environment, path.slice(fileServer.length))
+    const bytes = await this.#parts.roots().read(environment, path.slice(fileServer.length))
     if (bytes === undefined) throw missing(path, 'the file roots have no such file')
     return Buffer.from(bytes).toString('utf8')
   }

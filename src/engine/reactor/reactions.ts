@@ -2,7 +2,7 @@
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { nearest } from '../../base/text.ts'
-import { isFromEvent } from './event-template.ts'
+import { isFromEvent } from './event-values.ts'
 
 interface Call {
   /** Name of the reaction in its file. */

@@ -2,7 +2,6 @@
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { compileTagMatcher, type TagMatcher } from '../../bus/tag-match.ts'
-import { inlineTemplate } from './event-template.ts'
 import { reactionsOf } from './reactions.ts'
 
 export interface ReactorRule {
@@ -52,7 +51,7 @@ export function reactorRule(tag: string, given: unknown, where?: string): Reacto
 
 /** What can be wrong with inline reactions before there is an event. */
 function checkInline(source: Readonly<Record<string, unknown>>, where = inlinePlace): void {
-  reactionsOf(inlineTemplate(source, where).shape, () => where)
+  reactionsOf(source, () => where)
 }
 
 /** Rules that are looked up by the tags of events. */

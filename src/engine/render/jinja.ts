@@ -14,10 +14,11 @@ import { TemplateCompiler } from './template/compile.ts'
 import { contextGlobals } from './template/context-globals.ts'
 import { templateGlobals } from './template/globals.ts'
 import type { TemplateLoader } from './template/loader.ts'
-import { Render } from './template/render.ts'
+import { type Finalize, Render } from './template/render.ts'
+import { type RenderedTemplate, RenderedText } from './template/rendered-text.ts'
 import { readSyntaxOptions } from './template/syntax-options.ts'
 import type { Value } from './values/kinds.ts'
-import { PyError, type TemplatePlace } from './values/py-error.ts'
+import { PyError } from './values/py-error.ts'
 
 const filters: FilterTable = new Map([
   ...builtinTextFilters,
@@ -30,7 +31,15 @@ const filters: FilterTable = new Map([
 const plainTests: TestTable = new Map([...builtinTests, ...saltTests])
 const tests: TestTable = new Map([...plainTests, ...nameTests(filters, plainTests)])
 
-const compiler = new TemplateCompiler({ hasFilter: (name) => filters.has(name), hasTest: (name) => tests.has(name) })
+/** Names that templates may use. */
+export const templateNames = {
+  hasFilter: (name: string) => filters.has(name),
+  hasTest: (name: string) => tests.has(name),
+  filters: (): readonly string[] => [...filters.keys()],
+  tests: (): readonly string[] => [...tests.keys()],
+}
+
+const compiler = new TemplateCompiler(templateNames)
 
 export interface JinjaRequest {
   readonly text: string
@@ -45,13 +54,13 @@ export interface JinjaRequest {
   /** Whether this is an SLS file: those have white space options of their own. */
   readonly isSls?: boolean
   readonly limits?: RenderLimits
+  /** Filters in place of those of their names. */
+  readonly filters?: FilterTable
+  /** What is written in place of the value of an expression. */
+  readonly finalize?: Finalize
 }
 
-export interface RenderedTemplate {
-  readonly text: string
-  /** What made a line (from 1) of the text: for errors of what reads it next. */
-  placeOf(line: number): TemplatePlace | undefined
-}
+export type { RenderedTemplate } from './template/rendered-text.ts'
 
 /** The rendered text. Throws RenderError. */
 export async function renderJinja(request: JinjaRequest): Promise<RenderedTemplate> {
@@ -62,8 +71,9 @@ export async function renderJinja(request: JinjaRequest): Promise<RenderedTempla
     compiler,
     syntax: readSyntaxOptions(environment instanceof Map ? environment : undefined),
     loader: request.loader,
-    filters,
+    filters: request.filters === undefined ? filters : new Map([...filters, ...request.filters]),
     tests,
+    finalize: request.finalize,
     variables: new Map([...templateGlobals, ...contextGlobals(variables, request.functions), ...variables]),
     opts,
     ...(request.limits === undefined ? {} : { limits: request.limits }),
@@ -72,7 +82,7 @@ export async function renderJinja(request: JinjaRequest): Promise<RenderedTempla
     const rendered = await render.main({ text, location: file }, file)
     // Jinja drops the last line break; Salt puts it back.
     const output = text.endsWith('\n') ? `${rendered}\n` : rendered
-    return { text: output, placeOf: (line) => render.sourceMap.placeOf(output, line) }
+    return new RenderedText(output, render.sourceMap)
   } catch (error) {
     if (error instanceof PyError) throw templateError(error, (name) => render.identity(name)?.source)
     throw error

@@ -25,7 +25,7 @@ export class RenderError extends SaltError {
   /** @param headline Salt's text. @param source Text of the file that the last place is in, for the excerpt. */
   constructor(fault: RenderFault, headline: string, source: string | undefined, cause: unknown) {
     const place = fault.places.at(-1)
-    super('render-failed', headline + details(fault, source), {
+    super('render-failed', headline + details(fault, headline, source), {
       ...(place === undefined ? {} : { where: `${place.file}:${place.line}:${place.column}` }),
       cause,
     })
@@ -38,12 +38,14 @@ export class RenderError extends SaltError {
   }
 }
 
-function details({ places, problem }: RenderFault, source: string | undefined): string {
+/** A headline of several lines names the line itself. */
+function details({ places, problem }: RenderFault, headline: string, source: string | undefined): string {
   const place = places.at(-1)
   const inside = problem?.line === undefined ? '' : ` (line ${problem.line} of the text that was loaded)`
   if (place === undefined) return inside
   const excerpt = source === undefined ? '' : `\n\n${excerptAround(source, place.line)}`
-  return `${inside}; line ${place.line}${excerpt}${chain(places)}`
+  const line = headline.includes('\n') ? '' : `; line ${place.line}`
+  return `${inside}${line}${excerpt}${chain(places)}`
 }
 
 function chain(places: readonly TemplatePlace[]): string {
@@ -62,7 +64,7 @@ const marker = '    <======================'
 
 /** The line with five before and behind it, marked as Salt marks it. */
 function excerptAround(source: string, line: number): string {
-  const lines = source.split('\n')
+  const lines = source.replace(/\n$/, '').split('\n')
   const start = Math.max(0, line - linesAround - 1)
   const end = Math.min(lines.length, line + linesAround)
   const shown = lines.slice(start, end).map((text, index) => cut(text) + (start + index === line - 1 ? marker : ''))

@@ -1,41 +1,58 @@
 /** What templates see of the host that they are rendered on: Salt's variables, its execution functions, its files. */
 import { isRecord } from '../../base/narrow.ts'
-import { fileSourceOf } from '../functions/file-source.ts'
+import { ServedTexts } from '../functions/served-texts.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
-import { withDataFunctions } from './functions/with-data-functions.ts'
-import { type RenderedTemplate, renderJinja } from './jinja.ts'
+import type { GpgDecryptor } from './gpg/gpg-decryptor.ts'
+import type { JinjaRequest } from './jinja.ts'
 import type { TemplateLoader } from './template/loader.ts'
+import { plainTemplate } from './template/plain-template.ts'
+import type { RenderedTemplate } from './template/rendered-text.ts'
 import { Dict } from './values/dict.ts'
 import type { Kwargs, Value } from './values/kinds.ts'
 import { fromPlain, toPlain } from './values/plain.ts'
 
-export interface TemplateRequest {
+export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finalize'> {
   readonly text: string
   /** Path below the file roots, or on the host, for messages and for imports beside it. */
   readonly file: string
   readonly saltenv: string
+  /** Where the file lies on this host (`tplpath`), where that is another path. */
+  readonly hostPath?: string
   /** Dotted name, for an SLS file. White space is trimmed there as the options of SLS files say. */
   readonly sls?: string
   /** More variables, as plain values: what a state calls `context`, over its `defaults`. */
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
-/** Made once for a run: the values that all of its templates share are converted once. */
+interface SharedValues {
+  readonly grains: Dict
+  readonly pillar: Dict
+  readonly opts: Dict
+  readonly functions: FunctionSource
+}
+
+/** Made once for a run: the values that all of its templates share are converted once, and each file is read once. */
 export class TemplateWorld {
-  readonly #ctx: FunctionContext
-  #shared: { grains: Dict; pillar: Dict; opts: Dict; functions: FunctionSource } | undefined
+  readonly ctx: FunctionContext
+  readonly texts: ServedTexts
+  #gpg: GpgDecryptor | undefined
+  #shared: Promise<SharedValues> | undefined
 
   constructor(ctx: FunctionContext) {
-    this.#ctx = ctx
+    this.ctx = ctx
+    this.texts = new ServedTexts(ctx)
   }
 
-  /** Throws RenderError. */
+  /** Throws RenderError. The engine is loaded, and grains and pillar are looked at, for texts that are templates only. */
   async render(request: TemplateRequest): Promise<RenderedTemplate> {
-    const { text, file, saltenv, sls } = request
+    const { text, file, saltenv, sls, hostPath = file } = request
+    const isSls = sls !== undefined
+    const plain = plainTemplate(text, file, this.ctx.config.get(isSls ? 'jinja_sls_env' : 'jinja_env'))
+    if (plain !== undefined) return plain
     this.#shared ??= this.#share()
-    const { grains, pillar, opts, functions } = this.#shared
+    const { grains, pillar, opts, functions } = await this.#shared
     const loader = this.loader(saltenv)
     const variables = new Map<string, Value>([
       ['grains', grains],
@@ -44,31 +61,41 @@ export class TemplateWorld {
       ['proxy', new Dict()],
       ['saltenv', saltenv],
       ['sls', sls ?? ''],
-      ...slsVariables(sls ?? '', file),
+      ...slsVariables(sls ?? '', hostPath),
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
-    return await renderJinja({ text, file, loader, variables, functions, opts, isSls: sls !== undefined })
+    const { renderJinja } = await import('./jinja.ts')
+    return await renderJinja({ ...request, loader, variables, functions, opts, isSls })
+  }
+
+  /** The value with the PGP messages in it decrypted. Throws SaltError. */
+  async decrypt(value: Value): Promise<Value> {
+    const { services, config, log } = this.ctx
+    if (services.gpg !== undefined) return await services.gpg.decrypt(value)
+    const { gpgOf } = await import('./gpg/gpg-of-context.ts')
+    this.#gpg ??= gpgOf(config, log, (argv, options) => this.ctx.exec(argv, options))
+    return await this.#gpg.decrypt(value)
   }
 
   /** Files of an environment. */
   loader(saltenv: string): TemplateLoader {
-    const source = fileSourceOf(this.#ctx)
     return {
-      async load(path) {
-        const content = await source.read(saltenv, path)
-        return content === undefined ? undefined : { text: Buffer.from(content).toString('utf8'), location: path }
+      load: async (path) => {
+        const served = await this.texts.read(saltenv, path)
+        return served === undefined ? undefined : { text: served.text, location: path }
       },
     }
   }
 
-  #share() {
-    const { grains, pillar, config } = this.#ctx
+  async #share(): Promise<SharedValues> {
+    const { withDataFunctions } = await import('./functions/with-data-functions.ts')
+    const { grains, pillar, config } = this.ctx
     const values = {
       grains: dictOf(grains),
       pillar: dictOf(pillar),
-      opts: dictOf({ ...config.all, id: this.#ctx.id, grains, pillar }),
+      opts: dictOf({ ...config.all, id: this.ctx.id, grains, pillar }),
     }
-    return { ...values, functions: withDataFunctions(functionsOf(this.#ctx), values) }
+    return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
 }
 

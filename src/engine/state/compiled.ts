@@ -20,4 +20,6 @@ export interface CompiledStates {
   readonly chunks: readonly LowChunk[]
   /** Salt's sentences, with place and excerpt; nothing may be run where there are any. */
   readonly errors: readonly string[]
+  /** What the top files say of this minion, environment → names of SLS files, where they were asked. */
+  readonly matches?: ReadonlyMap<string, readonly string[]>
 }

@@ -42,6 +42,7 @@ export const globalOptions = [
   'parallel',
   'fire_event',
   'reload_modules',
+  'force_reload_modules',
   'reload_grains',
   'reload_pillar',
   'aggregate',
@@ -53,6 +54,12 @@ export const globalOptions = [
   'success_stdout',
   'success_stderr',
   'cwd',
+  'root',
+  'shell',
+  'prepend_path',
+  'cmd_opts_exclude',
+  'test',
+  'saltenv',
   'onfail_stop',
   'ignore_missing',
   'sensitive',
@@ -75,6 +82,8 @@ export interface LowChunk {
   /** Everything else that was written: arguments of the function and global options, in their order. */
   readonly args: Readonly<Record<string, unknown>>
   readonly place?: SourcePlace
+  /** The function whose watch it calls, where `fun` is `mod_watch`: a state that listened. */
+  readonly sfun?: string
 }
 
 /** Salt's name of a chunk in the results of a run. */

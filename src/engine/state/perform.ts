@@ -2,7 +2,7 @@
 import { asSaltError } from '../../base/errors.ts'
 import { nearest } from '../../base/text.ts'
 import { bindGiven } from '../functions/bind.ts'
-import type { StateContext, StateDefinition } from '../plugin.ts'
+import type { FunctionContext, StateContext, StateDefinition } from '../plugin.ts'
 import { globalOptions } from './low-chunk.ts'
 import type { StateOutcome, StatePlan } from './plan.ts'
 
@@ -24,12 +24,16 @@ export interface PerformedState extends Omit<StateOutcome, 'result'> {
 /** The plan; one that could not be made is a settled one that says why. */
 export async function planState(ctx: StateContext, request: PerformRequest): Promise<StatePlan> {
   const { name, definition, args, isWatch = false } = request
-  const forState = Object.entries(args).filter(([key]) => Object.hasOwn(definition.args, key) || !isGlobal(key))
-  const known = forState.filter(([key]) => definition.extra !== undefined || Object.hasOwn(definition.args, key))
-  const unknown = forState.filter((entry) => !known.includes(entry)).map(([key]) => key)
-  const warnings = unknown.map((key) => unknownArgument(definition, name, key))
+  const known: Record<string, unknown> = Object.create(null)
+  const warnings: string[] = []
+  for (const [key, value] of Object.entries(args)) {
+    const isOwn = Object.hasOwn(definition.args, key)
+    if (!isOwn && isGlobal(key)) continue
+    if (isOwn || definition.extra !== undefined) known[key] = value
+    else warnings.push(unknownArgument(definition, name, key))
+  }
   try {
-    const { args: want, more } = bindGiven(definition, name, { positional: [], keyword: Object.fromEntries(known) })
+    const { args: want, more } = bindGiven(definition, name, { positional: [], keyword: known })
     const planner = isWatch ? definition.watch : definition.plan
     if (planner === undefined) throw new Error(`${name} has nothing to do for a watch`)
     const plan = await planner.call(definition, ctx, want as never, more)
@@ -87,7 +91,7 @@ function unknownArgument({ args, ignored = {} }: StateDefinition, name: string, 
 }
 
 /** A state that throws has failed, and says why in one line; the stack is for those who debug. */
-function threw(ctx: StateContext, name: string, error: unknown): StateOutcome {
+export function threw(ctx: FunctionContext, name: string, error: unknown): StateOutcome {
   const { message, hint, cause } = asSaltError(error)
   const origin = cause instanceof Error ? cause : error
   ctx.log.debug('A state threw', { state: name, stack: origin instanceof Error ? origin.stack : undefined })

@@ -8,7 +8,8 @@ export type Changes = Readonly<Record<string, unknown>>
 
 /** What became of a state. */
 export interface StateOutcome {
-  readonly result: boolean
+  /** Null only for what had others do a dry run: they would change something. */
+  readonly result: boolean | null
   /** For people; several lines may be. */
   readonly comment: string
   readonly changes: Changes

@@ -1,4 +1,5 @@
 /** What a run of states gives back: Salt's shape, by `chunkTag`. */
+import type { Clock } from '../../base/clock.ts'
 import type { LowChunk } from './low-chunk.ts'
 import type { Changes } from './plan.ts'
 
@@ -23,10 +24,27 @@ export interface StateReturn {
 
 export type StateReturns = Readonly<Record<string, StateReturn>>
 
+/** Whether a state that is about to change something may, and whether the run goes on. */
+export type Decision = 'do' | 'skip' | 'stop'
+
 export interface RunOptions {
   readonly test: boolean
   /** Say what would be called, and call nothing (`mock=True`). */
   readonly mock?: boolean
+  /** Told of every state before it is called, though not of one that is left out. */
+  readonly onBegin?: (chunk: LowChunk) => void
   /** Told of every state as it ends. */
   readonly onReturn?: (chunk: LowChunk, ret: StateReturn) => void
+  /** Only these are wanted, with what they require; the others are there to be required. */
+  readonly only?: (chunk: LowChunk) => boolean
+  /** For the tags of events; that of the job when left out. */
+  readonly jid?: string
+  /** Asked before each state; false ends the run there, as if there were no more states. */
+  readonly before?: (chunk: LowChunk) => Promise<boolean> | boolean
+  /** Asked before anything is changed, with what a dry run shows. */
+  readonly confirm?: (chunk: LowChunk, shown: Pick<StateReturn, 'comment' | 'changes'>) => Promise<Decision>
+  /** Makes the pillar of the run anew (`reload_pillar`). */
+  readonly pillar?: () => Promise<Readonly<Record<string, unknown>> | undefined>
+  /** For the waits of `retry`. */
+  readonly clock?: Clock
 }

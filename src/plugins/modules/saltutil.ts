@@ -1,9 +1,17 @@
 import { constants } from 'node:os'
+import { systemClock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import { pythonString } from '../../base/python-repr.ts'
 import { s } from '../../base/schema.ts'
+import { within } from '../../base/within.ts'
 import type { RunningJob } from '../../client/api.ts'
-import { listExtensions, type SyncKind, syncExtensions, syncKinds } from '../../engine/functions/extension-sync.ts'
+import {
+  listExtensions,
+  refreshPlugins,
+  type SyncKind,
+  syncExtensions,
+  syncKinds,
+} from '../../engine/functions/extension-sync.ts'
 import { clearCopies } from '../../engine/functions/file-cache.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
@@ -44,11 +52,6 @@ async function signalAll(ctx: FunctionContext, signal: number): Promise<string[]
   return Promise.all(jobs.map((job) => signalJob(ctx, job.jid, signal)))
 }
 
-async function refresh(ctx: FunctionContext, kinds: readonly SyncKind[]): Promise<void> {
-  if (kinds.includes('modules')) await ctx.services.refreshModules?.()
-  if (kinds.includes('grains')) await ctx.services.refreshGrains?.()
-}
-
 function syncFunction(kind: SyncKind, name = `sync_${kind}`): FunctionDefinition {
   return fn({
     doc: `Fetch the user's own ${kind === 'output' ? 'outputters' : kind} from the folder _${kind} of the file server.`,
@@ -57,7 +60,7 @@ function syncFunction(kind: SyncKind, name = `sync_${kind}`): FunctionDefinition
     examples: [`salt '*' saltutil.${name}`, `salt '*' saltutil.${name} saltenv=base,dev`],
     async run(ctx, args) {
       const changed = await syncExtensions(ctx, kind, args)
-      if (args.refresh) await refresh(ctx, [kind])
+      if (args.refresh) await refreshPlugins(ctx, [kind])
       return changed
     },
   })
@@ -69,15 +72,27 @@ const syncFunctions: Readonly<Record<string, FunctionDefinition>> = Object.fromE
 
 const refreshPillar = (name: string): FunctionDefinition =>
   fn({
-    doc: 'Ask for pillar anew.',
+    doc: 'Ask for pillar anew. Jobs that come later wait for it.',
     args: {
-      wait: s.withDefault(s.boolean('Accepted, and without effect here'), false),
-      timeout: s.withDefault(s.seconds('Accepted, and without effect here'), 30),
+      wait: s.withDefault(s.boolean('Return when it is there'), false),
+      timeout: s.withDefault(s.seconds('The longest that is waited'), 30),
       clean_cache: s.withDefault(s.boolean('Accepted, and without effect here'), true),
     },
-    returns: s.boolean('Always true'),
-    examples: [`salt '*' saltutil.${name}`],
-    run: () => true,
+    returns: s.boolean('False where it was waited for and did not come'),
+    examples: [`salt '*' saltutil.${name}`, `salt '*' saltutil.${name} wait=True timeout=60`],
+    async run(ctx, { wait, timeout }) {
+      const done = ctx.services.pillar?.refresh() ?? Promise.resolve(true)
+      if (!wait) return true
+      let isDone = false
+      const inTime = await within(
+        done.then((result) => {
+          isDone = result
+        }),
+        timeout * 1000,
+        systemClock,
+      )
+      return inTime && isDone
+    },
   })
 
 const dayMs = 86_400_000
@@ -96,7 +111,7 @@ export const saltutil = defineModule({
       async run(ctx, args) {
         const result: Record<string, string[]> = {}
         for (const kind of syncKinds) result[kind] = await syncExtensions(ctx, kind, args)
-        if (args.refresh) await refresh(ctx, syncKinds)
+        if (args.refresh) await refreshPlugins(ctx, syncKinds)
         return result
       },
     }),
@@ -178,9 +193,9 @@ export const saltutil = defineModule({
       args: { refresh_pillar: s.withDefault(s.boolean('Ask for pillar anew as well'), true) },
       returns: s.boolean('Always true'),
       examples: ["salt '*' saltutil.refresh_grains"],
-      async run(ctx) {
+      async run(ctx, { refresh_pillar: refreshesPillar }) {
         await ctx.services.refreshModules?.()
-        await ctx.services.refreshGrains?.()
+        await ctx.services.refreshGrains?.({ keepsPillar: !refreshesPillar })
         return true
       },
     }),
@@ -192,6 +207,27 @@ export const saltutil = defineModule({
       async run(ctx) {
         await ctx.services.refreshModules?.()
         return true
+      },
+    }),
+    runner: fn({
+      doc: 'Run a runner: for files of pillar, which are rendered on the master.',
+      args: {
+        name: s.string('Runner and function'),
+        arg: s.optional(s.any('Its arguments, as a list or one alone')),
+        kwarg: s.optional(s.record(s.any(), 'Its arguments by name')),
+        full_return: s.withDefault(s.boolean('Accepted, and without effect here'), false),
+        saltenv: s.withDefault(s.string('Accepted, and without effect here'), 'base'),
+      },
+      extra: s.any('Further arguments by name'),
+      returns: s.any(),
+      examples: ["salt run salt.cmd saltutil.runner mine.get tgt='*' fun=network.ip_addrs"],
+      async run(ctx, { name, arg, kwarg }, { extra }) {
+        if (ctx.services.runner === undefined)
+          throw new SaltError('execution-failed', 'Runners run inside the master: a minion asks it by publish.runner.')
+        const own = Object.entries({ ...kwarg, ...extra }).filter(([key]) => !key.startsWith('__'))
+        const named = own.length === 0 ? [] : [{ ...Object.fromEntries(own), __kwarg__: true }]
+        const words = arg === undefined || arg === null ? [] : Array.isArray(arg) ? arg : [arg]
+        return await ctx.services.runner(name, [...words, ...named])
       },
     }),
     refresh_pillar: refreshPillar('refresh_pillar'),

@@ -1,6 +1,6 @@
-import { s } from '../../base/schema.ts'
+import { type Schema, s } from '../../base/schema.ts'
 import { compareText } from '../../base/text.ts'
-import { argspecOf, renderDoc } from '../../engine/functions/doc-text.ts'
+import { argspecOf, argumentSchema, renderDoc } from '../../engine/functions/doc-text.ts'
 import { type Catalogue, defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
 import { allReturners, returnerDoc, returnerFunctions } from '../../engine/returners/returner-doc.ts'
 import { matchGlob } from '../../engine/target/glob.ts'
@@ -47,6 +47,30 @@ async function argspecs(catalogue: Described, word: string): Promise<Record<stri
   for (const name of await select(catalogue, word === '' ? [] : [word])) {
     const doc = await catalogue.describe(name)
     if (doc !== undefined) result[name] = argspecOf(doc)
+  }
+  return result
+}
+
+/** Docs of states, and of a module that is named alone its own words, too. */
+async function stateDocs(ctx: FunctionContext, words: readonly unknown[]): Promise<Record<string, string>> {
+  const result: Record<string, string> = {}
+  for (const module of await modules(ctx.states, words)) {
+    const doc = await ctx.states.moduleDoc(module)
+    if (doc !== undefined) result[module] = doc
+  }
+  for (const name of await select(ctx.states, words)) {
+    const doc = await ctx.states.describe(name)
+    if (doc !== undefined) result[name] = renderDoc(name, doc, 'Example')
+  }
+  return result
+}
+
+/** The arguments of each as a schema that other programs understand. */
+async function schemas(catalogue: Described, word: string): Promise<Record<string, Schema>> {
+  const result: Record<string, Schema> = {}
+  for (const name of await select(catalogue, word === '' ? [] : [word])) {
+    const doc = await catalogue.describe(name)
+    if (doc !== undefined) result[name] = argumentSchema(doc)
   }
   return result
 }
@@ -126,6 +150,41 @@ export const sys = defineModule({
       returns: s.array(s.string()),
       examples: ["salt '*' sys.list_runner_functions", "salt '*' sys.list_runner_functions jobs"],
       run: (ctx, _args, { rest }) => select(runnersOf(ctx), rest),
+    }),
+    state_doc: fn({
+      doc: 'Show the documentation of states.',
+      rest: names,
+      returns: docTexts,
+      examples: ["salt '*' sys.state_doc", "salt '*' sys.state_doc test", "salt '*' sys.state_doc test.nop"],
+      run: (ctx, _args, { rest }) => stateDocs(ctx, rest),
+    }),
+    state_argspec: fn({
+      doc: 'Show the arguments of states.',
+      args: { module: specificationName },
+      returns: specifications,
+      examples: ["salt '*' sys.state_argspec test.nop"],
+      run: (ctx, { module }) => argspecs(ctx.states, module),
+    }),
+    state_schema: fn({
+      doc: 'Show the arguments of states as JSON Schema.',
+      args: { module: specificationName },
+      returns: s.record(s.any(), 'State → the schema of its arguments'),
+      examples: ["salt '*' sys.state_schema test.nop"],
+      run: (ctx, { module }) => schemas(ctx.states, module),
+    }),
+    list_state_modules: fn({
+      doc: 'List the modules that have states.',
+      rest: s.string('Shell-style patterns; all when there is none'),
+      returns: s.array(s.string()),
+      examples: ["salt '*' sys.list_state_modules", "salt '*' sys.list_state_modules 'te*'"],
+      run: (ctx, _args, { rest }) => modules(ctx.states, rest),
+    }),
+    list_state_functions: fn({
+      doc: 'List states.',
+      rest: names,
+      returns: s.array(s.string()),
+      examples: ["salt '*' sys.list_state_functions", "salt '*' sys.list_state_functions test"],
+      run: (ctx, _args, { rest }) => select(ctx.states, rest),
     }),
     returner_doc: fn({
       doc: 'Show the documentation of returners: what they do, and their options.',

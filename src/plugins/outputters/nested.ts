@@ -13,6 +13,11 @@ export const nested: Outputter = {
   render: (value, options) => new NestedText(options).lines(value),
 }
 
+/** The same, further in by so many spaces. */
+export function nestedText(value: unknown, options: OutputOptions, margin: number): string {
+  return new NestedText(options).lines(value, margin)
+}
+
 class NestedText {
   readonly #colors: Palette
   readonly #structure: string
@@ -25,8 +30,8 @@ class NestedText {
     this.#key = retcode === 0 ? this.#colors.cyan : this.#colors.red
   }
 
-  lines(value: unknown): string {
-    this.#show(value, 0, '')
+  lines(value: unknown, margin = 0): string {
+    this.#show(value, margin, '')
     return this.#out.join('\n')
   }
 

@@ -38,6 +38,19 @@ if command -v ip >/dev/null; then
 fi
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 
+if [ "$*" = states ]; then
+  # States manage files of the system: theirs is a copy that belongs to the user who applies them.
+  mkdir /srv/.system
+  for folder in /etc /opt /var/backups /var/tmp; do
+    mkdir -p "/srv/.system$folder" "$folder"
+    [ "$folder" = /etc ] && cp -a /etc/. /srv/.system/etc 2>/dev/null || true
+    mount -t tmpfs -o mode=755 system "$folder"
+  done
+  cp -R "$files/root/." /srv/.system
+  cp -a /srv/.system/etc/. /etc
+  chown -R "$EXAMPLE_OWNER" /srv/.system /etc /opt /var/backups /var/tmp
+fi
+
 mkdir /srv/.template
 cp -R "$files/srv/." /srv/.template
 chown -R "$EXAMPLE_OWNER" /srv/.template

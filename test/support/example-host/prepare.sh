@@ -72,6 +72,21 @@ truncate -s 8192 backup/disk.img
 sha512sum backup/docs.tar.gz | sed 's| .*|  docs.tar.gz|' >backup/SHA512SUMS
 command -v ssh-keygen >/dev/null && ssh-keygen -q -t ed25519 -N '' -C fred@web1 -f fred/.ssh/id_ed25519
 
+mkdir etc pki
+printf '# An app.\n[web]\nport = 80\n' >etc/app.ini
+if command -v openssl >/dev/null; then
+  cd pki
+  openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=ca.example.org -days 3650 -keyout ca.key -out ca.crt 2>/dev/null
+  openssl req -newkey rsa:2048 -nodes -subj /CN=www.example.org -keyout www.key -out www.csr 2>/dev/null
+  openssl x509 -req -in www.csr -CA ca.crt -CAkey ca.key -set_serial 1 -days 3650 -out www.crt 2>/dev/null
+  : >index.txt
+  printf '[ca]\ndefault_ca = this\n[this]\ndatabase = index.txt\ndefault_md = sha256\n' >ca.cnf
+  openssl ca -gencrl -config ca.cnf -keyfile ca.key -cert ca.crt -crldays 3650 -out ca.crl 2>/dev/null
+  cat www.key www.crt >bundle.pem
+  rm index.txt ca.cnf
+  cd ..
+fi
+
 # What pip can install.
 if command -v zip >/dev/null; then
   mkdir wheels wheels/flask-3.1.0.dist-info

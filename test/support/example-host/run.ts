@@ -4,21 +4,16 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import { validate } from '../../../src/base/validate.ts'
-import type { BeaconContext } from '../../../src/engine/beacon.ts'
-import { BeaconDesk, savedBeaconsFile } from '../../../src/engine/beacons/beacon-requests.ts'
-import { Beacons } from '../../../src/engine/beacons/beacons.ts'
 import type { FunctionDoc, FunctionServices } from '../../../src/engine/plugin.ts'
 import { writeSavedSchedule } from '../../../src/engine/schedule/saved-schedule.ts'
-import { Schedule } from '../../../src/engine/schedule/schedule.ts'
-import { ScheduleDesk } from '../../../src/engine/schedule/schedule-requests.ts'
 import { loadOutputter } from '../../../src/plugins/outputters/outputters.ts'
-import { beaconRegistry, moduleRegistry } from '../../../src/plugins/registry.ts'
+import { moduleRegistry } from '../../../src/plugins/registry.ts'
 import { FunctionHost } from '../function-host.ts'
+import { keptBeacons, keptSchedule } from '../minion-keepers.ts'
 import { type ExampleRun, neverRun, shellWords } from './examples.ts'
 import { serve } from './network.ts'
+import { runStateExamples } from './run-states.ts'
 
 const template = '/srv/.template'
 /** No example takes longer, unless it hangs. */
@@ -30,6 +25,7 @@ const config = {
   cachedir: '/srv/salt-minion/cache',
   pki_dir: '/srv/salt-minion/pki',
   file_roots: { base: ['/srv/salt'] },
+  pillar_roots: { base: ['/srv/pillar'] },
   'redis.host': '10.0.0.5',
   'redis.port': 6379,
 }
@@ -51,52 +47,48 @@ const grains = {
   pkg: { apache: 'apache2' },
 }
 
-const pillar = { cheese: 'foo' }
+const pillar = {
+  cheese: 'foo',
+  role: 'web',
+  users: { alice: { uid: 1001, shell: '/bin/bash' } },
+  app: { logo: 'aGVsbG8=' },
+}
 
 /** A minion's, with the jobs that the examples name. */
 async function scheduleFor(name: string): Promise<NonNullable<FunctionServices['schedule']>> {
-  const schedule = new Schedule({ clock: systemClock, log: silentLog, run: async () => {}, alias: () => undefined })
   const job = { function: 'test.ping', seconds: 3600, enabled: true }
-  schedule.replace({ opts: name === 'schedule.add' ? {} : { job1: job } })
-  if (name === 'schedule.reload') await writeSavedSchedule(savedPath(), { job1: job })
-  return new ScheduleDesk({ schedule, savedPath, log: silentLog, fire: () => {} })
-
-  function savedPath(): string {
-    return `${config.config_dir}/minion.d/_schedule.conf`
+  if (name === 'schedule.reload') {
+    await writeSavedSchedule(`${config.config_dir}/minion.d/_schedule.conf`, { job1: job })
   }
+  return keptSchedule(name === 'schedule.add' ? {} : { job1: job }, config.config_dir)
 }
 
 /** A minion's, with the beacon that the examples name. */
-async function beaconsFor(name: string): Promise<NonNullable<FunctionServices['beacons']>> {
-  const beacons = new Beacons({
-    id: config.id,
-    registry: beaconRegistry,
-    clock: systemClock,
-    log: silentLog,
-    grains: () => grains,
-    context: () => ({}) as BeaconContext,
-    isApplyingStates: () => false,
-    deliver: () => {},
-    where: () => undefined,
-  })
-  await beacons.replace({ opts: name === 'beacons.add' ? {} : { ps: [{ processes: { 'salt-master': 'stopped' } }] } })
-  const savedPath = () => `${config.config_dir}/minion.d/${savedBeaconsFile}`
-  return new BeaconDesk({ beacons, savedPath, log: silentLog, fire: () => {} })
+function beaconsFor(name: string): Promise<NonNullable<FunctionServices['beacons']>> {
+  const configured = name === 'beacons.add' ? {} : { ps: [{ processes: { 'salt-master': 'stopped' } }] }
+  return keptBeacons(configured, config.config_dir, grains)
 }
 
 /** Makes /srv what it was, where the example can have changed it. */
 function restore(example = ''): void {
   const changed = (name: string): boolean => example.includes(`/srv/${name}`) || /^(?:fred|salt-minion)$/.test(name)
   for (const name of readdirSync('/srv')) {
-    const stays = kept.has(name) && !changed(name) && !/ (?:git|mount)\./.test(example)
+    const stays = kept.has(name) && !changed(name) && !/ (?:git|mount|state)\./.test(example)
     if (!name.startsWith('.') && !stays) rmSync(`/srv/${name}`, { recursive: true, force: true })
   }
   const lacking = [...kept].filter((name) => !existsSync(`/srv/${name}`))
   execFileSync('cp', ['-a', ...lacking.map((name) => `${template}/${name}`), '/srv'])
 }
 
+/** Puts the files of the system back that states may change. */
+function restoreSystem(): void {
+  const folders = '/etc /opt /var/backups /var/tmp'
+  const script = `for f in ${folders}; do find $f -mindepth 1 -delete; cp -a /srv/.system$f/. $f; done`
+  execFileSync('/bin/sh', ['-c', script], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
 /** What changes, or may have been changed, by an example before. */
-const takesFiles = /\/srv\b|\b(?:beacons|data|git|grains|mount|schedule|ssh)\.|salt:\/\//
+const takesFiles = /\/srv\b|\b(?:beacons|data|git|grains|mount|schedule|ssh|state)\.|salt:\/\//
 
 async function run(name: string, example: string, doc: FunctionDoc): Promise<ExampleRun> {
   const words = shellWords(example)
@@ -142,8 +134,21 @@ const kept = new Set(readdirSync(template))
 restore()
 await serve()
 const [word = '', not] = process.argv.slice(2).reverse()
+if (word === 'states') {
+  restoreSystem()
+  const stateRuns = await runStateExamples({
+    config,
+    grains,
+    pillar,
+    restore(example) {
+      restore(example)
+      if (/\/(?:etc|opt|var)\b/.test(example)) restoreSystem()
+    },
+  })
+  process.stdout.write(JSON.stringify(stateRuns), () => process.exit(0))
+}
 const runs: Record<string, ExampleRun> = {}
-for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDocs())) {
+for (const [module, { functions }] of word === 'states' ? [] : Object.entries(await moduleRegistry.loadDocs())) {
   if (new RegExp(`^(?:${word})$`).test(module) === (not === 'not')) continue
   for (const [short, doc] of Object.entries(functions)) {
     const name = `${module}.${short}`
@@ -154,4 +159,4 @@ for (const [module, { functions }] of Object.entries(await moduleRegistry.loadDo
     }
   }
 }
-process.stdout.write(JSON.stringify(runs), () => process.exit(0))
+if (word !== 'states') process.stdout.write(JSON.stringify(runs), () => process.exit(0))

@@ -6,13 +6,19 @@ import { Float } from '../../../src/base/float.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import { stringWidth } from '../../../src/base/string-width.ts'
 import type { OutputOptions } from '../../../src/engine/output.ts'
+import { stateOutputOptions } from '../../../src/engine/state/output-options.ts'
 import { loadOutputter, outputterNames } from '../../../src/plugins/outputters/outputters.ts'
 
 interface Case {
   readonly name: string
   readonly outputter: string
   readonly value: unknown
-  readonly options: Partial<OutputOptions>
+  readonly options: Partial<OutputOptions> & {
+    /** Options of the configuration. */
+    readonly config?: Readonly<Record<string, unknown>>
+    /** Arguments of the job. */
+    readonly arg?: readonly unknown[]
+  }
   readonly expected: string
 }
 
@@ -24,11 +30,13 @@ async function render(name: string, value: unknown, options: Partial<OutputOptio
   return outputter.render(value, { color: false, ...options }).trimEnd()
 }
 
-for (const file of ['nested.json', 'others.json']) {
+for (const file of ['nested.json', 'others.json', 'highstate.json', 'highstate-recorded.json']) {
   describe(`outputters: ${file}`, () => {
     const cases: readonly Case[] = JSON.parse(readFileSync(join(folder, file), 'utf8'))
     for (const { name, outputter, value, options, expected } of cases) {
-      it(name, async () => assert.equal(await render(outputter, value, options), expected))
+      const { config = {}, arg, ...given } = options
+      const states = stateOutputOptions({ all: config, get: (key) => config[key] }, { arg })
+      it(name, async () => assert.equal(await render(outputter, value, { states, ...given }), expected))
     }
   })
 }

@@ -13,9 +13,13 @@ import {
 } from 'node:fs'
 import { test } from 'node:test'
 import { toJson } from '../../../src/base/json.ts'
+import type { BeaconMapping } from '../../../src/engine/beacons/beacons.ts'
+import type { ScheduleMapping } from '../../../src/engine/schedule/schedule.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
+import { keptBeacons, keptSchedule } from '../../support/minion-keepers.ts'
 import { type RecordedPrograms, recordedPrograms, type SharedOutputs } from '../../support/recorded-programs.ts'
 import { StateHost } from '../../support/state-host.ts'
+import { type Answer, type Answering, WebServer } from '../../support/web-server.ts'
 
 interface Expected {
   readonly result?: boolean | null
@@ -56,6 +60,15 @@ interface StateCase {
   readonly leftModes?: Readonly<Record<string, string>>
   readonly leftLinks?: Readonly<Record<string, string>>
   readonly root?: true
+  /** What the minion keeps: jobs and beacons by their names. */
+  readonly schedule?: ScheduleMapping
+  readonly beacons?: BeaconMapping
+  /** A web server's answers by path, in turn where there are several; `WEB` in what follows stands for its address. */
+  readonly answers?: Readonly<Record<string, Answer | readonly Answer[]>>
+  /** `METHOD /path` that it must have been asked for by `apply` and `again`. */
+  readonly asked?: readonly string[]
+  /** Tags and data of the events that `apply` and `again` must have fired. */
+  readonly fired?: readonly (readonly [tag: string, data: unknown])[]
 }
 
 interface Recording {
@@ -80,16 +93,25 @@ for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' 
 
 async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
   using folder = new ConfigFolder(one.files)
+  await using web = new WebServer(answeringInTurn(one.answers ?? {}))
+  if (one.answers !== undefined) await web.start()
+  const keepers = {
+    ...(one.schedule === undefined ? {} : { schedule: keptSchedule(one.schedule, folder.path) }),
+    ...(one.beacons === undefined ? {} : { beacons: await keptBeacons(one.beacons, folder.path) }),
+  }
+  const fired: unknown[] = []
   for (const path of one.folders ?? []) mkdirSync(folder.file(path), { recursive: true })
   for (const [path, target] of Object.entries(one.links ?? {}))
     symlinkSync(target.replace('FOLDER', folder.path), folder.file(path))
   for (const [path, mode] of Object.entries(one.modes ?? {})) chmodSync(folder.file(path), Number.parseInt(mode, 8))
-  const here = (text: string): string => text.replaceAll('FOLDER', folder.path)
+  const here = (text: string): string => text.replaceAll('FOLDER', folder.path).replaceAll('WEB', web.url)
   const everywhere = <T>(value: T): T => JSON.parse(here(JSON.stringify(value)))
   const makeHost = (): StateHost =>
     new StateHost({
       grains: one.grains ?? {},
       pillar: one.pillar ?? {},
+      services: keepers,
+      emit: async (tag, data) => fired.push([tag, data]) > 0,
       config: {
         id: 'alpha',
         config_dir: folder.path,
@@ -110,8 +132,10 @@ async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
       'dry run',
     )
     assert.deepEqual(snapshot(folder.path), before, 'a dry run changes nothing')
+    assert.deepEqual(fired, [], 'a dry run fires nothing')
     if (one.test.ran !== undefined) assert.deepEqual(host.functions.ran, one.test.ran.map(here))
   }
+  web.requests.length = 0
   const host = makeHost()
   for (const [what, expected] of [
     ['run', one.apply],
@@ -121,6 +145,9 @@ async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
     const performed = one.watch === true ? await host.watch(one.state, args) : await host.apply(one.state, args)
     expect(performed, everywhere(expected), what)
   }
+  if (one.fired !== undefined) assert.deepEqual(fired, one.fired)
+  const asked = web.requests.map(({ method, path }) => `${method} ${path}`)
+  if (one.asked !== undefined) assert.deepEqual(asked, one.asked)
   if (one.ran !== undefined) assert.deepEqual(host.functions.ran, one.ran.map(here))
   expectLeft(one, folder, here)
 }
@@ -135,6 +162,16 @@ function expectLeft(one: StateCase, folder: ConfigFolder, here: (text: string) =
   }
   for (const [file, target] of Object.entries(one.leftLinks ?? {})) {
     assert.equal(readlinkSync(folder.file(file)), here(target), file)
+  }
+}
+
+function answeringInTurn(answers: NonNullable<StateCase['answers']>): Answering {
+  const counts = new Map<string, number>()
+  return ({ path }) => {
+    const list = [answers[path] ?? { status: 404 }].flat()
+    const count = counts.get(path) ?? 0
+    counts.set(path, count + 1)
+    return list[Math.min(count, list.length - 1)] ?? { status: 404 }
   }
 }
 

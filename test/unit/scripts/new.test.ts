@@ -14,6 +14,21 @@ test('a new runner', () => {
   assert.match(made.text, /defineRunner\(\{/)
 })
 
-for (const words of [[], ['module'], ['state', 'x'], ['module', 'X'], ['module', '../x'], ['module', 'a', 'b']]) {
+test('a new state plans', () => {
+  const made = scaffold(['state', 'motd_text']) ?? assert.fail('nothing was made')
+  assert.ok(made.path.endsWith('/src/plugins/states/motd-text.ts'))
+  assert.match(made.text, /export const motdText = defineStates\(\{\n {2}name: 'motd_text',/)
+  assert.equal(made.test, 'state-conformance')
+})
+
+for (const words of [
+  [],
+  ['module'],
+  ['stat', 'x'],
+  ['state', 'X'],
+  ['module', 'X'],
+  ['module', '../x'],
+  ['module', 'a', 'b'],
+]) {
   test(`'${words.join(' ')}' makes nothing`, () => assert.equal(scaffold(words), undefined))
 }

@@ -2,7 +2,7 @@
 import type { FunctionContext } from '../../plugin.ts'
 import type { WantedPackage } from './package-request.ts'
 import { type PackageTable, versionText } from './package-table.ts'
-import { type CompareVersions, chooseVersion, parseCondition } from './version-order.ts'
+import { type CompareVersions, chooseVersion, parseConditions } from './version-order.ts'
 
 /** Each with the words that the package manager takes for them. */
 export interface InstallPlan {
@@ -33,7 +33,7 @@ export async function planInstall(
   const downgrade: string[] = []
   const reinstall = new Map<string, string>()
   const errors: string[] = []
-  const conditional = packages.filter(({ version = '' }) => parseCondition(version) !== undefined)
+  const conditional = packages.filter(({ version = '' }) => parseConditions(version) !== undefined)
   const names = conditional.map(({ name }) => name)
   const offered = names.length === 0 ? {} : await rules.offered(ctx, names)
   for (const { name, version: wanted } of packages) {
@@ -58,8 +58,8 @@ export async function planInstall(
 }
 
 function chosen(wanted: string, offered: readonly string[], compare: CompareVersions): string | undefined {
-  const condition = parseCondition(wanted)
-  return condition === undefined ? wanted.replace(/^=+/, '') : chooseVersion(condition, offered, compare)
+  const conditions = parseConditions(wanted)
+  return conditions === undefined ? wanted.replace(/^=+/, '') : chooseVersion(conditions, offered, compare)
 }
 
 /** The version against the newest one that is installed. */

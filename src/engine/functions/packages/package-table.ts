@@ -48,18 +48,25 @@ export function faultText(result: { readonly stdout: string; readonly stderr: st
   return result.stderr.trim() || result.stdout.trim()
 }
 
+/** A failure of which some of the work may be done. */
+export class PackageFault extends SaltError {
+  /** The message without the changes: what a state says, which shows those beside it. */
+  readonly summary: string
+  readonly changes: PackageChanges
+
+  constructor(message: string, errors: readonly string[], changes: PackageChanges) {
+    const begin = [`${message}. Additional info follows:`, '']
+    const end = ['errors:', ...errors.map((error) => `    - ${error.trim().replaceAll('\n', '\n      ')}`)]
+    const middle = ['changes:', '    ----------', ...Object.entries(changes).flatMap(changeLines)]
+    super('execution-failed', [...begin, ...middle, ...end].join('\n'))
+    this.summary = [...begin, ...end].join('\n')
+    this.changes = changes
+  }
+}
+
 /** A failure of which some of the work may be done: the message tells the errors and what has changed, as Salt does. */
-export function packageFault(message: string, errors: readonly string[], changes: PackageChanges = {}): SaltError {
-  const lines = [
-    `${message}. Additional info follows:`,
-    '',
-    'changes:',
-    '    ----------',
-    ...Object.entries(changes).flatMap(changeLines),
-    'errors:',
-    ...errors.map((error) => `    - ${error.trim().replaceAll('\n', '\n      ')}`),
-  ]
-  return new SaltError('execution-failed', lines.join('\n'))
+export function packageFault(message: string, errors: readonly string[], changes: PackageChanges = {}): PackageFault {
+  return new PackageFault(message, errors, changes)
 }
 
 function changeLines([name, change]: [string, PackageChanges[string]]): string[] {

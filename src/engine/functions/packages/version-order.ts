@@ -51,19 +51,33 @@ export interface VersionCondition {
 
 /** `>=1.2` and the like; undefined for a plain version. */
 export function parseCondition(text: string): VersionCondition | undefined {
-  const match = /^\s*([<>]=?|!=)\s*(.+?)\s*$/.exec(text)
+  const match = /^\s*([<>]=?|!=)\s*([^\s,]+)\s*$/.exec(text)
   return match === null ? undefined : { operator: match[1] ?? '', version: match[2] ?? '' }
 }
 
-/** The newest of the candidates for which the condition holds. */
+/** `>=1.2,<2`: all of the conditions; undefined for a plain version. */
+export function parseConditions(text: string): readonly VersionCondition[] | undefined {
+  const parts = text.split(',').map(parseCondition)
+  return parts.every((part) => part !== undefined) ? parts : undefined
+}
+
+/** Whether a version is what the condition asks for. */
+export function holdsFor(
+  { operator, version }: VersionCondition,
+  candidate: string,
+  compare: CompareVersions,
+): boolean {
+  return (meanings[operator] ?? (() => false))(compare(candidate, version))
+}
+
+/** The newest of the candidates for which all conditions hold. */
 export function chooseVersion(
-  condition: VersionCondition,
+  conditions: readonly VersionCondition[],
   candidates: readonly string[],
   compare: CompareVersions,
 ): string | undefined {
-  const holds = meanings[condition.operator] ?? (() => false)
   return candidates
-    .filter((candidate) => holds(compare(candidate, condition.version)))
+    .filter((candidate) => conditions.every((condition) => holdsFor(condition, candidate, compare)))
     .sort((a, b) => compare(b, a))
     .at(0)
 }

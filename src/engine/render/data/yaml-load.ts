@@ -1,7 +1,8 @@
 /** YAML text to values of templates and states: dictionaries with keys of every kind, tuples and sets. */
 import { constructYaml, type YamlModel } from '../../../base/yaml-construct.ts'
 import { YamlFault, yamlPosition } from '../../../base/yaml-fault.ts'
-import { composeYaml } from '../../../base/yaml-nodes.ts'
+import type { YamlNode } from '../../../base/yaml-nodes.ts'
+import { readYaml } from '../../../base/yaml-read.ts'
 import { Dict, PySet } from '../values/dict.ts'
 import { Tuple, type Value } from '../values/kinds.ts'
 import { str } from '../values/print.ts'
@@ -39,10 +40,20 @@ export class YamlError extends PyError {
 
 /** The value of a YAML text; null for an empty one. Throws `YamlError`. */
 export function loadYaml(text: string): Value {
+  return loadPlacedYaml(text).value
+}
+
+export interface PlacedYaml {
+  readonly value: Value
+  /** The nodes that the value was made of, which know their offsets. Undefined for an empty text. */
+  readonly node: YamlNode | undefined
+}
+
+/** As `loadYaml`, for those who want to know where things stand. */
+export function loadPlacedYaml(text: string): PlacedYaml {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
   try {
-    const node = composeYaml(source)
-    return node === undefined ? null : constructYaml(node, valueModel)
+    return readYaml(source, (node) => ({ value: node === undefined ? null : constructYaml(node, valueModel), node }))
   } catch (error) {
     if (error instanceof YamlFault) throw new YamlError(source, error)
     throw error

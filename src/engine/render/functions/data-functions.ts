@@ -43,7 +43,8 @@ function pillarGet(
   const otherwise = fallback === noDefault ? '' : fallback
   const found = traverse(data.pillar, key, expectText(delimiter))
   if (found === undefined && isRequired) throw new PyError('KeyError', repr(`Pillar key not found: ${str(key)}`))
-  if (!isTrue(merge)) return found ?? otherwise
+  // A value that is null is there.
+  if (!isTrue(merge)) return found === undefined ? otherwise : found
   if (otherwise instanceof Map && found instanceof Map) {
     return updateDict(deepCopy(otherwise), found, true, isTrue(joinsLists))
   }
@@ -139,11 +140,10 @@ export const dataFunctions: ReadonlyMap<string, DataFunction> = new Map([
     (data, key, fallback, merge, joinsLists, delimiter) =>
       pillarGet(data, key, fallback === '\u0000' ? noDefault : fallback, merge, joinsLists, delimiter),
   ),
-  row(
-    'grains.get',
-    "key, default='', delimiter=':', ordered=True",
-    (data, key, fallback, delimiter) => traverse(data.grains, key, expectText(delimiter)) ?? fallback,
-  ),
+  row('grains.get', "key, default='', delimiter=':', ordered=True", (data, key, fallback, delimiter) => {
+    const found = traverse(data.grains, key, expectText(delimiter))
+    return found === undefined ? fallback : found
+  }),
   row('grains.has_value', 'key', (data, key) => traverse(data.grains, key, ':') !== undefined),
   row('grains.filter_by', filterParameters, (data, table, grain, merge, fallback, base) =>
     filterBy(data.grains, table, grain, merge, fallback, base),

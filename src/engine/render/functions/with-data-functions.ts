@@ -1,4 +1,6 @@
 /** Execution functions together with those that work on the values of templates. */
+
+import type { Kwargs } from '../values/kinds.ts'
 import { type DataFunction, dataFunctions, type FunctionData } from './data-functions.ts'
 import type { FunctionSource } from './salt-functions.ts'
 
@@ -16,6 +18,14 @@ export function withDataFunctions(
     has: (name) => dataFunctions.has(name) || others.has(name),
     hasModule: (name) => modules.has(name) || others.hasModule(name),
     names: () => new Set([...others.names(), ...dataFunctions.keys()]),
-    call: (name, args, kwargs) => own(name)?.(data, args, kwargs) ?? others.call(name, args, kwargs),
+    call(name, args, kwargs) {
+      const body = namesEnvironment(kwargs) ? undefined : own(name)
+      return body === undefined ? others.call(name, args, kwargs) : body(data, args, kwargs)
+    },
   }
+}
+
+/** Pillar of another environment is not among the data: a function has to ask for it. */
+function namesEnvironment(kwargs: Kwargs): boolean {
+  return ['pillarenv', 'saltenv'].some((name) => kwargs.has(name) && kwargs.get(name) !== null)
 }

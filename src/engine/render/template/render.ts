@@ -22,6 +22,9 @@ import { TemplateSyntaxError } from './syntax-error.ts'
 import type { SyntaxOptions } from './syntax-options.ts'
 import { TemplateModule } from './template-module.ts'
 
+/** @param before What was written last. */
+export type Finalize = (value: Value, before: string) => Value
+
 export interface RenderParts {
   readonly compiler: TemplateCompiler
   readonly syntax: SyntaxOptions
@@ -32,6 +35,8 @@ export interface RenderParts {
   readonly variables: ReadonlyMap<string, Value>
   readonly opts: ReadonlyMap<Value, Value>
   readonly limits?: RenderLimits
+  /** What is written in place of the value of an expression (Jinja's `finalize`); texts that the template put together itself are not asked about. */
+  readonly finalize?: Finalize | undefined
 }
 
 interface Loaded {
@@ -51,6 +56,9 @@ export class Render implements FilterContext {
   readonly #modules = new Map<string, TemplateModule>()
   readonly #sources = new Map<string, TemplateIdentity>()
   readonly #mainOut: string[] = []
+  /** What macros and blocks have written, where `finalize` must leave it alone. */
+  readonly #written = new Set<string>()
+  #last = ''
   /** Of the text of the main template. */
   readonly sourceMap = new SourceMap()
 
@@ -113,12 +121,16 @@ export class Render implements FilterContext {
   write(out: string[], text: string, offset?: number): void {
     this.#budget.spend(text.length)
     out.push(text)
+    this.#last = text
     const frame = out === this.#mainOut ? this.#frames.current : undefined
     if (frame !== undefined) this.sourceMap.add(text, frame.template, offset ?? frame.at, offset !== undefined)
   }
 
   /** What `{{ value }}` writes. */
-  text(value: Value): string {
+  text(given: Value): string {
+    const { finalize } = this.#parts
+    const value =
+      finalize === undefined || this.#written.has(String(textOf(given))) ? given : finalize(given, this.#last)
     if (typeof value === 'string' && !this.autoescape) return value
     if (!this.autoescape) return printed(value)
     return value instanceof Markup ? value.text : escapeHtml(printed(value))
@@ -134,6 +146,7 @@ export class Render implements FilterContext {
 
   captured(out: readonly string[]): Value {
     const text = out.join('')
+    if (this.#parts.finalize !== undefined) this.#written.add(text)
     return this.autoescape ? new Markup(text) : text
   }
 

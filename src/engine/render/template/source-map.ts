@@ -1,6 +1,6 @@
-/** Which line of a template made a line of the rendered text. */
+/** Which line of which template made a line of the rendered text. */
+import { LineIndex } from '../../../base/line-index.ts'
 import type { TemplatePlace } from '../values/py-error.ts'
-import { positionOf } from './frames.ts'
 import type { TemplateIdentity } from './program.ts'
 
 export class SourceMap {
@@ -10,6 +10,7 @@ export class SourceMap {
   /** Offset in the template's source; of text that stands there as it is, the negative of the offset minus one. */
   readonly #offsets: number[] = []
   #length = 0
+  readonly #lines = new Map<TemplateIdentity, LineIndex>()
 
   /** @param isVerbatim Whether the text stands in the source from `offset` on. */
   add(text: string, template: TemplateIdentity, offset: number, isVerbatim: boolean): void {
@@ -20,18 +21,14 @@ export class SourceMap {
     this.#length += text.length
   }
 
-  /** The place of a line (from 1) of the rendered text, by the first character in it that is no space. */
-  placeOf(text: string, line: number): TemplatePlace | undefined {
-    const index = startOfLine(text, line)
-    if (index === undefined) return undefined
-    const [indent = ''] = /^[ \t]*/.exec(text.slice(index, index + 1000)) ?? []
-    const piece = this.#pieceAt(index + indent.length)
+  /** The place of an offset of the rendered text. */
+  placeAt(index: number): TemplatePlace | undefined {
+    const piece = this.#pieceAt(index)
     const template = this.#templates[piece]
     const offset = this.#offsets[piece]
     if (template === undefined || offset === undefined) return undefined
-    const inPiece = index + indent.length - (this.#starts[piece] ?? 0)
-    const at = offset < 0 ? -offset - 1 + inPiece : offset
-    return { file: template.name, ...positionOf(template.source, at) }
+    const at = offset < 0 ? -offset - 1 + index - (this.#starts[piece] ?? 0) : offset
+    return { file: template.name, ...this.#linesOf(template).positionOf(at) }
   }
 
   /** The last piece that begins at or before an index. */
@@ -45,14 +42,13 @@ export class SourceMap {
     }
     return low
   }
-}
 
-function startOfLine(text: string, line: number): number | undefined {
-  let index = 0
-  for (let current = 1; current < line; current++) {
-    const next = text.indexOf('\n', index)
-    if (next === -1) return undefined
-    index = next + 1
+  #linesOf(template: TemplateIdentity): LineIndex {
+    let lines = this.#lines.get(template)
+    if (lines === undefined) {
+      lines = new LineIndex(template.source)
+      this.#lines.set(template, lines)
+    }
+    return lines
   }
-  return index
 }

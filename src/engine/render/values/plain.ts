@@ -51,13 +51,16 @@ export function toPlain(value: Value): unknown {
 function plainObject(dict: ReadonlyMap<Value, Value>): Record<string, unknown> {
   const object: Record<string, unknown> = {}
   for (const [key, value] of dict) {
-    // Plain assignment to `__proto__` would change the object's prototype.
-    Object.defineProperty(object, str(key), {
-      value: toPlain(value),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
+    const name = str(key)
+    if (name !== '__proto__') object[name] = toPlain(value)
+    // Plain assignment to it would change the object's prototype.
+    else
+      Object.defineProperty(object, name, {
+        value: toPlain(value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
   }
   return object
 }

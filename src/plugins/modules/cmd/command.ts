@@ -7,6 +7,7 @@ import type { ExecOptions, ExecResult, FunctionContext, MoreArguments } from '..
 import { matchGlob } from '../../../engine/target/glob.ts'
 import { parseEnvironment, parseList, parseRetcodes } from './options.ts'
 import { splitShellWords } from './shell-words.ts'
+import { renderIfAsked } from './template.ts'
 
 export interface CommandRequest {
   readonly cmd: string | readonly string[]
@@ -19,6 +20,9 @@ export interface CommandRequest {
   readonly env?: unknown
   readonly clean_env?: boolean
   readonly template?: string | undefined
+  readonly saltenv?: string | undefined
+  /** Words that stand before the shell and its line: another root. */
+  readonly before?: readonly string[]
   readonly rstrip?: boolean
   readonly umask?: string | undefined
   readonly output_encoding?: string | undefined
@@ -45,16 +49,16 @@ export interface CommandResult {
 /** Runs the command and sets the return code of the job. */
 export async function runCommand(
   ctx: FunctionContext,
-  request: CommandRequest,
+  given: CommandRequest,
   extra: MoreArguments['extra'],
 ): Promise<CommandResult> {
-  refuseTemplate(request.template)
+  const request = await rendered(ctx, given, extra.context)
   const isJob = extra.__pub_jid !== undefined
   if (isJob) assertPermitted(ctx, request.cmd)
   const shell = request.shell ?? defaultShell()
-  assertShell(shell)
+  if (request.before === undefined) assertShell(shell)
   const quiet = request.output_loglevel === 'quiet'
-  const argv = commandLine(ctx, request, shell, isJob)
+  const argv = [...(request.before ?? []), ...commandLine(ctx, request, shell, isJob)]
   const options = execOptions(request, extra)
   if (!quiet) ctx.log.info('Executing command', { command: firstWord(request.cmd), cwd: options.cwd })
   const result = await ctx.exec(argv, options)
@@ -147,9 +151,13 @@ function timedOut({ cmd, timeout }: CommandRequest, { pid }: ExecResult): Comman
   return { pid, retcode: 1, stdout: `${line} : Timed out after ${timeout} seconds`, stderr: '' }
 }
 
-function refuseTemplate(template: string | undefined): void {
-  if (template === undefined || template === '') return
-  throw new SaltError('execution-failed', `Attempted to render a command with unavailable engine ${template}`)
+/** Salt renders the command line and the folder. */
+async function rendered(ctx: FunctionContext, request: CommandRequest, context: unknown): Promise<CommandRequest> {
+  const { cmd, cwd, template, saltenv = 'base' } = request
+  if (template === undefined || template === '') return request
+  const render = (text: string) => renderIfAsked(ctx, template, { text, file: 'cmd', saltenv, context })
+  const words = typeof cmd === 'string' ? await render(cmd) : await Promise.all(cmd.map(render))
+  return { ...request, cmd: words, ...(cwd === undefined ? {} : { cwd: await render(cwd) }) }
 }
 
 function assertShell(shell: string): void {

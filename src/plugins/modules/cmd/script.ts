@@ -12,6 +12,7 @@ import { type FunctionContext, fn, type MoreArguments } from '../../../engine/pl
 import { type CommandRequest, type CommandResult, runCommand } from './command.ts'
 import { allBut, pick } from './options.ts'
 import { allResult, moreKeywords } from './run.ts'
+import { renderIfAsked } from './template.ts'
 
 const source = s.string('The script: salt://path, file:///path, or an absolute path on the minion')
 const scriptArguments = s.optional(s.any('Its arguments, as text or a list'))
@@ -118,14 +119,26 @@ async function runScript(
   ctx: FunctionContext,
   from: string,
   args: unknown,
-  options: Omit<CommandRequest, 'cmd'> & { readonly saltenv?: string | undefined; readonly hide_output?: boolean },
+  given: Omit<CommandRequest, 'cmd'> & { readonly hide_output?: boolean },
   extra: MoreArguments['extra'],
 ): Promise<Record<string, unknown>> {
-  const content = await readSource(ctx, from, options.saltenv)
-  if (content === undefined) {
+  // The template is that of the script, not of the command line that runs it.
+  const { template, ...options } = given
+  const { context } = extra
+  const bytes = await readSource(ctx, from, options.saltenv)
+  if (bytes === undefined) {
     ctx.setRetcode(1)
     return { pid: 0, retcode: 1, stdout: '', stderr: '', cache_error: true }
   }
+  const content =
+    template === undefined
+      ? bytes
+      : await renderIfAsked(ctx, template, {
+          text: Buffer.from(bytes).toString('utf8'),
+          file: from,
+          saltenv: options.saltenv ?? 'base',
+          context,
+        })
   return withFile(`script${extname(from)}`, content, options.runas, async (path) => {
     const words = Array.isArray(args) ? args.map(pythonString).join(' ') : args === undefined ? '' : pythonString(args)
     const result = await runCommand(ctx, { ...options, cmd: words === '' ? path : `${path} ${words}` }, extra)

@@ -5,10 +5,10 @@ import { join, posix } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { findAccount } from '../../../engine/functions/accounts.ts'
+import { redacted } from '../../../engine/functions/git-address.ts'
 import type { ExecOptions, ExecResult, FunctionContext } from '../../../engine/plugin.ts'
 import { splitShellWords } from '../cmd/shell-words.ts'
 import { localPath, readSource } from '../file/source.ts'
-import { redacted } from './url.ts'
 
 /** The arguments of a function that say how git is to be run. */
 export interface GitRequest {

@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { findAccount } from '../../../engine/functions/accounts.ts'
+import { withCredentials } from '../../../engine/functions/git-address.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { alwaysTrue, gitOpts, httpsPass, httpsUser, identity, opts, output, saltenv, tail } from './arguments.ts'
 import { expandFolder, git, words } from './command.ts'
-import { withCredentials } from './url.ts'
 
 export const creationFunctions = {
   clone: fn({

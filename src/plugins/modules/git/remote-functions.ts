@@ -1,6 +1,7 @@
 /** Functions of `git` that talk to other repositories. */
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
+import { redacted, withCredentials } from '../../../engine/functions/git-address.ts'
 import { assertOperand } from '../../../engine/functions/host-programs.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import {
@@ -17,7 +18,6 @@ import {
   tail,
 } from './arguments.ts'
 import { assertKeywords, expandFolder, type GitRequest, git, listOf, words } from './command.ts'
-import { redacted, withCredentials } from './url.ts'
 
 const redactAuth = s.withDefault(s.boolean('Hide names and passwords in addresses'), true)
 const hashes = s.record(s.string(), 'Full name → id')

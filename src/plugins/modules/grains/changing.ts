@@ -2,10 +2,10 @@
 import { SaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
+import { sameValue, setGrain, setList, setValues } from '../../../engine/functions/grain-change.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { traverse } from '../../../engine/target/traverse.ts'
 import { delimiter, key, value } from './arguments.ts'
-import { sameValue, setGrain, setList, setValues } from './change.ts'
 
 const destructive = s.withDefault(s.boolean('Remove the name when the value is null'), false)
 const force = s.withDefault(s.boolean('Put the value in place of a list or a mapping'), false)

@@ -45,7 +45,7 @@ const flagOptions: readonly (readonly [string, string])[] = [
 ]
 
 /** In Salt's order. What newer versions of pip do not know any more is accepted and without effect. */
-const installArguments = {
+export const installArguments = {
   pkgs,
   requirements,
   bin_env: where.bin_env,

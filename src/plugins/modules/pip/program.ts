@@ -75,11 +75,6 @@ export async function pipTable(ctx: FunctionContext, place: Where): Promise<Reco
   return Object.fromEntries(found.map((one) => [String(one.name), String(one.version)]))
 }
 
-/** The form in which two names are the same package (PEP 503). */
-export function canonicalName(name: string): string {
-  return name.toLowerCase().replace(/[-_.]+/g, '-')
-}
-
 /** Name and version of a line of `pip freeze`; undefined for comments and options. */
 export function parseFrozen(line: string): readonly [name: string, version: string] | undefined {
   const text = line.trim()

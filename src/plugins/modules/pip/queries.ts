@@ -2,8 +2,9 @@
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { changesBetween, packageTable } from '../../../engine/functions/packages/package-table.ts'
+import { canonicalName } from '../../../engine/functions/packages/python-version.ts'
 import { fn } from '../../../engine/plugin.ts'
-import { canonicalName, parseFrozen, pipOutput, pipRecords, pipTable, runPip, where } from './program.ts'
+import { parseFrozen, pipOutput, pipRecords, pipTable, runPip, where } from './program.ts'
 
 const { bin_env, user, cwd } = where
 const prefix = s.optional(s.string('Only packages whose names begin with this'))

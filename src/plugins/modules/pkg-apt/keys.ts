@@ -1,11 +1,12 @@
 /** Functions of `pkg` about the keys that sign sources: files below /etc/apt/keyrings, as sources name them. */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { resolveInside, writeFileAtomic } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
+import { mustRun } from '../../../engine/functions/host-programs.ts'
 import { faultText } from '../../../engine/functions/packages/package-table.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 
@@ -18,11 +19,44 @@ interface KeySource {
   readonly saltenv: string
 }
 
-/** Writes a key to its file. */
+/** Writes a key to its file, in the form that apt expects of the file's name. */
 export async function storeKeyFile(ctx: FunctionContext, { path, url, text, saltenv }: KeySource): Promise<void> {
   const content = text ?? (await fetched(ctx, url ?? '', saltenv))
   mkdirSync(ctx.at(dirname(path)), { recursive: true, mode: 0o755 })
-  await writeFileAtomic(ctx.at(path), content, 0o644)
+  await writeFileAtomic(ctx.at(path), path.endsWith('.gpg') ? withoutArmor(content) : content, 0o644)
+}
+
+/** apt takes a file with `.gpg` at its end only where the key in it is binary. */
+function withoutArmor(content: string | Uint8Array): string | Uint8Array {
+  const text = Buffer.from(content).toString('latin1')
+  const blocks = [...text.matchAll(/-----BEGIN PGP PUBLIC KEY BLOCK-----([\s\S]*?)-----END PGP PUBLIC KEY BLOCK-----/g)]
+  if (blocks.length === 0) return content
+  return Buffer.concat(blocks.map(([, block = '']) => decodeArmor(block)))
+}
+
+/** Headers end with an empty line; the last line is a checksum. */
+function decodeArmor(block: string): Buffer {
+  const lines = block.split('\n').map((line) => line.trim())
+  const start = lines.indexOf('', 1)
+  const body = lines.slice(Math.max(start, 0)).filter((line) => line !== '' && !line.startsWith('='))
+  return Buffer.from(body.join(''), 'base64')
+}
+
+/** Fetches keys from a key server into a file. */
+export async function receiveKeys(
+  ctx: FunctionContext,
+  { path, keyserver, keyid }: { readonly path: string; readonly keyserver: string; readonly keyid: string },
+): Promise<void> {
+  const ids = keyid.split(/[\s,]+/).filter((id) => id !== '')
+  if (ids.some((id) => !/^(?:0x)?[0-9a-f]{8,40}$/i.test(id))) {
+    throw new SaltError('bad-arguments', `${JSON.stringify(keyid)} cannot be the id of a key`)
+  }
+  mkdirSync(ctx.at(dirname(path)), { recursive: true, mode: 0o755 })
+  // apt cannot read the format that gpg would choose by itself.
+  const keyring = `gnupg-ring:${ctx.at(path)}`
+  const words = ['--batch', '--no-default-keyring', '--keyring', keyring, '--keyserver', keyserver, '--recv-keys']
+  await mustRun(ctx, ['gpg', ...words, ...ids])
+  if (existsSync(ctx.at(path))) chmodSync(ctx.at(path), 0o644)
 }
 
 async function fetched(ctx: FunctionContext, url: string, saltenv: string): Promise<Uint8Array> {
@@ -50,8 +84,8 @@ export const keyFunctions = {
     args: {
       path: s.optional(s.string('Path or URL of the key')),
       text: s.optional(s.text('The key')),
-      keyserver: s.optional(s.string('Accepted for a better message: keys are not fetched from key servers')),
-      keyid: s.optional(s.string('As keyserver')),
+      keyserver: s.optional(s.string('Key server to fetch keyid from')),
+      keyid: s.optional(s.string('Ids of keys on the key server')),
       saltenv: s.withDefault(s.string('Environment of the path'), 'base'),
       aptkey: s.withDefault(s.boolean('Accepted, and without effect here: keys are files'), true),
       keydir: folder,
@@ -62,9 +96,13 @@ export const keyFunctions = {
       "salt '*' pkg.add_repo_key salt://keys/example.asc",
       "salt '*' pkg.add_repo_key text='-----BEGIN…' keyfile=example.asc",
     ],
-    async run(ctx, { path, text, keyserver, keydir, keyfile, saltenv }) {
-      if (keyserver !== undefined) {
-        throw new SaltError('bad-arguments', 'Keys are not fetched from key servers.', { hint: 'Give path or text.' })
+    async run(ctx, { path, text, keyserver, keyid, keydir, keyfile, saltenv }) {
+      if (keyid !== undefined) {
+        if (keyserver === undefined) throw new SaltError('bad-arguments', 'A keyid needs a keyserver to fetch it from.')
+        const file = keyfile ?? `${keyid}.gpg`
+        resolveInside(ctx.at(keydir), file)
+        await receiveKeys(ctx, { path: `${keydir}/${file}`, keyserver, keyid })
+        return true
       }
       const name = keyfile ?? (path === undefined ? undefined : basename(path))
       if ((path === undefined && text === undefined) || name === undefined) {

@@ -1,12 +1,13 @@
 /** Functions of `pkg` about the sources that apt takes packages from. */
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { readFileIfExists, writeFileAtomic } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
 import { otherArguments } from '../../../engine/functions/packages/answers.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { storeKeyFile } from './keys.ts'
+import { receiveKeys, storeKeyFile } from './keys.ts'
 import { refreshIndexes } from './refresh.ts'
 import {
   editedParagraph,
@@ -23,6 +24,7 @@ import {
 
 const mainFile = '/etc/apt/sources.list'
 const partsFolder = '/etc/apt/sources.list.d'
+const trustedFolder = '/etc/apt/trusted.gpg.d'
 
 /** Every file that apt reads sources from, in its order. */
 function sourceFiles(ctx: FunctionContext): SourceFile[] {
@@ -63,6 +65,7 @@ function wantedRepository(ctx: FunctionContext, repo: string): SourceEntry {
 async function writeSourceFile(ctx: FunctionContext, file: SourceFile): Promise<void> {
   const path = ctx.at(file.path)
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o644
+  mkdirSync(dirname(path), { recursive: true })
   await writeFileAtomic(path, sourceFileText(file), mode & 0o777)
 }
 
@@ -89,6 +92,18 @@ function replaced(file: SourceFile, block: SourceBlock, old: SourceEntry, now: S
 }
 
 const repoArgument = s.string('The source as a line of sources.list, or ppa:owner/name')
+
+const changeArguments = {
+  file: s.optional(s.path('File to write a new source to; a name with .sources at its end for a paragraph')),
+  comps: s.optional(s.union([s.array(s.string()), s.string()], 'Components, in place of those of repo')),
+  dist: s.optional(s.string('Release, in place of that of repo')),
+  architectures: s.optional(s.union([s.array(s.string()), s.string()], 'Architectures to fetch lists for')),
+  disabled: s.optional(s.boolean('Whether the source is left out')),
+  enabled: s.optional(s.boolean('Whether the source is used')),
+  signedby: s.optional(s.path('File with the key that signs the source')),
+  trusted: s.optional(s.boolean('Whether to trust it without a signature')),
+  comments: s.optional(s.union([s.array(s.string()), s.string()], 'Comment for the line')),
+}
 
 export const repositoryFunctions = {
   list_repos: fn({
@@ -133,23 +148,31 @@ export const repositoryFunctions = {
       return messages.map((message) => `${message}\n`).join('')
     },
   }),
+  expand_repo_def: fn({
+    doc: 'Show what mod_repo would make of a source, and change nothing.',
+    args: { repo: repoArgument, ...changeArguments },
+    extra: otherArguments,
+    returns: s.record(s.any(), 'The source as it would be'),
+    examples: ["salt '*' pkg.expand_repo_def 'deb http://deb.debian.org/debian bookworm main contrib'"],
+    run(ctx, args) {
+      const { file, entry } = planModification(ctx, args)
+      return shownEntry(file, entry)
+    },
+  }),
   mod_repo: fn({
     doc: 'Change a source, or add it where there is none like it.',
     args: {
       repo: repoArgument,
       saltenv: s.withDefault(s.string('Environment of key_url'), 'base'),
       aptkey: s.withDefault(s.boolean('Accepted, and without effect here: keys are files'), true),
-      file: s.optional(s.path('File to write a new source to')),
-      comps: s.optional(s.union([s.array(s.string()), s.string()], 'Components, in place of those of repo')),
-      architectures: s.optional(s.union([s.array(s.string()), s.string()], 'Architectures to fetch lists for')),
-      disabled: s.optional(s.boolean('Whether the source is left out')),
-      enabled: s.optional(s.boolean('Whether the source is used')),
-      signedby: s.optional(s.path('File with the key that signs the source')),
-      trusted: s.optional(s.boolean('Whether to trust it without a signature')),
-      comments: s.optional(s.union([s.array(s.string()), s.string()], 'Comment for the line')),
+      ...changeArguments,
       refresh: s.withDefault(s.boolean('Fetch the lists of packages afterwards'), true),
-      key_url: s.optional(s.string('URL of the key that signs the source, written to signedby')),
-      key_text: s.optional(s.text('The key that signs the source, written to signedby')),
+      key_url: s.optional(
+        s.string('URL of the key that signs the source, written to signedby, or to be trusted for all'),
+      ),
+      key_text: s.optional(s.text('The key that signs the source, as with key_url')),
+      keyserver: s.optional(s.string('Key server to fetch keyid from')),
+      keyid: s.optional(s.string('Ids of the keys that sign the source')),
     },
     extra: otherArguments,
     returns: s.record(s.record(s.any()), 'The source as it is now'),
@@ -192,29 +215,32 @@ async function removeRepository(ctx: FunctionContext, repo: string): Promise<str
 
 interface Modification {
   readonly repo: string
-  readonly saltenv: string
   readonly file?: string | undefined
   readonly comps?: readonly string[] | string | undefined
+  readonly dist?: string | undefined
   readonly architectures?: readonly string[] | string | undefined
   readonly disabled?: boolean | undefined
   readonly enabled?: boolean | undefined
   readonly signedby?: string | undefined
   readonly trusted?: boolean | undefined
   readonly comments?: readonly string[] | string | undefined
-  readonly refresh: boolean
-  readonly key_url?: string | undefined
-  readonly key_text?: string | undefined
 }
 
-async function modifyRepository(
-  ctx: FunctionContext,
-  change: Modification,
-): Promise<Record<string, Record<string, unknown>>> {
-  const wanted = wantedRepository(ctx, change.repo)
+interface KeyWishes {
+  readonly saltenv: string
+  readonly key_url?: string | undefined
+  readonly key_text?: string | undefined
+  readonly keyserver?: string | undefined
+  readonly keyid?: string | undefined
+}
+
+/** The file as it will be, and the entry in it; nothing is written. */
+function planModification(ctx: FunctionContext, change: Modification) {
+  const given = wantedRepository(ctx, change.repo)
+  const wanted = change.dist === undefined ? given : { ...given, dist: change.dist }
   const files = sourceFiles(ctx)
   const found = allEntries(files).find(({ entry }) => isSameSource(entry, wanted))
   const entry = modifiedEntry(found?.entry, wanted, change)
-  await storeKey(ctx, entry.signedby, change)
   const path = change.file ?? (change.repo.startsWith('ppa:') ? ppaFile(change.repo) : mainFile)
   const home = files.find((one) => one.path === path) ?? parseSourceFile(path, '')
   const text = home.format === 'list' ? sourceLine(entry) : sourceParagraph(entry)
@@ -222,7 +248,16 @@ async function modifyRepository(
     found === undefined
       ? { ...home, blocks: [...home.blocks, { text, entries: [entry] }] }
       : replaced(found.file, found.block, found.entry, entry)
-  if (found === undefined || sourceLine(found.entry) !== sourceLine(entry)) await writeSourceFile(ctx, file)
+  return { file, entry, isChanged: found === undefined || sourceLine(found.entry) !== sourceLine(entry) }
+}
+
+async function modifyRepository(
+  ctx: FunctionContext,
+  change: Modification & KeyWishes & { readonly refresh: boolean },
+): Promise<Record<string, Record<string, unknown>>> {
+  const { file, entry, isChanged } = planModification(ctx, change)
+  await storeKey(ctx, entry.signedby, change)
+  if (isChanged) await writeSourceFile(ctx, file)
   if (change.refresh) await refreshIndexes(ctx)
   return { [change.repo]: shownEntry(file, entry) }
 }
@@ -254,13 +289,20 @@ function listed(value: readonly string[] | string): readonly string[] {
   return typeof value === 'string' ? value.split(',').map((one) => one.trim()) : value
 }
 
-async function storeKey(ctx: FunctionContext, path: string, change: Modification): Promise<void> {
-  if (change.key_url === undefined && change.key_text === undefined) return
-  if (path === '') {
-    throw new SaltError(
-      'bad-arguments',
-      'A key needs signedby: the file below /etc/apt/keyrings that it is written to.',
-    )
+/** Without `signedby` a key is trusted for all sources, as apt-key had it. */
+async function storeKey(ctx: FunctionContext, signedby: string, change: Modification & KeyWishes): Promise<void> {
+  const { key_url: url, key_text: text, keyid, keyserver, saltenv } = change
+  const place = (name: string): string => (signedby === '' ? `${trustedFolder}/${name}` : signedby)
+  if (keyid !== undefined) {
+    if (keyserver === undefined) throw new SaltError('bad-arguments', 'A keyid needs a keyserver to fetch it from.')
+    await receiveKeys(ctx, { path: place(`${keyid.replace(/\W+/g, '-')}.gpg`), keyserver, keyid })
   }
-  await storeKeyFile(ctx, { path, url: change.key_url, text: change.key_text, saltenv: change.saltenv })
+  if (url === undefined && text === undefined) return
+  await storeKeyFile(ctx, { path: place(`${trustedName(change)}.gpg`), url, text, saltenv })
+}
+
+/** After the file of the source, or its URI. */
+function trustedName({ repo, file }: Modification): string {
+  const name = file === undefined ? repo.replace(/^.*?:\/\//, '').split(/[\s/]/, 1)[0] : basename(file)
+  return (name ?? 'salt').replace(/\.(?:list|sources)$/, '').replace(/[^\w.-]+/g, '-')
 }

@@ -21,7 +21,7 @@ import { offeredVersions, refreshRepositories } from './versions.ts'
 
 const { name, pkgs, sources, version } = packageArguments
 const skipVerify = s.withDefault(s.boolean('Take packages that are not signed'), false)
-const repositories = s.any('fromrepo, enablerepo, disablerepo, disableexcludes, branch, setopt')
+const repositories = s.any('fromrepo, enablerepo, disablerepo, disableexcludes, branch, setopt; advisory_ids')
 
 function commonOptions(
   ctx: FunctionContext,
@@ -119,6 +119,7 @@ export const changeFunctions = {
       "salt '*' pkg.install nginx fromrepo=epel",
     ],
     async run(ctx, args, { extra }) {
+      if (Array.isArray(extra.advisory_ids)) return installAdvisories(ctx, args, extra)
       const request = await packageRequest(ctx, args, normalizing(ctx, args.normalize))
       if (request.kind === 'none') return {}
       if (args.refresh) await refreshRepositories(ctx, extra)
@@ -181,6 +182,21 @@ export const changeFunctions = {
   purge: { ...removeFunction, doc: 'Remove packages, as remove does.', examples: ["salt '*' pkg.purge vim-enhanced"] },
   upgrade: upgradeFunction,
   update: { ...upgradeFunction, examples: ["salt '*' pkg.update"] },
+}
+
+/** What the advisories ask for, and nothing else. */
+function installAdvisories(
+  ctx: FunctionContext,
+  args: { readonly skip_verify: boolean; readonly downloadonly: boolean },
+  extra: Readonly<Record<string, unknown>>,
+) {
+  const ids = [extra.advisory_ids].flat().map((id) => `--advisory=${id}`)
+  return changePackages(ctx, {
+    commands: [['--assumeyes', 'upgrade', ...commonOptions(ctx, args, extra), ...ids]],
+    message: 'Error occurred installing package(s)',
+    run: runDnf,
+    installed: rpmTable,
+  })
 }
 
 async function heldAmong(ctx: FunctionContext, names: readonly string[]): Promise<readonly string[]> {

@@ -1,8 +1,11 @@
 import { compareFunction } from '../../../engine/functions/packages/common-functions.ts'
+import { repositoryFunctions } from '../../../engine/functions/packages/repo-functions.ts'
 import { rpmFunctions } from '../../../engine/functions/packages/rpm.ts'
+import { verifyFunctions } from '../../../engine/functions/packages/rpm-verify.ts'
 import { compareRpmVersions } from '../../../engine/functions/packages/rpm-version.ts'
 import { defineModule } from '../../../engine/plugin.ts'
 import { changeFunctions } from './changes.ts'
+import { refreshRepositories } from './program.ts'
 import { queryFunctions } from './queries.ts'
 
 export const pkgZypper = defineModule({
@@ -14,5 +17,7 @@ export const pkgZypper = defineModule({
     ...queryFunctions,
     ...compareFunction(compareRpmVersions, 'rpm'),
     ...changeFunctions,
+    ...verifyFunctions,
+    ...repositoryFunctions({ folders: ['/etc/zypp/repos.d'], refresh: (ctx) => refreshRepositories(ctx, false) }),
   },
 })

@@ -70,7 +70,6 @@ export const systemd: ServiceManager = {
   },
   async isRunning(ctx, name) {
     if (isOffline(ctx.grains)) return false
-    await takeUpChanges(ctx, name)
     const { retcode } = await systemctl(ctx, ['is-active'], { name })
     return retcode === 0
   },

@@ -5,7 +5,7 @@ import { root, serviceName } from '../../../engine/functions/services/service-fu
 import { fn } from '../../../engine/plugin.ts'
 import { unitsInState } from './manager.ts'
 import { readExecs, readProperties } from './properties.ts'
-import { assertBooted, mustSystemctl, reloadDaemon, setMask, systemctl } from './systemctl.ts'
+import { assertBooted, isOffline, mustSystemctl, reloadDaemon, setMask, systemctl } from './systemctl.ts'
 import { isMasked, shortName } from './units.ts'
 
 const runtime = s.withDefault(s.boolean('Only until the next boot'), false)
@@ -92,6 +92,12 @@ export const unitFunctions = {
       const { stdout } = await mustSystemctl(ctx, ['cat', '--no-pager'], args)
       return stdout.trimEnd()
     },
+  }),
+  offline: fn({
+    doc: 'Tell whether systemd is used on files only, as in an image that is being built.',
+    returns: s.boolean(),
+    examples: ["salt '*' service.offline"],
+    run: (ctx) => isOffline(ctx.grains),
   }),
   systemctl_reload: fn({
     doc: 'Let systemd read all unit files again, as is needed after a change to one of them.',

@@ -1,5 +1,6 @@
 import { s } from '../../../base/schema.ts'
 import { listUsers } from '../../../engine/functions/name-service.ts'
+import { fingerprintHashType } from '../../../engine/functions/ssh-public-key.ts'
 import { fn } from '../../../engine/plugin.ts'
 import {
   checkKey,
@@ -11,7 +12,6 @@ import {
   sourceKeys,
   statusIn,
 } from './authorized.ts'
-import { fingerprintHashType } from './public-key.ts'
 
 const user = s.string('Name of the user')
 const config = s.withDefault(

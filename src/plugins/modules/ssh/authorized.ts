@@ -2,10 +2,16 @@
 import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { findUser, type UserEntry } from '../../../engine/functions/name-service.ts'
+import {
+  type AuthorizedKey,
+  fingerprintOf,
+  formatKeyLine,
+  keyKind,
+  parseKeyLine,
+} from '../../../engine/functions/ssh-public-key.ts'
 import { readSystemFile, withLineEnd } from '../../../engine/functions/system-files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { readSource } from '../file/source.ts'
-import { type AuthorizedKey, fingerprintOf, formatKeyLine, keyKind, parseKeyLine } from './public-key.ts'
 import { isFile, userPath, writeUserFile } from './user-file.ts'
 
 export interface KeyFile {

@@ -1,4 +1,5 @@
 import { s } from '../../../base/schema.ts'
+import { fingerprintHashType, fingerprintOf, keyKind, kindOfKey } from '../../../engine/functions/ssh-public-key.ts'
 import { readSystemFile, withLineEnd, writeSystemFile } from '../../../engine/functions/system-files.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import {
@@ -13,7 +14,6 @@ import {
   scannedEntries,
   storedEntries,
 } from './known-hosts.ts'
-import { fingerprintHashType, fingerprintOf, keyKind, kindOfKey } from './public-key.ts'
 import { isFile, writeUserFile } from './user-file.ts'
 
 const user = s.optional(s.string('Name of the user; the file of the system by default'))

@@ -5,8 +5,8 @@ import { isAbsolute, join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { wordsOf } from '../../../engine/functions/host-programs.ts'
 import { findUser, type UserEntry } from '../../../engine/functions/name-service.ts'
+import { fingerprintOf } from '../../../engine/functions/ssh-public-key.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
-import { fingerprintOf } from './public-key.ts'
 
 export interface KnownHost {
   hostname: string

@@ -4,6 +4,7 @@ import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
 import { Secret } from '../../../base/secret.ts'
+import type { Serializer, SerializerOptions } from '../../../engine/functions/serialization/serializers.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { impossible, right } from '../../../engine/state/plan.ts'
 import { traverse } from '../../../engine/target/traverse.ts'
@@ -14,7 +15,6 @@ import { planFile } from '../../modules/file/managing/plan-file.ts'
 import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { isFolder, isRegularFile } from '../../modules/file/status.ts'
 import { fileMode, isPlan, makedirs, owner, ownerOf, owners, pathName, showChanges, targetPath } from './arguments.ts'
-import type { Serializer, SerializerOptions } from './serializers.ts'
 
 const options = (what: string) => s.optional(s.any(`Options of the ${what}: a mapping, or a list of them`))
 
@@ -56,7 +56,7 @@ export const serializeState = {
       const data = dataOf(ctx, want)
       if (typeof data === 'string') return impossible(data)
       const name = (want.serializer || want.formatter || 'yaml').toLowerCase()
-      const { serializers } = await import('./serializers.ts')
+      const { serializers } = await import('../../../engine/functions/serialization/serializers.ts')
       const serializer = Object.hasOwn(serializers, name) ? serializers[name] : undefined
       if (serializer === undefined) {
         return impossible(

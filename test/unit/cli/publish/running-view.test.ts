@@ -97,3 +97,32 @@ describe('the line about minions that have not returned', () => {
     view.end()
   })
 })
+
+describe('what minions say of their work', () => {
+  it('is shown at once, and cut where the terminal ends', async () => {
+    const clock = new FakeClock()
+    const line = new Line(40)
+    const view = new RunningView(line, clock)
+    view.begin(ids(3))
+    view.note('web2', '3/40 nginx: changed')
+    await clock.advance(100)
+    assert.equal(line.text, '0 of 3 returned; web2 3/40 nginx: chan…')
+    view.note('web9', '1/1 nobody: changed')
+    view.settled('web1')
+    await clock.advance(100)
+    assert.equal(line.text, '1 of 3 returned; web2 3/40 nginx: chan…')
+    view.end()
+  })
+
+  it('needs no name where there is one minion', async () => {
+    const clock = new FakeClock()
+    const line = new Line()
+    const view = new RunningView(line, clock)
+    view.begin(ids(1))
+    view.note('web1', '3/40 nginx: changed')
+    await clock.advance(100)
+    assert.equal(line.text, '3/40 nginx: changed')
+    view.settled('web1')
+    assert.equal(line.text, '')
+  })
+})

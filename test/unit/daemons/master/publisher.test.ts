@@ -91,6 +91,7 @@ class Fixture {
       reconnectMs: 10_000,
       queueTtlMs: () => 86_400_000,
       accepted: () => accepted,
+      pillar: () => undefined,
       pending: () => this.#pending,
     })
   }

@@ -81,6 +81,9 @@ describe('the tags that a minion may fire', () => {
     assert.equal(everybody('my/a/b'), undefined)
     assert.equal(everybody('your/a'), "minion_event_tags of the master does not name the tag: 'your/a'")
     assert.match(everybody('salt/auth') ?? '', /master's own/, 'whatever the list says')
+    // Parts of the answer to a job are not for it to say.
+    assert.equal(everybody('salt/job/20261121023835037363/prog/web1/3'), undefined)
+    assert.match(everybody('salt/job/20261121023835037363/prog/web2/3') ?? '', /another minion's/)
     const byMinion = compileMinionEventTags({ '*': ['my/*'], 'web[1-3]': ['deploy/?'] })
     assert.equal(byMinion.of('web2')('deploy/1'), undefined)
     assert.equal(byMinion.of('web2')('my/x'), undefined)

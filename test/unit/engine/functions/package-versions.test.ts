@@ -8,7 +8,7 @@ import { compareRpmVersions } from '../../../../src/engine/functions/packages/rp
 import {
   type CompareVersions,
   chooseVersion,
-  parseCondition,
+  parseConditions,
 } from '../../../../src/engine/functions/packages/version-order.ts'
 
 interface Orders {
@@ -103,8 +103,8 @@ for (const [name, { compare, rising, equal }] of Object.entries(orders)) {
 
 test('a condition chooses the newest version that meets it', () => {
   const choose = (text: string) => {
-    const condition = parseCondition(text)
-    return condition && chooseVersion(condition, ['1.0', '1.10', '1.2', '2.0'], compareDebianVersions)
+    const conditions = parseConditions(text)
+    return conditions && chooseVersion(conditions, ['1.0', '1.10', '1.2', '2.0'], compareDebianVersions)
   }
   assert.equal(choose('<2.0'), '1.10')
   assert.equal(choose('>= 1.2'), '2.0')
@@ -112,4 +112,6 @@ test('a condition chooses the newest version that meets it', () => {
   assert.equal(choose('>2.0'), undefined)
   assert.equal(choose('!=2.0'), '1.10')
   assert.equal(choose('1.2'), undefined)
+  assert.equal(choose('>=1.1, <2.0'), '1.10')
+  assert.equal(choose('>=1.1,2.0'), undefined)
 })

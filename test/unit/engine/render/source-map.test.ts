@@ -20,9 +20,9 @@ test('each line of the text names the line of the template that made it', async 
     '{% include "part.sls" %}',
     'end',
   ].join('\n')
-  const { text, placeOf } = await renderTemplate(template, { files })
-  const lines = text.split('\n').map((line, index) => {
-    const place = placeOf(index + 1)
+  const rendered = await renderTemplate(template, { files })
+  const lines = rendered.text.split('\n').map((line, index) => {
+    const place = rendered.placeOf(index + 1)
     return `${line} | ${place?.file}:${place?.line}`
   })
   assert.deepEqual(lines, [
@@ -39,5 +39,6 @@ test('each line of the text names the line of the template that made it', async 
     'included: 1 | part.sls:2',
     'end | main.sls:11',
   ])
-  assert.equal(placeOf(99), undefined)
+  assert.equal(rendered.placeOf(99), undefined)
+  assert.deepEqual(rendered.placeOf(2, 4), { file: 'main.sls', line: 4, column: 7 })
 })

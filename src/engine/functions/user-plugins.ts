@@ -1,0 +1,121 @@
+/**
+ * The user's own plugins: those synced from the master, and those of `module_dirs`.
+ *
+ * A script runs in threads of its own, so that no fault in it can stall or end the daemon, and has the same shape as what is
+ * built in: `export const disk = defineModule({ name, doc, functions: { usage: fn({ … }) } })`. An executable of any language
+ * has a description beside it.
+ */
+import { readFile } from 'node:fs/promises'
+import { asSaltError, SaltError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import type {
+  ConfigView,
+  FunctionDefinition,
+  FunctionDoc,
+  GrainsDefinition,
+  ModuleDefinition,
+  StateDefinition,
+} from '../plugin.ts'
+import type { PluginCatalogue, PluginDefinition } from './catalogue.ts'
+import { extensionFolders } from './extension-folders.ts'
+import { type PluginFile, pluginFiles } from './plugin-files.ts'
+import { executableGrains, executableModule, executableStates } from './user-executable.ts'
+import { functionOf, grainsOf } from './user-functions.ts'
+import { checkUserModule } from './user-module-check.ts'
+import { statesOf } from './user-states.ts'
+import type { PluginKind } from './user-thread.ts'
+import { ThreadPool } from './user-thread-pool.ts'
+
+export interface UserCatalogues {
+  readonly catalogue: PluginCatalogue<FunctionDefinition>
+  readonly states: PluginCatalogue<StateDefinition>
+}
+
+/** Loads all modules and states of the user. A faulty one is logged, and told to whoever calls it. */
+export async function loadUserPlugins(catalogues: UserCatalogues, config: ConfigView, log: Log): Promise<void> {
+  await fillCatalogue(catalogues.catalogue, {
+    kind: 'modules',
+    folders: extensionFolders(config, 'modules'),
+    log,
+    fromScript: modulesOf,
+    fromExecutable: async (file) => [await executableModule(file)],
+  })
+  await fillCatalogue(catalogues.states, {
+    kind: 'states',
+    folders: extensionFolders(config, 'states'),
+    log,
+    fromScript: statesOf,
+    fromExecutable: async (file) => [await executableStates(file)],
+  })
+}
+
+export interface Filling<D> {
+  readonly kind: PluginKind
+  readonly folders: readonly string[]
+  readonly log: Log
+  fromScript(pool: ThreadPool, text: string): Promise<readonly PluginDefinition<D>[]>
+  fromExecutable(file: PluginFile): Promise<readonly PluginDefinition<D>[]>
+}
+
+/** Puts the user's plugins of one kind in the place of those that the catalogue had. */
+export async function fillCatalogue<D extends FunctionDoc>(
+  catalogue: PluginCatalogue<D>,
+  filling: Filling<D>,
+): Promise<void> {
+  const { kind, folders, log } = filling
+  const definitions: PluginDefinition<D>[] = []
+  const faults: Record<string, string> = {}
+  const pools: ThreadPool[] = []
+  for (const file of await pluginFiles(folders)) {
+    try {
+      if (file.sidecar !== undefined) definitions.push(...(await filling.fromExecutable(file)))
+      else {
+        const pool = new ThreadPool(file.path, kind, log)
+        pools.push(pool)
+        definitions.push(...(await filling.fromScript(pool, await readFile(file.path, 'utf8'))))
+      }
+    } catch (error) {
+      const { message, where } = asSaltError(error)
+      const told = where === undefined ? message : `${where}: ${message}`
+      faults[file.name] = told
+      log.error(`A user plugin of ${kind} cannot be loaded`, { reason: told })
+    }
+  }
+  catalogue.setUserModules(definitions, faults)
+  for (const pool of loadedPools.get(catalogue) ?? []) pool.retire()
+  loadedPools.set(catalogue, pools)
+}
+
+/** What each catalogue holds, to let go of its threads when it is loaded anew. */
+const loadedPools = new WeakMap<object, readonly ThreadPool[]>()
+
+/** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
+async function modulesOf(pool: ThreadPool, text: string): Promise<ModuleDefinition[]> {
+  const exports = await pool.exports()
+  const { file } = pool
+  if (exports.modules.length === 0) {
+    throw new SaltError('bad-arguments', 'The file exports no module: export const x = defineModule({ … }).', {
+      where: file,
+    })
+  }
+  return exports.modules.map((exported) => {
+    const { name, doc, functions } = checkUserModule(exported, { file, text })
+    const made = Object.entries(functions).map(([fun, described]) => [fun, functionOf(pool, name, fun, described)])
+    return { name, doc, functions: Object.fromEntries(made) }
+  })
+}
+
+/** The user's grains plugins. A faulty one is logged and left out. */
+export async function loadUserGrains(config: ConfigView, log: Log): Promise<GrainsDefinition[]> {
+  const found: GrainsDefinition[] = []
+  for (const file of await pluginFiles(extensionFolders(config, 'grains'))) {
+    try {
+      if (file.sidecar !== undefined) found.push(await executableGrains(file, log))
+      else found.push(...(await grainsOf(new ThreadPool(file.path, 'grains', log), file.name, log)))
+    } catch (error) {
+      const { message, where } = asSaltError(error)
+      log.error('A user grains plugin cannot be loaded', { file: where ?? file.path, reason: message })
+    }
+  }
+  return found
+}

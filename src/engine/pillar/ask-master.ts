@@ -1,0 +1,45 @@
+/** Asking a master for the pillar of this minion. */
+import type { MasterCalls, MasterLinkMethods } from '../../client/api.ts'
+import type { ConfigView } from '../config-view.ts'
+import type { Grains, PillarQuestion } from '../plugin.ts'
+
+/** A master with slow sources, or with a thousand minions that ask at a time, takes its time. */
+const timeoutMs = 120_000
+
+export interface AskedPillar {
+  readonly config: ConfigView
+  /** Left out where the master was told them a moment ago. */
+  readonly grains?: Grains | undefined
+  readonly question: PillarQuestion
+}
+
+/** The environments of the configuration count where the question names none. */
+export async function askPillar(
+  master: MasterCalls,
+  { config, grains, question }: AskedPillar,
+): Promise<MasterLinkMethods['pillar.compile']['result']> {
+  const { saltenv, pillarenv } = environmentsOf(config, question)
+  const { override, ext } = question
+  return await master.call(
+    'pillar.compile',
+    {
+      ...(grains === undefined ? {} : { grains }),
+      ...(saltenv === undefined ? {} : { saltenv }),
+      ...(pillarenv === undefined ? {} : { pillarenv }),
+      ...(override === undefined ? {} : { override }),
+      ...(ext === undefined ? {} : { ext }),
+      ...(Object.keys(question).length === 0 ? {} : { isAside: true }),
+    },
+    { timeoutMs },
+  )
+}
+
+function environmentsOf(config: ConfigView, question: PillarQuestion): Pick<PillarQuestion, 'saltenv' | 'pillarenv'> {
+  const saltenv = question.saltenv ?? textOf(config.get('saltenv')) ?? textOf(config.get('environment'))
+  const ofStates = config.get('pillarenv_from_saltenv') === true ? saltenv : undefined
+  return { saltenv, pillarenv: question.pillarenv ?? textOf(config.get('pillarenv')) ?? ofStates }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

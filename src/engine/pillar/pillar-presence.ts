@@ -1,0 +1,14 @@
+/** Whether there can be any pillar: asked before anything is loaded that makes it. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ConfigView } from '../config-view.ts'
+import { pillarSettings } from './pillar-settings.ts'
+
+/** False where no source is configured, no root has a top file, and nothing else is put into pillar. */
+export function mayHavePillar(config: ConfigView): boolean {
+  const { sources, roots, topFile, givesOptions } = pillarSettings(config)
+  if (sources.length > 0 || givesOptions) return true
+  return Object.entries(roots).some(
+    ([saltenv, folders]) => saltenv === '__env__' || folders.some((folder) => existsSync(join(folder, topFile))),
+  )
+}

@@ -1,0 +1,206 @@
+/** All SLS files of an environment: rendered, compiled and held against the descriptions of the states, one after the other. */
+import type { FunctionContext } from '../../plugin.ts'
+import { RenderError } from '../../render/render-error.ts'
+import type { RenderedPlace, RenderedSls } from '../../render/render-sls.ts'
+import { TemplateWorld } from '../../render/template-world.ts'
+import { ChunkIndex } from '../chunk-index.ts'
+import { compileHigh } from '../compile-high.ts'
+import { type DeclaredFile, type GatheredStates, StateGatherer } from '../gather.ts'
+import type { LowChunk } from '../low-chunk.ts'
+import { lowChunks } from '../low-data.ts'
+import { type FaultKind, renderFault, type StateFault } from '../state-fault.ts'
+import { missingStates, type NamedState } from './check-requisites.ts'
+import { checkStates } from './check-states.ts'
+import { checkTop } from './check-top.ts'
+import { compareFindings, type Finding, type FindingCode, type Severity } from './finding.ts'
+import { refusalIn } from './harmless-functions.ts'
+
+export interface LintRequest {
+  readonly saltenv: string
+  /** SLS files to look at; all where it is left out. Paths below the file roots. */
+  readonly paths?: readonly string[]
+  /** Whether the pillar is known: without it, what is not defined may well be in it. */
+  readonly hasPillar: boolean
+  /** Told of each file before it is looked at. */
+  onFile?(path: string, index: number, count: number): void
+}
+
+export interface LintResult {
+  /** In the order of the files. */
+  readonly findings: readonly Finding[]
+  /** How many files were looked at. */
+  readonly files: number
+}
+
+const codes: Readonly<Record<FaultKind, FindingCode>> = {
+  cycle: 'cycle',
+  environment: 'bad-top',
+  extend: 'unknown-id',
+  form: 'bad-form',
+  'id-conflict': 'id-conflict',
+  include: 'bad-include',
+  pillar: 'render-failed',
+  render: 'render-failed',
+  requisite: 'bad-form',
+  'requisite-missing': 'unknown-id',
+  'sls-missing': 'sls-missing',
+  top: 'bad-top',
+}
+
+/** @param ctx Its functions are called by templates: they should be harmless. */
+export async function lintTree(ctx: FunctionContext, request: LintRequest): Promise<LintResult> {
+  return await new TreeLint(ctx, request).run()
+}
+
+class TreeLint {
+  readonly #ctx: FunctionContext
+  readonly #request: LintRequest
+  readonly #world: TemplateWorld
+  readonly #kept = new Map<string, Promise<RenderedSls>>()
+  /** Files that were rendered, by name. */
+  readonly #declared = new Map<string, DeclaredFile>()
+  /** By what it says and where: a file is looked at again wherever it is included. */
+  readonly #findings = new Map<string, Finding>()
+  /** What requisites name and the files that go with it do not have: others may. */
+  readonly #missing: { readonly file: DeclaredFile; readonly named: NamedState }[] = []
+  /** All states of the tree. */
+  readonly #chunks: LowChunk[] = []
+  #own: ReadonlySet<string> = new Set()
+
+  constructor(ctx: FunctionContext, request: LintRequest) {
+    this.#ctx = ctx
+    this.#request = request
+    this.#world = new TemplateWorld(ctx)
+  }
+
+  async run(): Promise<LintResult> {
+    const { saltenv, paths, onFile } = this.#request
+    const { files } = await this.#world.texts.names(saltenv)
+    this.#own = ownStates(files)
+    const wanted = paths ?? files.filter((path) => path.endsWith('.sls') && !isHidden(path))
+    for (const [index, path] of wanted.entries()) {
+      onFile?.(path, index, wanted.length)
+      this.#ctx.signal.throwIfAborted()
+      await (path === 'top.sls' ? this.#lintTop(path) : this.#lintFile(path))
+    }
+    this.#addMissing()
+    return { findings: [...this.#findings.values()].sort(compareFindings), files: wanted.length }
+  }
+
+  #gatherer(): StateGatherer {
+    const onDeclared = (file: DeclaredFile): void => {
+      this.#declared.set(file.sls, file)
+    }
+    return new StateGatherer(this.#ctx, { world: this.#world, kept: this.#kept, onDeclared })
+  }
+
+  async #lintTop(path: string): Promise<void> {
+    const { saltenv } = this.#request
+    const gatherer = this.#gatherer()
+    const file = await gatherer.files.file(saltenv, path)
+    if (file === undefined) return
+    let rendered: RenderedSls
+    try {
+      rendered = await gatherer.render(file, saltenv, '')
+    } catch (error) {
+      this.#addFault(renderFault(saltenv, 'top', error, []))
+      return
+    }
+    await checkTop(rendered, {
+      files: gatherer.files,
+      nodegroups: this.#ctx.config.get('nodegroups'),
+      report: (severity, code, message, at) => this.#add(severity, code, message, rendered.placeOf(at)),
+    })
+  }
+
+  async #lintFile(path: string): Promise<void> {
+    const { saltenv } = this.#request
+    const sls = slsName(path)
+    const found = await this.#gatherer().files.find(saltenv, sls)
+    if (found?.path !== path) {
+      const why = found === undefined ? 'there is a dot in its path' : `${found.path} comes first`
+      this.#add('warning', 'sls-missing', `No name means this file: ${why}`, { file: path, line: 1, column: 1 })
+      return
+    }
+    const gathered = await this.#gatherer().gather(new Map([[saltenv, [sls]]]))
+    for (const fault of gathered.faults) this.#addFault(fault)
+    const file = this.#declared.get(sls)
+    if (file === undefined) return
+    await checkStates(file, {
+      states: this.#ctx.states,
+      own: this.#own,
+      report: (severity, code, message, at) => this.#add(severity, code, message, file.rendered.placeOf(at)),
+    })
+    this.#lintTogether(file, gathered)
+  }
+
+  /** What can be said of a file only with all that it includes. */
+  #lintTogether(file: DeclaredFile, gathered: GatheredStates): void {
+    const isWhole = gathered.faults.every(({ kind }) => kind !== 'render' && kind !== 'sls-missing')
+    const compiled = compileHigh(this.#ctx, gathered)
+    for (const fault of compiled.faults) {
+      // What requisites name is looked at one by one, with places of their own.
+      if (fault.kind === 'requisite-missing' || (fault.kind === 'extend' && !isWhole)) continue
+      this.#addFault(fault)
+    }
+    const chunks = lowChunks(gathered.high, gathered.places)
+    this.#chunks.push(...chunks.filter(({ sls }) => sls === file.sls))
+    if (!isWhole) return
+    const index = new ChunkIndex(chunks)
+    for (const named of missingStates(file, index)) this.#missing.push({ file, named })
+  }
+
+  /** Another file that is applied at the same time may have it, as long as some file of the tree has. */
+  #addMissing(): void {
+    const index = new ChunkIndex(this.#chunks)
+    for (const { file, named } of this.#missing) {
+      const { word, state, id, path } = named
+      const what = state === undefined ? `'${id}'` : `'${state}: ${id}'`
+      const [other] = index.chunks(named)
+      const isAll = this.#request.paths === undefined
+      const message =
+        other === undefined
+          ? `${word} names ${what}, which ${isAll ? 'no file has' : 'neither this file nor one that it includes has'}`
+          : `${word} names ${what}, which ${other.sls ?? ''} has, and that is not included here`
+      const severity = other === undefined && isAll ? 'error' : 'warning'
+      this.#add(severity, 'unknown-id', message, file.rendered.placeOf(path))
+    }
+  }
+
+  #addFault({ kind, sentence, brief, place, cause }: StateFault): void {
+    const message = brief ?? sentence.trim().replaceAll(/\s*\n\s*/g, ' ')
+    const refusal = kind === 'render' ? refusalIn(cause) : undefined
+    if (refusal !== undefined) this.#add('note', 'not-rendered', asProgram.test(refusal) ? program : refusal, place)
+    else if (kind === 'render' && !this.#request.hasPillar && isUndefined(cause)) {
+      this.#add('warning', 'not-rendered', `${message} (is it in the pillar? --pillar FILE has it)`, place)
+    } else this.#add('error', codes[kind], message, place)
+  }
+
+  #add(severity: Severity, code: FindingCode, message: string, place: RenderedPlace | undefined): void {
+    const { file, line, column } = place ?? { file: '', line: 1, column: 1 }
+    const finding: Finding = { file, line, column, severity, code, message }
+    this.#findings.set(`${file}\0${line}\0${column}\0${code}\0${message}`, finding)
+  }
+}
+
+/** Of all renderers only that of programs is forbidden while files are checked. */
+const asProgram = /^The renderer \w+ is forbidden/
+const program = 'the file is a program, which is not run here (--scripts runs it)'
+
+function isUndefined(cause: unknown): boolean {
+  return cause instanceof RenderError && cause.type === 'UndefinedError'
+}
+
+/** Families of states that the tree brings: `_states/NAME.ts`, or a program of that name. */
+function ownStates(files: readonly string[]): ReadonlySet<string> {
+  return new Set(files.flatMap((path) => /^_states\/([^/.]+)/.exec(path)?.[1] ?? []))
+}
+
+/** Folders of plugins, and what editors and version control leave. */
+function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.') || part.startsWith('_'))
+}
+
+export function slsName(path: string): string {
+  return path.replace(/(?:\/init)?\.sls$/, '').replaceAll('/', '.')
+}

@@ -1,0 +1,56 @@
+/** The world that a run of states sees: with the pillar, the environment and the configuration that it was asked for with. */
+import { readFileSync } from 'node:fs'
+import { SaltError } from '../../base/errors.ts'
+import { systemReason } from '../../base/files.ts'
+import { isRecord } from '../../base/narrow.ts'
+import type { ConfigView, FunctionContext } from '../plugin.ts'
+import { type WantedPillar, withRunPillar } from './run-pillar.ts'
+
+export interface RunWorld extends WantedPillar {
+  readonly test?: boolean | undefined
+  readonly state_events?: boolean | undefined
+  /** A file of options. */
+  readonly localconfig?: string | undefined
+  /** Name of the top file. */
+  readonly topFile?: string | undefined
+}
+
+/** Throws `bad-arguments` for an environment that may not be chosen, `file-fault` for a file of options that cannot be read. */
+export async function runContext(ctx: FunctionContext, world: RunWorld): Promise<FunctionContext> {
+  const { test, saltenv, pillarenv, state_events, localconfig, topFile } = world
+  if (saltenv !== undefined && ctx.config.get('lock_saltenv') === true && saltenv !== ctx.config.get('saltenv')) {
+    throw new SaltError('bad-arguments', 'lock_saltenv is enabled, saltenv cannot be changed')
+  }
+  const over = defined({ test, saltenv, pillarenv, state_events, state_top: topFile })
+  const local = localconfig === undefined ? {} : await readOptions(localconfig)
+  const config = overlay(ctx.config, { ...local, ...over })
+  return await withRunPillar(ctx.derive({ config }), world)
+}
+
+function overlay(config: ConfigView, over: Readonly<Record<string, unknown>>): ConfigView {
+  if (Object.keys(over).length === 0) return config
+  return {
+    get: (name) => (Object.hasOwn(over, name) ? over[name] : config.get(name)),
+    get all() {
+      return { ...config.all, ...over }
+    },
+  }
+}
+
+function defined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+async function readOptions(path: string): Promise<Record<string, unknown>> {
+  const { parseYaml } = await import('../../base/yaml.ts')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new SaltError('bad-arguments', `localconfig cannot be read: ${systemReason(error)}`, { where: path })
+  }
+  const options = parseYaml(text)
+  if (!isRecord(options))
+    throw new SaltError('bad-arguments', 'localconfig must be a mapping of options', { where: path })
+  return options
+}

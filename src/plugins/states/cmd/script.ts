@@ -1,0 +1,45 @@
+/** cmd.script and what waits for a watch. */
+import { isRecord } from '../../../base/narrow.ts'
+import type { StateContext } from '../../../engine/plugin.ts'
+import { done, failed, impossible, pending, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { faultOf, type ScriptWishes, sharedKeywords, statefulOf } from './arguments.ts'
+import { isReport, missingFolder, reportOf, told } from './command.ts'
+import { reinterpreted } from './stateful.ts'
+
+export async function planScript(ctx: StateContext, want: ScriptWishes): Promise<StatePlan> {
+  const fault = faultOf(want)
+  if (fault !== undefined) return impossible(fault)
+  const { isStateful, testCommand } = statefulOf(want.stateful)
+  if (ctx.run.isTest && testCommand !== undefined) return told(await execute(ctx, { ...want, name: testCommand }, true))
+  return pending({
+    comment: `Command '${want.name}' would have been executed`,
+    changes: {},
+    apply: () => execute(ctx, want, isStateful),
+  })
+}
+
+async function execute(ctx: StateContext, want: ScriptWishes, isStateful: boolean): Promise<StateOutcome> {
+  const missing = missingFolder(want.cwd)
+  if (missing !== undefined) return missing
+  const [first = '', words] = splitOnce(want.name)
+  const source = want.source ?? first
+  const args = want.args ?? words
+  const context = { ...(isRecord(want.defaults) ? want.defaults : {}), ...(isRecord(want.context) ? want.context : {}) }
+  const answer = await ctx.salt('cmd.script', [source], {
+    ...sharedKeywords(ctx, want),
+    ...(args === undefined ? {} : { args }),
+    ...(Object.keys(context).length === 0 ? {} : { context }),
+  })
+  const report = reportOf(answer)
+  if (report.cache_error === true) {
+    return failed(`Unable to cache script ${source} from saltenv '${ctx.saltenv}'`, report)
+  }
+  if (isStateful && isReport(report)) return reinterpreted(report)
+  return (report.retcode === 0 ? done : failed)(`Command '${want.name}' run`, report)
+}
+
+/** The first word, and what follows it. */
+function splitOnce(text: string): [string, string | undefined] {
+  const at = text.trim().indexOf(' ')
+  return at < 0 ? [text.trim(), undefined] : [text.trim().slice(0, at), text.trim().slice(at + 1)]
+}

@@ -1,0 +1,167 @@
+/** Runs of states on minions: what of them is told on the way, and what becomes of them when something goes wrong. */
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { isRecord } from '../../src/base/narrow.ts'
+import type { TargetOutcome } from '../../src/client/api.ts'
+import { Gate } from '../support/gate.ts'
+import { InProcessFleet, type TestMaster, type TestMinion } from '../support/in-process-fleet.ts'
+import { judgeEvent } from '../support/known-events.ts'
+import { run } from '../support/program.ts'
+
+const web = `
+one:
+  test.nop
+two:
+  test.succeed_with_changes:
+    - require: [test: one]
+`
+
+describe('runs of states on a minion', () => {
+  let fleet: InProcessFleet
+  let master: TestMaster
+  let minion: TestMinion
+  let gate: Gate
+
+  before(async () => {
+    gate = new Gate()
+    fleet = new InProcessFleet()
+    const roots = join(fleet.folder, 'srv')
+    mkdirSync(roots)
+    writeFileSync(join(roots, 'web.sls'), web)
+    writeFileSync(
+      join(roots, 'slow.sls'),
+      `before:\n  test.nop\nheld:\n  test.nop:\n    - onlyif: ${JSON.stringify(gate.command)}\nbehind:\n  test.nop\n`,
+    )
+    writeFileSync(join(roots, 'loud.sls'), 'done:\n  test.nop:\n    - fire_event: deploy/done\n')
+    writeFileSync(join(roots, 'ports.sls'), "{{ pillar['port'] }}-{{ pillar.get('more', 'none') }}:\n  test.nop: []\n")
+    mkdirSync(join(fleet.folder, 'pillar'))
+    writeFileSync(join(fleet.folder, 'pillar', 'top.sls'), "base:\n  '*': [web]\n")
+    writeFileSync(join(fleet.folder, 'pillar', 'web.sls'), 'port: 80\n')
+    master = await fleet.startMaster(configuration())
+    minion = await fleet.connect('alpha', master)
+  })
+  after(async () => {
+    gate[Symbol.dispose]()
+    await fleet[Symbol.asyncDispose]()
+  })
+
+  const configuration = (): string =>
+    `file_roots: {base: ['${fleet.folder}/srv']}\npillar_roots: {base: ['${fleet.folder}/pillar']}\n`
+
+  const apply = async (...arg: unknown[]): Promise<TargetOutcome> =>
+    (await master.publish('alpha', 'state.apply', arg, { timeout: 30 })).alpha ?? assert.fail('there is no outcome')
+
+  function told({ ret }: TargetOutcome): Record<string, unknown> {
+    const returns = ret?.return
+    assert.ok(isRecord(returns), JSON.stringify(returns))
+    return Object.fromEntries(
+      Object.entries(returns).map(([tag, one]) => [tag.split('_|-')[1], isRecord(one) ? one.result : one]),
+    )
+  }
+
+  it('come back with a return code', async () => {
+    const outcome = await apply('web')
+    assert.deepEqual(told(outcome), { one: true, two: true })
+    assert.equal(outcome.ret?.retcode, 0)
+    assert.equal(outcome.ret?.out, 'highstate')
+  })
+
+  it('see the pillar of the master as it is now, and what is given over it', async () => {
+    writeFileSync(join(fleet.folder, 'pillar', 'web.sls'), 'port: 81\n')
+    assert.deepEqual(Object.keys(told(await apply('ports'))), ['81-none'])
+    const given = { __kwarg__: true, pillar: { more: 'given' } }
+    assert.deepEqual(Object.keys(told(await apply('ports', given))), ['81-given'])
+  })
+
+  it('tell of each state where somebody looks on, and else of none', async () => {
+    await using events = await master.events()
+    const outcomes = await master.publish('alpha', 'state.apply', ['web'], { timeout: 30, progress: true })
+    const jid = outcomes.alpha?.ret?.jid ?? ''
+    const second = await events.until(new RegExp(`^salt/job/${jid}/prog/alpha/1$`))
+    assert.equal(judgeEvent(second).issues, '')
+    const { data } = second.data
+    assert.ok(isRecord(data) && isRecord(data.ret))
+    assert.deepEqual(
+      [second.data.id, second.data.jid, data.len, data.ret.__id__, data.ret.result],
+      ['alpha', jid, 2, 'two', true],
+    )
+    const quiet = await apply('web')
+    await events.until(new RegExp(`/${quiet.ret?.jid}/ret/alpha$`))
+    assert.equal(events.tagged(/\/prog\//).length, 2)
+  })
+
+  it('tell of all states where they are asked to, and of those that say so', async () => {
+    await using events = await master.events()
+    await apply('web', { __kwarg__: true, state_events: true })
+    await events.until(/\/prog\/alpha\/1$/)
+    const outcome = await apply('loud')
+    const event = await events.until(/^salt\/state_result\//)
+    assert.equal(judgeEvent(event).issues, '')
+    assert.equal(event.tag, `salt/state_result/${outcome.ret?.jid}/alpha/deploy/done`)
+  })
+
+  it('can be waited for by state.event', async () => {
+    const waiting = master.publish('alpha', 'state.event', ['deploy/*', { __kwarg__: true, count: 1 }], { timeout: 30 })
+    await using bus = await minion.bus()
+    // Nobody tells when it has begun to listen.
+    let isOver = false
+    const over = waiting.finally(() => {
+      isOver = true
+    })
+    while (!isOver) await bus.call('fire', { tag: 'deploy/done', data: { by: 'me' } })
+    assert.match(String([(await over).alpha?.ret?.return].flat()[0]), /^deploy\/done\t\{.*"by": ?"me"/)
+    const refused = await master.publish('alpha', 'state.event', [])
+    assert.match(String(refused.alpha?.ret?.return), /count must say how many/)
+  })
+
+  it('that are killed tell what they had done', async () => {
+    const jid = await master.begin('alpha', 'state.apply', ['slow'], { timeout: 30 })
+    await gate.entered(1)
+    await master.publish('alpha', 'saltutil.kill_job', [jid])
+    const outcome = (await master.follow(jid)).alpha ?? assert.fail('there is no outcome')
+    assert.deepEqual(told(outcome), { before: true, held: false })
+    assert.deepEqual([outcome.ret?.success, outcome.ret?.retcode], [false, 128 + 9])
+  })
+
+  it('are refused while another one is at work, also by salt call', async () => {
+    const jid = await master.begin('alpha', 'state.apply', ['slow'], { timeout: 30 })
+    const before = gate.begun.length
+    await gate.entered(before + 1)
+    const refused = await apply('web')
+    const sentence = new RegExp(
+      `^The function "state.apply" is running as PID ${process.pid} and was started at .* with jid ${jid}$`,
+    )
+    assert.equal(refused.ret?.retcode, 1)
+    assert.match(String([refused.ret?.return].flat()[0]), sentence)
+    const called = await run('source', [
+      ...['call', '-c', minion.options.configDir, '--local', '--out', 'json'],
+      ...['--file-root', join(fleet.folder, 'srv'), 'state.apply', 'web'],
+    ])
+    assert.equal(called.exitCode, 1, called.stderr)
+    assert.match(JSON.parse(called.stdout).local[0], sentence)
+    const queued = apply('web', { __kwarg__: true, queue: true })
+    gate.open()
+    assert.deepEqual(told((await master.follow(jid)).alpha ?? assert.fail()), {
+      before: true,
+      held: true,
+      behind: true,
+    })
+    assert.deepEqual(told(await queued), { one: true, two: true })
+  })
+
+  it('end though the master dies, and the return arrives when it is back', async () => {
+    const jid = await master.begin('alpha', 'state.apply', ['slow'], { timeout: 30 })
+    await gate.entered(gate.begun.length + 1)
+    minion.forget()
+    await master.stop()
+    await minion.until((state) => state.kind === 'waiting')
+    gate.open()
+    await master.start(configuration())
+    await minion.connected()
+    const outcome = (await master.follow(jid)).alpha ?? assert.fail('there is no outcome')
+    assert.deepEqual(told(outcome), { before: true, held: true, behind: true })
+    assert.equal(outcome.ret?.retcode, 0)
+  })
+})

@@ -1,0 +1,2 @@
+users:
+  alice: {shell: /bin/bash}

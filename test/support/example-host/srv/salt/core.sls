@@ -1,0 +1,20 @@
+<<<<<<< HEAD
+create_myfile:
+  file.managed:
+    - name: /srv/app/myfile
+    - contents: made by states
+
+update_template:
+  test.nop:
+    - require:
+      - file: create_myfile
+
+filestate:
+  test.nop
+=======
+{% for file in ['/etc/motd', '/etc/issue'] %}
+{{ file }}:
+  test.nop:
+    - owner: root
+{% endfor %}
+>>>>>>> c-compile

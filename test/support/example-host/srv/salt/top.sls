@@ -1,0 +1,8 @@
+base:
+  '*':
+    - core
+<<<<<<< HEAD
+    - web
+=======
+    - edit.vim
+>>>>>>> c-compile
