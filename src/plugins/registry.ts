@@ -985,6 +985,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/random.ts')).random,
     },
     {
+      name: 'rsync',
+      guarded: false,
+      functions: ['rsync', 'version'],
+      load: async () => (await import('./modules/rsync.ts')).rsync,
+    },
+    {
       name: 'saltutil',
       guarded: false,
       functions: [
@@ -1000,6 +1006,7 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
         'refresh_grains',
         'refresh_modules',
         'refresh_pillar',
+        'runner',
         'running',
         'signal_job',
         'sync_all',
@@ -1792,6 +1799,12 @@ export const stateRegistry: Registry<StateDefinition> = {
       load: async () => (await import('./states/cron/module.ts')).cron,
     },
     {
+      name: 'debconf',
+      guarded: true,
+      functions: ['set', 'set_file'],
+      load: async () => (await import('./states/debconf.ts')).debconf,
+    },
+    {
       name: 'disk',
       guarded: false,
       functions: ['status'],
@@ -1919,6 +1932,12 @@ export const stateRegistry: Registry<StateDefinition> = {
       load: async () => (await import('./states/locale.ts')).locale,
     },
     {
+      name: 'logrotate',
+      guarded: false,
+      functions: ['set'],
+      load: async () => (await import('./states/logrotate.ts')).logrotate,
+    },
+    {
       name: 'loop',
       guarded: false,
       functions: ['until', 'until_no_eval'],
@@ -1983,6 +2002,12 @@ export const stateRegistry: Registry<StateDefinition> = {
       guarded: false,
       functions: ['absent'],
       load: async () => (await import('./states/process.ts')).processStates,
+    },
+    {
+      name: 'rsync',
+      guarded: false,
+      functions: ['synchronized'],
+      load: async () => (await import('./states/rsync.ts')).rsync,
     },
     {
       name: 'salt',

@@ -16,15 +16,9 @@ const names = `
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir
   cluster_pool_port cluster_secret
   color color_theme con_cache conf_file config_dir connection_pool consul_config cp_context cython_enable
-<<<<<<< HEAD
   daemon_umask
-  default_output default_top deltaproxy_batch_size detect_remote_minions remote_minions_port
-  disabled_requisites disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
-=======
-  daemon_umask decrypt_pillar decrypt_pillar_default decrypt_pillar_delimiter decrypt_pillar_renderers
   default_output deltaproxy_batch_size detect_remote_minions remote_minions_port
   disable_grains disable_aliases disable_returners discovery drop_messages_signature_fail
->>>>>>> c-compile
   dummy_pub dummy_publisher
   eauth_acl_module eauth_tokens eauth_tokens.cache_driver eauth_tokens.cluster_id ec2_tags enable_fqdns_grains
   enable_gpu_grains enable_ssh_minions enable_slsvars_fixes engines environment
@@ -80,14 +74,8 @@ const names = `
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
   ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
-<<<<<<< HEAD
-  state_auto_order state_top state_top_saltenv states_dirs static stdlib_path sudo_user svnfs syndic_dir
+  states_dirs static stdlib_path sudo_user svnfs syndic_dir
   syndic_event_forward_timeout
-=======
-  state_aggregate state_compress_ids state_events state_output state_output_diff state_output_exclude
-  state_output_pct state_output_profile state_output_terse state_queue state_tabular
-  state_verbose states_dirs static strip_colors stdlib_path sudo_user svnfs syndic_dir syndic_event_forward_timeout
->>>>>>> c-compile
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
   syndic_master_port syndic_max_event_process_time syndic_pidfile syndic_retries syndic_user syndic_wait
   system_modules

@@ -5,22 +5,14 @@ import { option, pathOption, unset, unsetPath } from './option.ts'
 import { pillarOptions } from './pillar-options.ts'
 import { refuseQueueTtl } from './queue-ttl.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
-
-<<<<<<< HEAD
-
-import { stateRunOptions } from './state-run-table.ts'
-
-=======
-
 import { stateOptions } from './state-options.ts'
-
->>>>>>> c-compile
+import { stateRunOptions } from './state-run-table.ts'
 
 const policy = s.record(s.any())
 
 export const masterTable = {
   ...sharedOptions,
-<<<<<<< HEAD
+  ...stateOptions,
   ...stateRunOptions,
   ...pillarOptions,
   ...fileServerOptions,
@@ -40,9 +32,6 @@ export const masterTable = {
     'Keep in memory what was made for a minion, and give it again when it asks. Changes are seen when it is too old, or after `salt run pillar.clear_pillar_cache`.',
   ),
   pillar_cache_ttl: option(s.seconds(), 3600, 'How old what `pillar_cache` keeps may become.'),
-=======
-  ...stateOptions,
->>>>>>> c-compile
   default_include: option(s.string(), 'master.d/*.conf', sharedOptions.default_include.doc),
   interface: option(s.string(), '0.0.0.0', "Address that the master listens on; `'::'` (quoted) for IPv6 as well."),
   ret_port: option(

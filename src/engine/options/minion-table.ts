@@ -4,22 +4,14 @@ import { fileServerOptions } from './file-server-options.ts'
 import { option, pathOption, unset } from './option.ts'
 import { pillarOptions } from './pillar-options.ts'
 import { logFileRules, sharedOptions } from './shared-options.ts'
-
-<<<<<<< HEAD
-
-import { stateRunOptions } from './state-run-table.ts'
-
-=======
-
 import { stateOptions } from './state-options.ts'
-
->>>>>>> c-compile
+import { stateRunOptions } from './state-run-table.ts'
 
 const port = s.integer('', { minimum: 1, maximum: 65535 })
 
 export const minionTable = {
   ...sharedOptions,
-<<<<<<< HEAD
+  ...stateOptions,
   ...stateRunOptions,
   ...pillarOptions,
   ...fileServerOptions,
@@ -28,9 +20,6 @@ export const minionTable = {
     false,
     'Keep pillar in files below `cachedir/pillar`, private to the user of the minion: for a start without the master, and for `salt call --local --pillar-root`.',
   ),
-=======
-  ...stateOptions,
->>>>>>> c-compile
   default_include: option(s.string(), 'minion.d/*.conf', sharedOptions.default_include.doc),
   master: option(
     s.union([s.string(), s.array(s.string())]),

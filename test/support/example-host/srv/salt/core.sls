@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 create_myfile:
   file.managed:
     - name: /srv/app/myfile
@@ -11,10 +10,3 @@ update_template:
 
 filestate:
   test.nop
-=======
-{% for file in ['/etc/motd', '/etc/issue'] %}
-{{ file }}:
-  test.nop:
-    - owner: root
-{% endfor %}
->>>>>>> c-compile

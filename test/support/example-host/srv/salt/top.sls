@@ -1,8 +1,5 @@
 base:
   '*':
     - core
-<<<<<<< HEAD
     - web
-=======
     - edit.vim
->>>>>>> c-compile
