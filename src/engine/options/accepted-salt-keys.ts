@@ -11,7 +11,7 @@ const names = `
   return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
   append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
-  azurefs_envs azurefs_update_interval azurefs backup_mode
+  azurefs_envs azurefs_update_interval azurefs
   cache cache_jobs cache_sreqs cache_dir client_acl client_acl_blacklist client_acl_verify clean_dynamic_modules
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir
   cluster_pool_port cluster_secret

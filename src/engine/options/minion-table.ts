@@ -122,6 +122,12 @@ export const minionTable = {
     'Folders below which `salt cp` and the module `cp` may write on this machine; everywhere when the list is empty.',
     { isOurs: true },
   ),
+  backup_mode: option(
+    s.literal(['', 'minion', 'master', 'both']),
+    '',
+    'Keep copies of files before states change them: `minion` and `both` keep them on this machine, as `file.list_backups` shows them. `master` keeps none, as in Salt.',
+  ),
+  obfuscate_templates: option(s.boolean(), false, 'Show no diffs of files that come from templates.'),
   use_master_when_local: option(s.boolean(), false, 'Connect to the master even where `file_client` is `local`.'),
   disable_modules: option(s.array(s.string()), [], 'Names of execution modules that must not be used.'),
   whitelist_modules: option(
