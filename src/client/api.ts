@@ -352,9 +352,15 @@ export interface MasterLinkMethods {
       readonly ext?: Readonly<Record<string, unknown>> | undefined
       /** It is for one question only: what targets look at stays as it is. */
       readonly isAside?: boolean
+      /** Grains are told only where they are needed: the answer is `wantsGrains` then. */
+      readonly asksForGrains?: boolean
     }
     item: never
-    result: { readonly pillar: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] }
+    result: {
+      readonly pillar: Readonly<Record<string, unknown>>
+      readonly secrets: readonly string[]
+      readonly wantsGrains?: boolean
+    }
   }
   /** A return that did not come from a published job (`salt call`). */
   return: { params: JobReturn; item: never; result: null }

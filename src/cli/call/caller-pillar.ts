@@ -75,12 +75,12 @@ export class CallerPillar {
   }
 
   async #compile(question: PillarQuestion): Promise<Pillar> {
-    const { config, secrets, masters, inputs, log } = this.#options
+    const { secrets, masters, log } = this.#options
     const [master] = masters()
     if (master === undefined) return await this.#compileHere(question)
     const isPlain = Object.keys(question).length === 0
     try {
-      const compiled = await askPillar(master, { config, grains: inputs().grains(), question })
+      const compiled = await this.#ask(master, question)
       secrets.add(compiled.secrets)
       return compiled.pillar
     } catch (error) {
@@ -88,6 +88,15 @@ export class CallerPillar {
       log.warning('the master gave no pillar', { reason: asSaltError(error).message })
       return {}
     }
+  }
+
+  /** To find out the grains takes longer than to ask whether they are needed. */
+  async #ask(master: MasterCalls, question: PillarQuestion): ReturnType<typeof askPillar> {
+    const { config, inputs } = this.#options
+    const answer = await askPillar(master, { config, question, asksForGrains: true })
+    return answer.wantsGrains === true
+      ? await askPillar(master, { config, grains: inputs().grains(), question })
+      : answer
   }
 
   async #compileHere(question: PillarQuestion): Promise<Pillar> {

@@ -49,6 +49,11 @@ export class MasterPillar implements PillarDesk {
     this.#parts = parts
   }
 
+  /** False where no minion has any. */
+  get mayHave(): boolean {
+    return mayHavePillar(this.#parts.config)
+  }
+
   /** For a minion that asks; what it gets is kept for targets and for the runner `cache.pillar`. */
   async give(request: PillarRequest, { isAside }: { readonly isAside: boolean }): Promise<CompiledPillar> {
     const isPlain = request.override === undefined && request.ext === undefined
@@ -124,7 +129,7 @@ export class MasterPillar implements PillarDesk {
   }
 
   async #compile(request: PillarRequest): Promise<CompiledPillar> {
-    const isEmpty = request.override === undefined && request.ext === undefined && !mayHavePillar(this.#parts.config)
+    const isEmpty = request.override === undefined && request.ext === undefined && !this.mayHave
     if (isEmpty) return { pillar: {}, secrets: [] }
     if (this.#turns.waiting >= mostWaiting)
       throw new SaltError('overloaded', `${mostWaiting} minions wait for their pillar already`)

@@ -11,7 +11,7 @@ import type { MinionCache } from './minion-cache.ts'
 import { largestGrains } from './minion-notices.ts'
 
 export interface PillarMethodsOptions {
-  readonly pillar: Pick<MasterPillar, 'give'>
+  readonly pillar: Pick<MasterPillar, 'give' | 'mayHave'>
   readonly cache: Pick<MinionCache, 'set' | 'grains'>
   readonly bus: EventBus
   tellsGrains(): boolean
@@ -28,14 +28,17 @@ type Methods = {
 export function pillarMethods({ pillar, cache, bus, tellsGrains }: PillarMethodsOptions): Methods {
   return {
     'pillar.compile': async (params, { peer }) => {
-      const { grains, saltenv, pillarenv, override, ext, isAside } = asRecord(params)
+      const { grains, saltenv, pillarenv, override, ext, isAside, asksForGrains } = asRecord(params)
+      const isNone = !pillar.mayHave && override === undefined && ext === undefined
+      if (asksForGrains === true && !isNone) return { pillar: {}, secrets: [], wantsGrains: true }
       if (grains !== undefined) {
         const told = asRecord(grains, 'grains')
         if (approximateSize(told, largestGrains) > largestGrains)
           throw new SaltError('bad-arguments', 'the grains are too large')
         cache.set(peer.name, peer.fingerprint, told)
-        if (tellsGrains()) bus.fire(tagOf('minion/refresh/:id', peer.name), { 'Minion data cache refresh': peer.name })
       }
+      if ((grains !== undefined || asksForGrains === true) && tellsGrains())
+        bus.fire(tagOf('minion/refresh/:id', peer.name), { 'Minion data cache refresh': peer.name })
       const request = {
         id: peer.name,
         grains: cache.grains(peer.name) ?? {},

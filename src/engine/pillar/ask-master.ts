@@ -11,12 +11,14 @@ export interface AskedPillar {
   /** Left out where the master was told them a moment ago. */
   readonly grains?: Grains | undefined
   readonly question: PillarQuestion
+  /** Tell them only when the master wants them. */
+  readonly asksForGrains?: boolean
 }
 
 /** The environments of the configuration count where the question names none. */
 export async function askPillar(
   master: MasterCalls,
-  { config, grains, question }: AskedPillar,
+  { config, grains, question, asksForGrains }: AskedPillar,
 ): Promise<MasterLinkMethods['pillar.compile']['result']> {
   const { saltenv, pillarenv } = environmentsOf(config, question)
   const { override, ext } = question
@@ -28,6 +30,7 @@ export async function askPillar(
       ...(pillarenv === undefined ? {} : { pillarenv }),
       ...(override === undefined ? {} : { override }),
       ...(ext === undefined ? {} : { ext }),
+      ...(asksForGrains === true ? { asksForGrains } : {}),
       ...(Object.keys(question).length === 0 ? {} : { isAside: true }),
     },
     { timeoutMs },
