@@ -13,12 +13,15 @@ const explained: readonly (readonly [state: RegExp, need: Need, what: string])[]
   [/^(?:docker_\w+)\./, 'system', 'a container engine'],
   [/^(?:salt)\./, 'system', 'a master that runs it'],
   [/^file\.mknod$/, 'privileges', 'root'],
+  [/^(?:cmd)\./, 'system', 'the commands and scripts that it names'],
+  [/^(?:pip|virtualenv)\./, 'system', 'the environment and packages of Python that it names'],
+  [/^x509\./, 'system', 'another minion that it asks'],
   [/^file\.accumulated$/, 'system', 'the state that it gathers for'],
 ]
 
 /** Words of a state about what the example takes for granted. */
 const saysLacking =
-  /not found|does not exist|No such file|must be a (?:directory|folder)|not present|is not (?:available|a valid)/
+  /not found|does not exist|No such file|must be a (?:directory|folder)|not present|is not (?:available|a valid)|is missing|Unable to cache/
 
 const saysPrivileges =
   /permission denied|not permitted|only root|must be root|superuser|Failed to change (?:user|group)|EACCES|EPERM|read-only file system|not writable/i
@@ -29,7 +32,8 @@ export function judgeState(name: string, run: ExampleRun | undefined): Verdict |
   if (run.unavailable !== undefined) return { needs: 'system', what: run.unavailable }
   if (run.failed === undefined) return { runs: true }
   const told = run.told ?? ''
-  if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN/.test(told)) return { needs: 'outside', what: 'a server of the network' }
+  if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|Failed to connect|Could not resolve|receive remote host keys/.test(told))
+    return { needs: 'outside', what: 'a server of the network' }
   const program = /'([^']+)' is not installed/.exec(told)?.[1]
   if (program !== undefined) return { needs: 'program', what: program }
   if (saysPrivileges.test(told)) return { needs: 'privileges', what: 'root' }
