@@ -95,7 +95,7 @@ export const leftOutModules: readonly LeftOutModules[] = [
     `the program of the subject (docker, podman, kubectl apply, helm, virsh …) in ${commandState}`,
     `
     lxc lxd* nspawn virt libvirt* vagrant vbox* smartos* esx* vsphere* vmware* xen* openvz buildah podman
-    docker_volume docker_compose dockercompose swarm k8s kubernetes* helm marathon* chronos* mesos
+    docker_compose dockercompose swarm k8s kubernetes* helm marathon* chronos* mesos
   `,
   ),
   leftOut(
