@@ -26,6 +26,12 @@ const scenarios: readonly (readonly string[])[] = [
   ['call', '-c', 'HOME', '--local', 'cmd.run', 'true'],
   ['call', '-c', 'HOME', '--local', 'sys.doc', 'test.ping', '--out', 'yaml'],
   ['call', '-c', 'HOME', '--local', 'test.ping'],
+  ['call', '-c', 'HOME', '--local', 'state.apply', 'test=True'],
+  ['call', '-c', 'HOME', '--local', 'state.apply'],
+  ['call', '-c', 'HOME', '--local', 'state.apply', 'web', '--out', 'json'],
+  ['call', '-c', 'HOME', '--local', 'state.show_sls', 'web', '--out', 'yaml'],
+  ['call', '-c', 'HOME', '--local', 'slsutil.renderer', 'salt://web.sls'],
+  ['call', '-c', 'HOME', '--local', 'pillar.items'],
   ['key', '-c', 'HOME', '-L'],
 ]
 
@@ -79,6 +85,15 @@ async function cacheFiles(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).filter((file) => file.endsWith('.cache')).sort()
 }
 
+/** Of a machine that works alone, with the tree that the warming runs apply. */
+function minionConfig(home: string): string {
+  const tree = path.join(import.meta.dirname, 'warm-tree')
+  const roots = { file_roots: { base: [path.join(tree, 'srv')] }, pillar_roots: { base: [path.join(tree, 'pillar')] } }
+  return `root_dir: ${home}\nid: warm\n${Object.entries(roots)
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`)
+    .join('')}`
+}
+
 class WarmingRun {
   readonly #bundle: Bundle
   readonly #folder: string
@@ -96,7 +111,7 @@ class WarmingRun {
     const home = await mkdtemp(path.join(os.tmpdir(), 'salt-warm-'))
     try {
       await writeFile(path.join(home, 'master'), `root_dir: ${home}\n`)
-      await writeFile(path.join(home, 'minion'), `root_dir: ${home}\nid: warm\n`)
+      await writeFile(path.join(home, 'minion'), minionConfig(home))
       await writeFile(path.join(home, 'node'), `#!/bin/sh\nexec ${this.#node.join(' ')} "$@"\n`, { mode: 0o700 })
       for (const scenario of scenarios) {
         const argv = scenario.map((word) => (word === 'HOME' ? home : word))

@@ -1,0 +1,6 @@
+base:
+  '*':
+    - web
+  'G@kernel:Linux and warm*':
+    - match: compound
+    - more
