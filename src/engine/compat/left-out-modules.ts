@@ -168,13 +168,6 @@ export const leftOutModules: readonly LeftOutModules[] = [
   `,
   ),
   leftOut(
-    'Debian configuration questions',
-    'debconf-set-selections in cmd.run (stdin), with unless',
-    `
-    debconf debconfmod
-  `,
-  ),
-  leftOut(
     'Building packages',
     'cmd.run with creates',
     `
@@ -189,17 +182,17 @@ export const leftOutModules: readonly LeftOutModules[] = [
   `,
   ),
   leftOut(
-    'Log rotation, exports, mail, time',
+    'Exports, mail, time',
     'file.managed or file.line for the file of configuration, and service.running with watch',
     `
-    logrotate nfs_export nfs3 ntp tuned syslog_ng sysrc sysfs udev postfix opendkim alias aliases pam cyg
+    nfs_export nfs3 ntp tuned syslog_ng sysrc sysfs udev postfix opendkim alias aliases pam cyg
   `,
   ),
   leftOut(
     'Other configuration tools',
     'the program of the subject in cmd.run',
     `
-    chef puppet ansible idem salt_cloud terraform rsync sysmod zone zoneadm zonecfg jail* bhyve pdbedit smb*
+    chef puppet ansible idem salt_cloud terraform sysmod zone zoneadm zonecfg jail* bhyve pdbedit smb*
     celery django* drupal x509_v2
   `,
   ),
