@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
     answers: answering([returned('a', "'ping' is not available.", { retcode: 254, success: false })]),
     exit: 1,
     stdout: '',
-    stderr: `${failure}There is no function ping. Did you mean 'network.ping' or 'test.ping'?\n`,
+    stderr: `${failure}There is no function ping. Did you mean 'docker.ping', 'network.ping' or 'test.ping'?\n`,
   },
   {
     words: '* tset.ping --out quiet',
