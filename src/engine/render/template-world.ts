@@ -1,4 +1,5 @@
 /** What templates see of the host that they are rendered on: Salt's variables, its execution functions, its files. */
+import { isAbsolute } from 'node:path/posix'
 import { isRecord } from '../../base/narrow.ts'
 import { ServedTexts } from '../functions/served-texts.ts'
 import type { FunctionContext } from '../plugin.ts'
@@ -69,6 +70,8 @@ export class TemplateWorld {
   loader(saltenv: string): TemplateLoader {
     return {
       load: async (path) => {
+        // What a name leads to outside of the file roots is none of a template's business.
+        if (isAbsolute(path)) return undefined
         const served = await this.texts.read(saltenv, path)
         return served === undefined ? undefined : { text: served.text, location: path }
       },

@@ -12,23 +12,28 @@ interface Parameter {
 
 /**
  * The parameters of a function, written as in Python: `s, old, new, count=None`, `value, *args, **kwargs`. Defaults are
- * None, True, False, whole numbers and texts in single quotes; `*` alone makes the rest keyword-only, `/` is not needed.
+ * None, True, False, whole numbers and texts in single quotes; `*` alone makes the rest keyword-only, `/` those before it
+ * positional-only.
  */
 export class Signature {
   readonly #name: string
   readonly #parameters: readonly Parameter[]
   readonly #positional: number
+  /** How many of them have no name for callers. */
+  readonly #nameless: number
   readonly #takesRest: boolean
   readonly #takesKeywords: boolean
 
   /** @param name As messages show it: `do_replace`. */
   constructor(name: string, parameters: string) {
-    const words = parameters.split(/,\s*(?=[\w*])/).filter((word) => word !== '')
+    const marked = parameters.split(/,\s*(?=[\w*/])/).filter((word) => word !== '')
+    const words = marked.filter((word) => word !== '/')
     const star = words.findIndex((word) => word.startsWith('*') && !word.startsWith('**'))
     const plain = words.filter((word) => !word.startsWith('*'))
     this.#name = name
     this.#parameters = plain.map(parseParameter)
     this.#positional = star === -1 ? plain.length : star
+    this.#nameless = Math.max(0, marked.indexOf('/'))
     this.#takesRest = star !== -1 && words[star] !== '*'
     this.#takesKeywords = words.some((word) => word.startsWith('**'))
   }
@@ -42,9 +47,14 @@ export class Signature {
     const given = new Map<string, Value>()
     const others = new Dict()
     for (const [name, value] of kwargs) {
-      const index = this.#parameters.findIndex((parameter) => parameter.name === name)
+      const index = this.#parameters.findIndex((parameter, at) => at >= this.#nameless && parameter.name === name)
       if (index === -1 && !this.#takesKeywords) {
-        throw typeError(`${this.#name}() got an unexpected keyword argument '${name}'`)
+        const isNameless = this.#nameless > 0 && this.#nameless === this.#parameters.length
+        throw typeError(
+          isNameless
+            ? `${this.#name}() takes no keyword arguments`
+            : `${this.#name}() got an unexpected keyword argument '${name}'`,
+        )
       }
       if (index !== -1 && index < Math.min(args.length, this.#positional)) {
         throw typeError(`${this.#name}() got multiple values for argument '${name}'`)
