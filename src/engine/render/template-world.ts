@@ -79,11 +79,13 @@ export class TemplateWorld {
   }
 
   #share() {
-    const { grains, pillar, config } = this.ctx
+    const { id, grains, pillar, config, job } = this.ctx
+    // Formulas ask which program they run in: under `salt call` there is no job.
+    const program = { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
     const values = {
       grains: dictOf(grains),
       pillar: dictOf(pillar),
-      opts: dictOf({ ...config.all, id: this.ctx.id, grains, pillar }),
+      opts: dictOf({ ...config.all, ...program, id, grains, pillar }),
     }
     return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
