@@ -27,7 +27,7 @@ export function renderTemplate(text: string, options: RenderTextOptions = {}): P
     loader: {
       load: async (path) => {
         const found = files[path]
-        return found === undefined ? undefined : { text: found, location: `/srv/salt/${path}` }
+        return found === undefined ? undefined : { text: found, location: path }
       },
     },
     variables: new Map(Object.entries(variables)),

@@ -1,6 +1,6 @@
 /** What templates of recorded cases and trees see: files of a folder, recorded answers of functions, options of a minion. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import type { FunctionSource } from '../../src/engine/render/functions/salt-functions.ts'
 import { slsVariables } from '../../src/engine/render/functions/sls-variables.ts'
 import { withDataFunctions } from '../../src/engine/render/functions/with-data-functions.ts'
@@ -49,9 +49,10 @@ export function minionOptions(world: Omit<RenderWorld, 'opts'>, added: Iterable<
 function loaderOf({ root, files }: RenderWorld): TemplateLoader {
   return {
     load: async (path) => {
-      const location = join(root, path)
+      // An absolute path stays one, as in Python's os.path.join.
+      const location = isAbsolute(path) ? path : join(root, path)
       const text = files === undefined ? await readFile(location, 'utf8').catch(() => undefined) : files[path]
-      return text === undefined ? undefined : { text, location }
+      return text === undefined ? undefined : { text, location: isAbsolute(path) ? relative(root, path) : path }
     },
   }
 }

@@ -20,7 +20,7 @@ export const pillarOptions = {
   pillar_source_merging_strategy: option(
     s.literal(strategies),
     'smart',
-    'How a value joins the one that is there: `smart` and `recurse` go into mappings, `aggregate` joins lists as well, `list` keeps both in a list, `overwrite` takes the new one whole, `none` uses the environment of the state run alone.',
+    'How a value joins the one that is there: `smart` and `recurse` go into mappings, `aggregate` joins the outermost level alone, `list` keeps both in a list, `overwrite` takes the new one whole, `none` uses the environment of the state run alone.',
   ),
   pillar_merge_lists: option(s.boolean(), false, 'Join lists instead of taking the new one.'),
   pillar_includes_override_sls: option(s.boolean(), false, 'Let what an SLS file includes win over the file itself.'),

@@ -84,7 +84,7 @@ export async function renderJinja(request: JinjaRequest): Promise<RenderedTempla
     const output = text.endsWith('\n') ? `${rendered}\n` : rendered
     return new RenderedText(output, render.sourceMap)
   } catch (error) {
-    if (error instanceof PyError) throw templateError(error, (name) => render.identity(name)?.source)
+    if (error instanceof PyError) throw templateError(error, (file) => render.identity(file)?.source)
     throw error
   }
 }

@@ -1,4 +1,5 @@
 /** What templates see of the host that they are rendered on: Salt's variables, its execution functions, its files. */
+import { isAbsolute } from 'node:path/posix'
 import { isRecord } from '../../base/narrow.ts'
 import { ServedTexts } from '../functions/served-texts.ts'
 import type { FunctionContext } from '../plugin.ts'
@@ -81,6 +82,8 @@ export class TemplateWorld {
   loader(saltenv: string): TemplateLoader {
     return {
       load: async (path) => {
+        // What a name leads to outside of the file roots is none of a template's business.
+        if (isAbsolute(path)) return undefined
         const served = await this.texts.read(saltenv, path)
         return served === undefined ? undefined : { text: served.text, location: path }
       },
@@ -89,11 +92,13 @@ export class TemplateWorld {
 
   async #share(): Promise<SharedValues> {
     const { withDataFunctions } = await import('./functions/with-data-functions.ts')
-    const { grains, pillar, config } = this.ctx
+    const { id, grains, pillar, config, job } = this.ctx
+    // Formulas ask which program they run in: under `salt call` there is no job.
+    const program = { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
     const values = {
       grains: dictOf(grains),
       pillar: dictOf(pillar),
-      opts: dictOf({ ...config.all, id: this.ctx.id, grains, pillar }),
+      opts: dictOf({ ...config.all, ...program, id, grains, pillar }),
     }
     return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }

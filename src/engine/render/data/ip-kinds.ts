@@ -1,8 +1,13 @@
 /** Kinds of IP addresses, as Python's `ipaddress` tells them. */
 import { type IpAddress, type IpBlock, isInBlock, parseIpBlock } from '../../../base/ip-address.ts'
 
-function blocks(...texts: readonly string[]): readonly IpBlock[] {
-  return texts.flatMap((text) => parseIpBlock(text) ?? [])
+/** Read when one is asked for the first time: few templates ask. */
+function blocks(...texts: readonly string[]): () => readonly IpBlock[] {
+  let read: readonly IpBlock[] | undefined
+  return () => {
+    read ??= texts.flatMap((text) => parseIpBlock(text) ?? [])
+    return read
+  }
 }
 
 const privateBlocks = blocks(
@@ -56,8 +61,8 @@ const siteLocalBlocks = blocks('fec0::/10')
 const unspecifiedBlocks = blocks('0.0.0.0/32', '::/128')
 const mappedBlock = blocks('::ffff:0:0/96')
 
-function within(known: readonly IpBlock[]): (address: IpAddress) => boolean {
-  return (address) => known.some((block) => isInBlock(address, block))
+function within(known: () => readonly IpBlock[]): (address: IpAddress) => boolean {
+  return (address) => known().some((block) => isInBlock(address, block))
 }
 
 /** An IPv4 address inside an IPv6 one is what it is by itself. */

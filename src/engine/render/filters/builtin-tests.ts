@@ -1,9 +1,10 @@
 /** Jinja's tests, and those that Salt adds but for `match`. */
-import { expectText, isText } from '../values/arguments.ts'
+import { isText } from '../values/arguments.ts'
 import { isFloat, isInteger, modulo } from '../values/arithmetic.ts'
 import { equals, inOrder, numeric } from '../values/compare.ts'
 import { PySet } from '../values/dict.ts'
 import { contains, isIterable, iterate } from '../values/iterate.ts'
+import { canonicalKey } from '../values/keys.ts'
 import { DictView, Generator, Markup, Undefined, type Value } from '../values/kinds.ts'
 import { isCallable } from '../values/lookup.ts'
 import { str } from '../values/print.ts'
@@ -79,6 +80,11 @@ export const builtinTests: readonly (readonly [string, Test])[] = [
   ],
 ]
 
+function nameOf(value: Value): string {
+  const key = canonicalKey(value)
+  return typeof key === 'string' ? key : ''
+}
+
 /** The tests that ask for names of filters and tests; they are such names themselves. */
 export function nameTests(
   filters: ReadonlyMap<string, unknown>,
@@ -86,7 +92,7 @@ export function nameTests(
 ): readonly (readonly [string, Test])[] {
   const isTest = (name: string): boolean => name === 'filter' || name === 'test' || tests.has(name)
   return [
-    ['filter', test('test_filter', 'value', (name) => filters.has(expectText(name)))],
-    ['test', test('test_test', 'value', (name) => isTest(expectText(name)))],
+    ['filter', test('test_filter', 'value', (name) => filters.has(nameOf(name)))],
+    ['test', test('test_test', 'value', (name) => isTest(nameOf(name)))],
   ]
 }

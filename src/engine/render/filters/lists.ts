@@ -13,7 +13,7 @@ import { type Filter, filter } from './filter.ts'
 
 /** Whether Python could use the value as a key. Salt's list filters make sets of such values and lists of others. */
 export function isHashable(value: Value): boolean {
-  if (value instanceof Undefined) return value.fail()
+  if (value instanceof Undefined) return value.isLenient || value.fail()
   if (value instanceof DictView) return value.kind === 'values'
   return !(Array.isArray(value) || value instanceof Map || value instanceof PySet)
 }

@@ -43,13 +43,14 @@ function pillarGet(
   const otherwise = fallback === noDefault ? '' : fallback
   const found = traverse(data.pillar, key, expectText(delimiter))
   if (found === undefined && isRequired) throw new PyError('KeyError', repr(`Pillar key not found: ${str(key)}`))
-  // A value that is null is there.
-  if (!isTrue(merge)) return found === undefined ? otherwise : found
-  if (otherwise instanceof Map && found instanceof Map) {
-    return updateDict(deepCopy(otherwise), found, true, isTrue(joinsLists))
+  if (isTrue(merge)) {
+    const joins = isTrue(joinsLists ?? data.opts.get('pillar_merge_lists') ?? false)
+    const [mapping, list] = found === undefined ? [new Dict(), []] : [found, found]
+    if (otherwise instanceof Map && mapping instanceof Map) return updateDict(deepCopy(otherwise), mapping, true, joins)
+    if (Array.isArray(otherwise) && Array.isArray(list)) return joinLists(otherwise, list)
   }
-  if (Array.isArray(otherwise) && Array.isArray(found)) return joinLists(otherwise, found)
-  return found ?? otherwise
+  // A value that is null is there.
+  return found === undefined ? otherwise : found
 }
 
 /** Stands for a default that was not given. */
@@ -75,9 +76,12 @@ function configGet(
     }
     return fallback
   }
+  // Salt leaves nothing out here, and knows just these two strategies.
+  const strategy = merge === 'overwrite' ? merge : 'recurse'
   let all: Value = new Dict()
-  for (const source of used.toReversed()) all = mergeDicts(all, deepCopy(source), merge, false)
-  return traverse(all, key, expectText(delimiter)) ?? fallback
+  for (const source of sources.toReversed()) all = mergeDicts(all, deepCopy(source), strategy, false)
+  const merged = traverse(all, key, expectText(delimiter))
+  return merged === undefined ? fallback : merged
 }
 
 /** The entry whose key matches the grain as a glob, over a base and under what is merged into it. */

@@ -26,7 +26,7 @@ function merged(current: Value, value: Value, joinsLists: boolean): Value {
 
 /** The first list with what it lacks of the second. */
 export function joinLists(first: readonly Value[], second: readonly Value[]): Value[] {
-  return [...first, ...second.filter((item) => !contains(first, item))].map(deepCopy)
+  return [...first.map(deepCopy), ...second.filter((item) => !contains(first, item))]
 }
 
 /** `strategy`: smart, recurse, aggregate, list, overwrite or none. */
@@ -38,8 +38,11 @@ export function mergeDicts(left: Value, right: Value, strategy: Value, joinsList
       return mergeOverwriting(left, right, joinsLists)
     case 'aggregate':
       return aggregate(left, right)
-    default:
+    case 'smart':
+    case 'recurse':
       return updateDict(deepCopy(left), right, true, joinsLists)
+    default:
+      return updateDict(deepCopy(left), right)
   }
 }
 
@@ -60,11 +63,11 @@ function mergeOverwriting(left: Value, right: Value, joinsLists: boolean): Value
   return updateDict(deepCopy(first), right, true, joinsLists)
 }
 
+/** Salt joins only what is marked with `!aggregate`, which nothing is that came through YAML, and the outermost level. */
 function aggregate(left: Value, right: Value): Value {
-  if (left instanceof Map && right instanceof Map) {
-    const result = new Dict(left)
-    for (const [key, value] of right) result.set(key, left.has(key) ? aggregate(left.get(key), value) : value)
-    return result
+  if (left instanceof Map || right instanceof Map) {
+    return left instanceof Map && right instanceof Map ? new Dict([...left, ...right]) : right
   }
-  return Array.isArray(left) && Array.isArray(right) ? [...left, ...right] : right
+  const [first, second] = [left, right].map((value): Value[] => (Array.isArray(value) ? value : [value]))
+  return joinLists(first ?? [], second ?? [])
 }

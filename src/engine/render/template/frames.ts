@@ -38,7 +38,7 @@ export class Frames {
   }
 
   places(): TemplatePlace[] {
-    return this.#stack.map(({ template, at }) => ({ file: template.name, ...positionOf(template.source, at) }))
+    return this.#stack.map(({ template, at }) => ({ file: template.location, ...positionOf(template.source, at) }))
   }
 }
 

@@ -28,7 +28,7 @@ function range(args: readonly Value[], kwargs: Kwargs): Range {
 
 function filled<T extends Map<Value, Value>>(dict: T, name: string, args: readonly Value[], kwargs: Kwargs): T {
   if (args.length > 1) throw typeError(`${name} expected at most 1 argument, got ${args.length}`)
-  update(dict, args[0] ?? null, new Dict(kwargs))
+  update(dict, args, new Dict(kwargs))
   return dict
 }
 

@@ -24,7 +24,7 @@ export interface TemplateProgram {
 export interface TemplateIdentity {
   /** As it was asked for. */
   readonly name: string
-  /** Where it came from, for messages. */
+  /** Its path below the file roots, for messages. */
   readonly location: string
   /** With `\n` for every line break. */
   readonly source: string

@@ -76,9 +76,9 @@ export class Render implements FilterContext {
     return out.join('')
   }
 
-  /** The template of that name as far as it was loaded, for excerpts. */
-  identity(name: string): TemplateIdentity | undefined {
-    return this.#sources.get(name)
+  /** The template of that path as far as it was loaded, for excerpts. */
+  identity(location: string): TemplateIdentity | undefined {
+    return this.#sources.get(location)
   }
 
   /** A copy: a template keeps the variables that were there when its run began. */
@@ -305,11 +305,11 @@ export class Render implements FilterContext {
 
   #compile(name: string, { text, location }: TemplateSource): Loaded {
     const bare: TemplateIdentity = { name, location, source: text.replace(/\r\n?/g, '\n') }
-    this.#sources.set(name, bare)
+    this.#sources.set(location, bare)
     try {
       const { factory, source } = this.#parts.compiler.compile(text, this.#parts.syntax)
       const identity: TemplateIdentity = { name, location, source }
-      this.#sources.set(name, identity)
+      this.#sources.set(location, identity)
       return { identity, program: factory(operators, this, identity) }
     } catch (error) {
       throw this.#misread(error, bare)
@@ -317,12 +317,12 @@ export class Render implements FilterContext {
   }
 
   /** A template that cannot be compiled is reported where it is wrong, below the places that asked for it. */
-  #misread(error: unknown, { name, source }: TemplateIdentity): PyError {
+  #misread(error: unknown, { location, source }: TemplateIdentity): PyError {
     const known = this.#frames.located(error)
     if (!(known instanceof TemplateSyntaxError)) return known
     const { line, offset } = known
     const column = offset === undefined ? 1 : positionOf(source, offset).column
-    known.places = [...this.#frames.places(), { file: name, line, column }]
+    known.places = [...this.#frames.places(), { file: location, line, column }]
     return known
   }
 }

@@ -124,7 +124,7 @@ export class StatementCode implements StatementWriter {
       case 'call-block':
         return at + this.#callBlock(statement)
       case 'filter-block':
-        return `${at}${this.#captured(statement.body, (text) => `${at}r.write(o,r.bodyText(${this.expression(statement.filter, text)}));`)}`
+        return `${at}${this.#captured(statement.body, (text) => `${at}r.write(o,r.bodyText(${this.#filterOf(statement.filter, text)}));`)}`
       case 'with':
         return at + this.#with(statement)
       case 'autoescape':
@@ -158,7 +158,8 @@ export class StatementCode implements StatementWriter {
     let text = ''
     for (const { test, body, offset } of branches) {
       this.#lastOffset = offset
-      text += `p.at=${offset};if(R.isTrue(${this.expression(test)})){${this.code.softly(true, () => this.statements(body))}}else{`
+      const [condition, block] = this.code.softly(true, () => [this.expression(test), this.statements(body)])
+      text += `p.at=${offset};if(R.isTrue(${condition})){${block}}else{`
     }
     return text + this.code.softly(true, () => this.statements(otherwise)) + '}'.repeat(branches.length)
   }
@@ -178,9 +179,14 @@ export class StatementCode implements StatementWriter {
   #setBlock({ target, filter, body, offset }: StatementOf<'set-block'>): string {
     return this.#captured(body, (text) => {
       this.#lastOffset = offset
-      const value = filter === undefined ? text : this.expression(filter, text)
+      const value = filter === undefined ? text : this.#filterOf(filter, text)
       return `p.at=${offset};${this.assign(target, value)}`
     })
+  }
+
+  /** A filter on a captured text. Its name must be known, even in a branch. */
+  #filterOf(filter: Expression, text: string): string {
+    return this.inside(() => this.expression(filter, text))
   }
 
   #load({ filter, target, body }: StatementOf<'load'>, at: string): string {

@@ -1,8 +1,8 @@
 /** `'{} of {name:>5}'.format(…)`. */
 
-import { type Kwargs, Undefined, type Value } from './kinds.ts'
+import { type Kwargs, Markup, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
-import { numeric } from './numbers.ts'
+import { isFloat, numeric } from './numbers.ts'
 import { repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { checkLength, codePointSlice, padded } from './text.ts'
@@ -139,6 +139,9 @@ export function formatValue(value: Value, specification: string): string {
   if (number === undefined) {
     return formatText(value, { fill, align, columns, digits, type })
   }
+  if (digits !== undefined && !isFloat(value) && 'bcdnoxX'.includes(type)) {
+    throw valueError('Precision not allowed in integer format specifier')
+  }
   const body = formatMagnitude(value, { type, precision: digits, alternate: alternate !== undefined, separator })
   const minus = isNegative(value) ? '-' : sign === '+' || sign === ' ' ? sign : ''
   if (align === '=' || (zero !== undefined && align === undefined)) {
@@ -156,11 +159,8 @@ interface TextStyle {
 }
 
 function formatText(value: Value, { fill, align, columns, digits, type }: TextStyle): string {
-  const isText = typeof value === 'string'
-  if (!isText && typeof value === 'object' && value !== null) {
-    if (value instanceof Undefined) value.fail()
-    throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`)
-  }
+  const isText = typeof value === 'string' || value instanceof Markup
+  if (!isText) throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`)
   if (type !== '' && type !== 's')
     throw valueError(`Unknown format code '${type}' for object of type '${typeName(value)}'`)
   if (align === '=') throw valueError("'=' alignment not allowed in string format specifier")

@@ -18,9 +18,9 @@ import {
 } from './kinds.ts'
 import { bytesMethods } from './methods/bytes-methods.ts'
 import { dictMethods, orderedDictMethods } from './methods/dict-methods.ts'
-import { listMethods, tupleMethods } from './methods/list-methods.ts'
+import { listMethods, rangeMethods, tupleMethods } from './methods/list-methods.ts'
 import type { Method, MethodTable } from './methods/method-table.ts'
-import { numberAttribute, numberMethods } from './methods/number-methods.ts'
+import { floatMethods, integerMethods, numberAttribute } from './methods/number-methods.ts'
 import { setMethods } from './methods/set-methods.ts'
 import { textMethods } from './methods/text-methods.ts'
 import { repr, str } from './print.ts'
@@ -73,6 +73,8 @@ export function attributeOf(value: Value, name: string): Value | undefined {
     return new NativeFunction(name, (args, kwargs) => asMarkup(method(value, args, kwargs)))
   }
   if (method !== undefined) return new NativeFunction(name, (args, kwargs) => method(value, args, kwargs))
+  if (value instanceof Range && ['start', 'stop', 'step'].includes(name))
+    return value[name as 'start' | 'stop' | 'step']
   return numeric(value) === undefined ? undefined : numberAttribute(value, name)
 }
 
@@ -102,7 +104,9 @@ export function methodsOf(value: Value): MethodTable<Value> | undefined {
   if (value instanceof Tuple) return tupleMethods
   if (value instanceof PySet) return setMethods
   if (value instanceof Uint8Array) return bytesMethods
-  return numeric(value) === undefined ? undefined : numberMethods
+  if (value instanceof Range) return rangeMethods
+  if (numeric(value) === undefined) return undefined
+  return isFloat(value) ? floatMethods : integerMethods
 }
 
 /** An item, undefined where there is none or the value has no items. */

@@ -23,10 +23,20 @@ export function formatMagnitude(value: Value, style: NumberStyle): string {
   const number = numeric(value) ?? 0
   const magnitude = number < 0 ? -number : number
   checkLength(style.precision ?? 0)
+  failOnUnfit(isFloat(value), style)
   const digits = digitsOf(value, magnitude, style)
   if (style.separator === '') return digits
   const [whole = '', ...rest] = digits.split(/(?=[.e%])/)
-  return whole.replace(/\B(?=(\d{3})+(?!\d))/g, style.separator) + rest.join('')
+  const groups = radixes[style.type] === undefined ? /\B(?=(\d{3})+(?!\d))/g : /\B(?=([\da-fA-F]{4})+(?![\da-fA-F]))/g
+  return whole.replace(groups, style.separator) + rest.join('')
+}
+
+/** Only of braces: `%` says what fits before it comes here. */
+function failOnUnfit(isFraction: boolean, { type, separator }: NumberStyle): void {
+  if (isFraction && type === 'c') throw valueError("Unknown format code 'c' for object of type 'float'")
+  if (separator !== '' && (type === 'n' || type === 'c' || (separator === ',' && radixes[type] !== undefined))) {
+    throw valueError(`Cannot specify '${separator}' with '${type}'.`)
+  }
 }
 
 function digitsOf(value: Value, magnitude: number | bigint, { type, precision, alternate }: NumberStyle): string {
@@ -55,8 +65,9 @@ function digitsOf(value: Value, magnitude: number | bigint, { type, precision, a
       return String.fromCodePoint(float)
     case 'd':
     case 'n':
-      if (isFloat(value) && type === 'd') throw valueError("Unknown format code 'd' for object of type 'float'")
-      return String(magnitude)
+      if (!isFloat(value)) return String(magnitude)
+      if (type === 'n') return general(float, precision ?? 6, alternate)
+      throw valueError("Unknown format code 'd' for object of type 'float'")
     case '':
       if (!isFloat(value)) return String(magnitude)
       if (precision === undefined) return floatRepr(float)

@@ -69,7 +69,7 @@ export function formatPercent(format: string, all: Value): string {
       type: string,
       offset: number,
     ) => {
-      if (type === '%') return '%'
+      if (type === '%' && whole === '%%') return '%'
       if (type === '') throw valueError('incomplete format')
       const columns = width === '*' ? values.integer() : Number(width ?? 0)
       const digits = whole.includes('.') ? (precision === '*' ? values.integer() : Number(precision ?? 0)) : undefined

@@ -8,6 +8,8 @@ const folder = fileURLToPath(new URL('../../../cases/render/', import.meta.url))
 for (const [file, what] of [
   ['render.json', 'templates render as in Salt'],
   ['jinja.json', 'templates render as in Jinja'],
+  ['python-values.json', 'values behave as in Python'],
+  ['imports.json', 'what is imported is reported at its path'],
 ] as const) {
   const cases = await readCases(`${folder}${file}`)
   describe(what, () => {

@@ -1,10 +1,10 @@
 /** Methods of `dict`. */
 
 import { Dict, OrderedDict } from '../dict.ts'
-import { isTrue, iterate, unpack } from '../iterate.ts'
+import { isTrue, iterate, toList, unpack } from '../iterate.ts'
 import { DictView, Tuple, type Value } from '../kinds.ts'
 import { repr } from '../print.ts'
-import { PyError } from '../py-error.ts'
+import { PyError, typeError } from '../py-error.ts'
 import { type Method, type MethodTable, methodTable, none } from './method-table.ts'
 
 type AnyDict = Map<Value, Value>
@@ -14,13 +14,11 @@ function own(value: Value): AnyDict {
 }
 
 /** `dict.update(other, **named)`: from a dictionary or from pairs. */
-export function update(dict: AnyDict, other: Value, named: Value): null {
-  if (other instanceof Map) for (const [key, value] of [...other]) dict.set(key, value)
-  else if (other !== null) {
-    for (const pair of iterate(other)) {
-      const [key, value] = unpack(pair, 2)
-      dict.set(key, value)
-    }
+export function update(dict: AnyDict, others: readonly Value[], named: Value): null {
+  if (others.length > 1) throw typeError(`update expected at most 1 argument, got ${others.length}`)
+  for (const other of others) {
+    if (other instanceof Map) for (const [key, value] of [...other]) dict.set(key, value)
+    else for (const [key, value] of toList(other).map((pair) => unpack(pair, 2))) dict.set(key, value)
   }
   if (named instanceof Map) for (const [key, value] of named) dict.set(key, value)
   return null
@@ -63,6 +61,7 @@ function moveToEnd(dict: AnyDict, key: Value, last: Value): null {
 
 const pop: Method<Value> = (self, args, kwargs) => {
   const dict = own(self)
+  if (kwargs.size > 0 && !(dict instanceof OrderedDict)) throw typeError('dict.pop() takes no keyword arguments')
   const [key, fallback = kwargs.get('default')] = args
   if (args.length === 0) throw new PyError('TypeError', 'pop expected at least 1 argument, got 0')
   if (dict.has(key)) {
@@ -78,16 +77,20 @@ const plain = methodTable<AnyDict>(own, [
   ['items', '', (dict) => new DictView(dict, 'items')],
   ['keys', '', (dict) => new DictView(dict, 'keys')],
   ['values', '', (dict) => new DictView(dict, 'values')],
-  ['get', 'key, default=None', (dict, key, fallback) => (dict.has(key) ? dict.get(key) : fallback)],
-  ['setdefault', 'key, default=None', setDefault],
-  ['update', 'other=None, **named', update],
-  ['popitem', 'last=True', popItem],
+  ['get', 'key, default=None, /', (dict, key, fallback) => (dict.has(key) ? dict.get(key) : fallback)],
+  ['setdefault', 'key, default=None, /', setDefault],
+  ['update', '*others, **named', (dict, others, named) => update(dict, toList(others), named)],
+  ['popitem', '', (dict) => popItem(dict, true)],
   ['copy', '', copy],
   ['clear', '', (dict) => none(dict.clear())],
-  ['fromkeys', 'iterable, value=None', (_dict, keys, value) => fromKeys(keys, value)],
+  ['fromkeys', 'iterable, value=None, /', (_dict, keys, value) => fromKeys(keys, value)],
 ])
 
-const orderedOnly = methodTable<AnyDict>(own, [['move_to_end', 'key, last=True', moveToEnd]])
+const orderedOnly = methodTable<AnyDict>(own, [
+  ['popitem', 'last=True', popItem],
+  ['setdefault', 'key, default=None', setDefault],
+  ['move_to_end', 'key, last=True', moveToEnd],
+])
 
 export const dictMethods: MethodTable<Value> = new Map([...plain, ['pop', pop]])
 export const orderedDictMethods: MethodTable<Value> = new Map([...dictMethods, ...orderedOnly])

@@ -2,7 +2,7 @@
 import { expectInteger } from '../arguments.ts'
 import { equals, sorted } from '../compare.ts'
 import { isTrue, iterate } from '../iterate.ts'
-import { Callable, Tuple, type Value } from '../kinds.ts'
+import { Callable, Range, Tuple, type Value } from '../kinds.ts'
 import { repr } from '../print.ts'
 import { PyError, typeError, valueError } from '../py-error.ts'
 import { methodTable, none } from './method-table.ts'
@@ -25,7 +25,7 @@ function indexOf(items: readonly Value[], item: Value, start: Value, stop: Value
   for (let index = clamp(start, 0); index < end; index++) {
     if (items[index] === item || equals(items[index], item)) return index
   }
-  throw valueError(kind === 'list' ? `${repr(item)} is not in list` : 'tuple.index(x): x not in tuple')
+  throw valueError(kind === 'tuple' ? 'tuple.index(x): x not in tuple' : `${repr(item)} is not in ${kind}`)
 }
 
 function countOf(items: readonly Value[], item: Value): number {
@@ -69,20 +69,33 @@ function extend(items: Value[], more: Value): null {
 }
 
 export const listMethods = methodTable<Value[]>(ownList, [
-  ['append', 'object', (items, item) => none(items.push(item))],
-  ['extend', 'iterable', extend],
-  ['insert', 'index, object', insert],
-  ['pop', 'index=-1', pop],
-  ['remove', 'value', remove],
-  ['index', 'value, start=None, stop=None', (items, item, start, stop) => indexOf(items, item, start, stop, 'list')],
-  ['count', 'value', countOf],
+  ['append', 'object, /', (items, item) => none(items.push(item))],
+  ['extend', 'iterable, /', extend],
+  ['insert', 'index, object, /', insert],
+  ['pop', 'index=-1, /', pop],
+  ['remove', 'value, /', remove],
+  ['index', 'value, start=None, stop=None, /', (items, item, start, stop) => indexOf(items, item, start, stop, 'list')],
+  ['count', 'value, /', countOf],
   ['sort', '*, key=None, reverse=False', sort],
   ['reverse', '', (items) => none(items.reverse())],
   ['copy', '', (items) => [...items]],
   ['clear', '', (items) => none(items.splice(0))],
 ])
 
+/** Those of `range`. */
+export const rangeMethods = methodTable<readonly Value[]>(
+  (value) => (value instanceof Range ? [...value] : []),
+  [
+    ['index', 'value, /', (items, item) => indexOf(items, item, null, null, 'range')],
+    ['count', 'value, /', countOf],
+  ],
+)
+
 export const tupleMethods = methodTable<readonly Value[]>(ownItems, [
-  ['index', 'value, start=None, stop=None', (items, item, start, stop) => indexOf(items, item, start, stop, 'tuple')],
-  ['count', 'value', countOf],
+  [
+    'index',
+    'value, start=None, stop=None, /',
+    (items, item, start, stop) => indexOf(items, item, start, stop, 'tuple'),
+  ],
+  ['count', 'value, /', countOf],
 ])

@@ -5,7 +5,7 @@ import { integer, isFloat } from '../arithmetic.ts'
 import { numeric } from '../compare.ts'
 import { Tuple, type Value } from '../kinds.ts'
 import { PyError } from '../py-error.ts'
-import { methodTable } from './method-table.ts'
+import { type MethodTable, methodTable } from './method-table.ts'
 
 /** Attributes that are no methods; undefined for others. */
 export function numberAttribute(value: Value, name: string): Value | undefined {
@@ -43,7 +43,9 @@ function toBytes(value: Value, length: number, order: string): Uint8Array {
 }
 
 function integerRatio(value: Value): Tuple {
-  let numerator = Number(numeric(value) ?? 0)
+  const number = numeric(value) ?? 0
+  if (!isFloat(value)) return new Tuple([number, 1])
+  let numerator = Number(number)
   let denominator = 1n
   while (!Number.isInteger(numerator)) {
     numerator *= 2
@@ -52,7 +54,7 @@ function integerRatio(value: Value): Tuple {
   return new Tuple([integer(BigInt(numerator)), integer(denominator)])
 }
 
-export const numberMethods = methodTable<Value>(
+export const integerMethods = methodTable<Value>(
   (value) => value,
   [
     ['bit_length', '', bitLength],
@@ -64,8 +66,7 @@ export const numberMethods = methodTable<Value>(
           .toString(2)
           .replace(/[^1]/g, '').length,
     ],
-    ['is_integer', '', (value) => Number.isInteger(Number(numeric(value)))],
-    ['conjugate', '', (value) => value],
+    ['conjugate', '', (value) => (typeof value === 'boolean' ? Number(value) : value)],
     ['as_integer_ratio', '', integerRatio],
     [
       'to_bytes',
@@ -74,3 +75,9 @@ export const numberMethods = methodTable<Value>(
     ],
   ],
 )
+
+/** Those of `float`; Salt's Python knows `is_integer` of no other numbers. */
+export const floatMethods: MethodTable<Value> = new Map([
+  ...[...integerMethods].filter(([name]) => !/^(?:bit_|to_bytes)/.test(name)),
+  ...methodTable<Value>((value) => value, [['is_integer', '', (value) => Number.isInteger(Number(numeric(value)))]]),
+])

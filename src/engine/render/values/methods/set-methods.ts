@@ -53,9 +53,9 @@ function addAll(set: PySet, others: Value): null {
 }
 
 export const setMethods = methodTable<PySet>(own, [
-  ['add', 'elem', (set, item) => none(set.add(item))],
-  ['discard', 'elem', (set, item) => none(set.delete(item))],
-  ['remove', 'elem', remove],
+  ['add', 'elem, /', (set, item) => none(set.add(item))],
+  ['discard', 'elem, /', (set, item) => none(set.delete(item))],
+  ['remove', 'elem, /', remove],
   ['pop', '', pop],
   ['clear', '', (set) => none(set.clear())],
   ['copy', '', (set) => new PySet(set)],
@@ -63,8 +63,8 @@ export const setMethods = methodTable<PySet>(own, [
   ['union', '*others', (set, others) => new PySet([...set, ...all(others)])],
   ['intersection', '*others', intersection],
   ['difference', '*others', difference],
-  ['symmetric_difference', 'other', symmetricDifference],
-  ['issubset', 'other', isSubset],
-  ['issuperset', 'other', (set, other) => toList(other).every((item) => set.has(item))],
-  ['isdisjoint', 'other', (set, other) => !toList(other).some((item) => set.has(item))],
+  ['symmetric_difference', 'other, /', symmetricDifference],
+  ['issubset', 'other, /', isSubset],
+  ['issuperset', 'other, /', (set, other) => toList(other).every((item) => set.has(item))],
+  ['isdisjoint', 'other, /', (set, other) => !toList(other).some((item) => set.has(item))],
 ])
