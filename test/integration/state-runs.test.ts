@@ -75,6 +75,23 @@ describe('runs of states on a minion', () => {
     assert.deepEqual(Object.keys(told(await apply('ports', given))), ['81-given'])
   })
 
+  it('go by what the configuration of the master says of states', async () => {
+    const own = new InProcessFleet()
+    await using _ = own
+    const roots = join(own.folder, 'srv')
+    mkdirSync(roots)
+    writeFileSync(join(roots, 'all.sls'), "base:\n  front: [{match: nodegroup}, bad]\n  'N@front and *': [more]\n")
+    writeFileSync(join(roots, 'bad.sls'), 'bad: test.fail_without_changes\nbehind: test.nop\n')
+    writeFileSync(join(roots, 'more.sls'), 'more: test.nop\n')
+    const options = "nodegroups: {front: 'L@alpha'}\nfailhard: true\nstate_top: all.sls\n"
+    const other = await own.startMaster(`file_roots: {base: ['${roots}']}\n${options}`)
+    await own.connect('alpha', other)
+    const asked = async (fun: string): Promise<TargetOutcome> =>
+      (await other.publish('alpha', fun, [], { timeout: 30 })).alpha ?? assert.fail('there is no outcome')
+    assert.deepEqual((await asked('state.show_top')).ret?.return, { base: ['bad', 'more'] })
+    assert.deepEqual(told(await asked('state.apply')), { bad: false })
+  })
+
   it('tell of each state where somebody looks on, and else of none', async () => {
     await using events = await master.events()
     const outcomes = await master.publish('alpha', 'state.apply', ['web'], { timeout: 30, progress: true })

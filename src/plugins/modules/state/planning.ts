@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
+import { overlaid } from '../../../engine/state/options-of-master.ts'
 import type { StatePlanFile } from '../../../engine/state/plan-file.ts'
 import type { GivenRun } from './arguments.ts'
 import { type PreparedRun, runJob, runPrepared, type StateSource } from './running.ts'
@@ -63,7 +64,7 @@ async function applyIfSame(ctx: FunctionContext, plan: StatePlanFile, run: Prepa
   const { planDifferences, planOf } = await import('../../../engine/state/plan-file.ts')
   const { runStates } = await import('../../../engine/state/run/run.ts')
   const { onReturn: _shown, confirm: _asked, ...quiet } = run.options
-  const dry = run.ctx.derive({ config: withTest(run.ctx) })
+  const dry = run.ctx.derive({ config: overlaid(run.ctx.config, { test: true }) })
   const returns = await runStates(dry, run.chunks, { ...quiet, test: true })
   const now = planOf({ ...partsOf(ctx, run), given: plan.given, returns }, plan.sealed.salt)
   const differences = planDifferences(plan, now)
@@ -75,15 +76,6 @@ async function applyIfSame(ctx: FunctionContext, plan: StatePlanFile, run: Prepa
 
 function partsOf(ctx: FunctionContext, { chunks }: PreparedRun) {
   return { id: ctx.id, chunks, hide: <T>(value: T): T => ctx.services.pillar?.hide(value) ?? value }
-}
-
-function withTest({ config }: FunctionContext): FunctionContext['config'] {
-  return {
-    get: (name) => (name === 'test' ? true : config.get(name)),
-    get all() {
-      return { ...config.all, test: true }
-    },
-  }
 }
 
 function sourceOf({ mods }: Given): StateSource {
