@@ -1,4 +1,5 @@
 /** Texts that must not be read in logs and events: whatever they are part of, dots stand in their place there. */
+import { SaltError } from './errors.ts'
 import { isRecord } from './narrow.ts'
 import { dots } from './secret.ts'
 
@@ -34,7 +35,7 @@ export class SecretTexts {
     return hidden
   }
 
-  /** The value itself where it holds none of the texts, else a copy with dots. Keys of mappings stay as they are. */
+  /** The value itself where it holds none of the texts, else a copy with dots. Keys count: the tag of a state has its name. */
   hideIn<T>(value: T): T {
     if (this.#texts.length === 0) return value
     // Texts stay texts, lists lists and mappings mappings.
@@ -50,14 +51,33 @@ export class SecretTexts {
     }
     if (value instanceof Error) return this.#hideInError(value)
     if (!isRecord(value) || !isPlain(value)) return value
-    const pairs = Object.entries(value).map(([key, item]) => [key, this.#hideIn(item, depth + 1)] as const)
-    return pairs.every(([key, item]) => item === value[key]) ? value : Object.fromEntries(pairs)
+    const hidden = new Map<string, unknown>()
+    let isSame = true
+    for (const [key, item] of Object.entries(value)) {
+      const shownItem = this.#hideIn(item, depth + 1)
+      const shownKey = freeKey(this.hide(key), key, (taken) => hidden.has(taken) || Object.hasOwn(value, taken))
+      isSame &&= shownItem === item && shownKey === key
+      hidden.set(shownKey, shownItem)
+    }
+    return isSame ? value : Object.fromEntries(hidden)
   }
 
   #hideInError(error: Error): Error {
+    if (error instanceof SaltError) {
+      const told = error.toRecord()
+      const record = this.#hideIn(told, 0)
+      return record === told ? error : SaltError.fromRecord(record)
+    }
     const message = this.hide(error.message)
     return message === error.message ? error : new Error(message)
   }
+}
+
+/** Nothing is lost where two keys look alike without their secrets. */
+function freeKey(shown: string, key: string, isTaken: (key: string) => boolean): string {
+  let free = shown
+  while (free !== key && isTaken(free)) free += dots
+  return free
 }
 
 function isPlain(value: object): boolean {

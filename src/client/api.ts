@@ -362,6 +362,8 @@ export interface MasterLinkMethods {
       readonly wantsGrains?: boolean
     }
   }
+  /** What the configuration of the master says of options that count for states on its minions, by name. */
+  'state.options': { params: null; item: never; result: Readonly<Record<string, unknown>> }
   /** A return that did not come from a published job (`salt call`). */
   return: { params: JobReturn; item: never; result: null }
 }

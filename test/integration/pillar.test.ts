@@ -387,6 +387,16 @@ describe('pillar', () => {
       await on(master, 'web', 'log.error', 'it is hunter2')
       await web.log.until(/it is •••/)
       await on(master, 'web', 'cmd.run', 'false hunter2')
+      await using told = await master.events()
+      const single = ['state.single', 'test.succeed_with_changes', 'is hunter2']
+      await on(master, 'web', ...(single as [string, string, string]))
+      const called = await run('source', ['call', '-c', web.options.configDir, ...single])
+      assert.match(called.stdout, /ID: is •••/)
+      for (let count = 1; count <= 2; count += 1) {
+        const { data: ret } = await told.until(/\/ret\/web$/)
+        assert.match(JSON.stringify(ret.return), /_\|-is •••_\|-/)
+        assert.doesNotMatch(JSON.stringify(ret.return), /hunter2/)
+      }
       for (const log of [web.log, master.log])
         assert.ok(!log.lines.join('\n').includes('hunter2'), log.lines.join('\n'))
     } finally {

@@ -1,6 +1,6 @@
 /** Runs of states on minions: what of them is told on the way, and what becomes of them when something goes wrong. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { isRecord } from '../../src/base/narrow.ts'
@@ -73,6 +73,60 @@ describe('runs of states on a minion', () => {
     assert.deepEqual(Object.keys(told(await apply('ports'))), ['81-none'])
     const given = { __kwarg__: true, pillar: { more: 'given' } }
     assert.deepEqual(Object.keys(told(await apply('ports', given))), ['81-given'])
+  })
+
+  it('go by what the configuration of the master says of states', async () => {
+    const own = new InProcessFleet()
+    await using _ = own
+    const roots = join(own.folder, 'srv')
+    mkdirSync(roots)
+    writeFileSync(join(roots, 'all.sls'), "base:\n  front: [{match: nodegroup}, bad]\n  'N@front and *': [more]\n")
+    writeFileSync(join(roots, 'bad.sls'), 'bad: test.fail_without_changes\nbehind: test.nop\n')
+    writeFileSync(join(roots, 'more.sls'), 'more: test.nop\n')
+    const options = "nodegroups: {front: 'L@alpha'}\nfailhard: true\nstate_top: all.sls\n"
+    const other = await own.startMaster(`file_roots: {base: ['${roots}']}\n${options}`)
+    await own.connect('alpha', other)
+    const asked = async (fun: string): Promise<TargetOutcome> =>
+      (await other.publish('alpha', fun, [], { timeout: 30 })).alpha ?? assert.fail('there is no outcome')
+    assert.deepEqual((await asked('state.show_top')).ret?.return, { base: ['bad', 'more'] })
+    assert.deepEqual(told(await asked('state.apply')), { bad: false })
+  })
+
+  it('are not what was planned where the content of what is new has moved', async () => {
+    const srv = join(fleet.folder, 'srv')
+    const plan = join(fleet.folder, 'web.plan')
+    const target = (name: string): string => join(fleet.folder, 'planned', name)
+    mkdirSync(join(srv, 'tree'))
+    const files = ['plain', 'tree/part', 'script', 'made.jinja']
+    const states = [
+      ['plain', { 'file.managed': [{ name: target('plain') }, { source: 'salt://plain' }, { makedirs: true }] }],
+      ['tree', { 'file.recurse': [{ name: target('tree') }, { source: 'salt://tree' }] }],
+      ['script', { 'cmd.script': [{ source: 'salt://script' }] }],
+      [
+        'made.jinja',
+        { 'file.managed': [{ name: target('m') }, { source: 'salt://made.jinja' }, { template: 'jinja' }] },
+      ],
+    ]
+    writeFileSync(join(srv, 'planned.sls'), JSON.stringify(Object.fromEntries(states)))
+    for (const path of files) writeFileSync(join(srv, path), '#!/bin/sh\n')
+    const asked = async (fun: string, ...arg: unknown[]): Promise<unknown> =>
+      (await master.publish('alpha', fun, arg, { timeout: 30 })).alpha?.ret?.return
+    await asked('state.plan', 'planned', { __kwarg__: true, plan_out: plan })
+    for (const path of files) writeFileSync(join(srv, path), '#!/bin/sh\necho moved\n')
+    const refused = await asked('state.apply', { __kwarg__: true, plan })
+    assert.ok(Array.isArray(refused), JSON.stringify(refused))
+    assert.deepEqual(
+      refused
+        .slice(1)
+        .map((line) =>
+          /^\S+ (?:.*\((.*)\)|(\S+)) would bring another content now$/.exec(String(line))?.slice(1).join(''),
+        ),
+      ['plain', 'tree', 'script', 'made.jinja'],
+    )
+    assert.ok(!existsSync(target('')))
+    for (const path of files) writeFileSync(join(srv, path), '#!/bin/sh\n')
+    assert.ok(isRecord(await asked('state.apply', { __kwarg__: true, plan })))
+    assert.ok(existsSync(target('tree/part')))
   })
 
   it('tell of each state where somebody looks on, and else of none', async () => {

@@ -14,6 +14,7 @@ import { extensionFolders, hasUserPlugins } from '../../engine/functions/extensi
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
+import { showsStates } from '../../engine/pillar/pillar-presence.ts'
 import type { FunctionServices, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
@@ -116,12 +117,13 @@ export class Caller {
     const noParse = this.#options.text('no-parse')?.split(',') ?? []
     const calls = await parseMultiFunction(fun, words, ',', { noParse })
     const interrupt = new Interrupt()
-    const outcome = await callFunction({
+    const called = await callFunction({
       name: calls.fun,
       arg: calls.arg,
       context: this.#context(interrupt.signal),
       jid: this.#jid,
     })
+    const outcome = showsStates(calls.fun) ? this.#secrets.hideIn(called) : called
     interrupt.end()
     this.#onlooker?.clear()
     if (interrupt.signal.aborted) {
@@ -186,7 +188,7 @@ export class Caller {
       signal,
       ...this.#catalogues,
       services: this.#services(),
-      emit: (tag, data) => this.#emit(tag, data),
+      emit: (tag, data) => this.#emit(tag, this.#secrets.hideIn(data)),
     }
   }
 

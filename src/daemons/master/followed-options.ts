@@ -1,5 +1,8 @@
+import { optionsOfMaster } from '../../engine/state/options-of-master.ts'
+
 /** Options that a running master follows. */
 export const followed: ReadonlySet<string> = new Set([
+  ...optionsOfMaster,
   'auto_accept',
   'autoreject_file',
   'autosign_file',
@@ -23,7 +26,6 @@ export const followed: ReadonlySet<string> = new Set([
   'mine_get',
   'mine_size',
   'minion_data_cache',
-  'nodegroups',
   'peer',
   'peer_run',
   'permissive_pki_access',

@@ -9,6 +9,7 @@ import type { Handler } from '../../wire/rpc.ts'
 import type { Asked, Authority, Verdict } from './authority.ts'
 import { type FileMethodsOptions, fileMethods } from './file-methods.ts'
 import { outcomeOf } from './live-job.ts'
+import type { LiveSettings } from './live-settings.ts'
 import { type MineMethodsOptions, mineMethods } from './mine-methods.ts'
 import type { MinionEvents } from './minion-events.ts'
 import { type PillarMethodsOptions, pillarMethods } from './pillar-methods.ts'
@@ -18,7 +19,9 @@ import type { RunnerHost } from './runner-host.ts'
 const longestPeerTimeoutSeconds = 3600
 
 export interface LinkMethodsOptions extends FileMethodsOptions, PillarMethodsOptions, Pick<MineMethodsOptions, 'mine'> {
-  readonly settings: FileMethodsOptions['settings'] & MineMethodsOptions['settings']
+  readonly settings: FileMethodsOptions['settings'] &
+    MineMethodsOptions['settings'] &
+    Pick<LiveSettings, 'stateOptions'>
   readonly publisher: Publisher
   readonly runners: RunnerHost
   readonly bus: EventBus
@@ -47,6 +50,7 @@ export function linkMethods(options: LinkMethodsOptions): Link {
     ...fileMethods(options),
     ...mineMethods({ ...options, targets: publisher }),
     ...pillarMethods(options),
+    'state.options': () => options.settings.stateOptions,
     return: (params, call) => {
       const ret = returnFrom(call.peer.name, asRecord(params))
       publisher.returnedUnasked(ret, ret.user ?? options.user)

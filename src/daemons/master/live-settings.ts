@@ -8,6 +8,7 @@ import { FileServer } from '../../engine/files/file-server.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { type ReactorRule, reactorRules } from '../../engine/reactor/rules.ts'
+import { optionsOfMaster } from '../../engine/state/options-of-master.ts'
 import type { MineSettings } from './mine-methods.ts'
 
 /** What may change while the master runs. */
@@ -22,6 +23,8 @@ interface Settings extends MineSettings {
   readonly autosign: AutosignOptions
   readonly nodegroups: Readonly<Record<string, unknown>>
   readonly reactor: readonly ReactorRule[]
+  /** What is said of `optionsOfMaster`. */
+  readonly stateOptions: Readonly<Record<string, unknown>>
 }
 
 /** The settings of the configuration as last read: whoever uses one asks anew each time. */
@@ -80,6 +83,10 @@ export class LiveSettings implements Settings {
     return this.#settings.reactor
   }
 
+  get stateOptions(): Readonly<Record<string, unknown>> {
+    return this.#settings.stateOptions
+  }
+
   get nodegroups(): Readonly<Record<string, unknown>> {
     return this.#settings.nodegroups
   }
@@ -98,5 +105,8 @@ function compile({ values, view, where, autosign }: MasterOptions, log: Log | un
     autosign,
     nodegroups: values.nodegroups,
     reactor: reactorRules(values.reactor, where),
+    stateOptions: Object.fromEntries(
+      optionsOfMaster.filter((name) => where([name]) !== undefined).map((name) => [name, view.get(name)]),
+    ),
   }
 }

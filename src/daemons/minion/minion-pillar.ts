@@ -154,8 +154,3 @@ const withoutPillar: ReadonlySet<string> = new Set(['test', 'saltutil', 'sys'])
 export function needsPillar(fun: string | readonly string[]): boolean {
   return [fun].flat().some((name) => !withoutPillar.has(name.slice(0, name.indexOf('.'))))
 }
-
-/** Whether a return tells of states: their differences may hold what was decrypted. */
-export function showsStates(fun: string | readonly string[]): boolean {
-  return [fun].flat().some((name) => name.startsWith('state.'))
-}

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import { withEnvironment } from './any-environment.ts'
 import { everyFile, type FileFilter } from './file-filter.ts'
 import type { ServedFile, ServedFiles } from './served-files.ts'
 import { SharedReads } from './shared-reads.ts'
@@ -39,6 +40,7 @@ export class FileRoots {
     this.#filter = filter
   }
 
+  /** `__env__` is among them where there are roots for any other. */
   get environments(): readonly string[] {
     return Object.keys(this.#roots)
   }
@@ -106,7 +108,8 @@ export class FileRoots {
   }
 
   #rootsOf(saltenv: string): readonly string[] {
-    return Object.hasOwn(this.#roots, saltenv) ? (this.#roots[saltenv] ?? []) : []
+    const roots = withEnvironment(this.#roots, saltenv)
+    return Object.hasOwn(roots, saltenv) ? (roots[saltenv] ?? []) : []
   }
 
   async #find(saltenv: string, path: string): Promise<FoundFile | undefined> {

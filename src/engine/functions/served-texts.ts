@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { SaltError } from '../../base/errors.ts'
 import type { ServedNames } from '../../client/api.ts'
+import { fileText } from '../files/file-text.ts'
 import type { FunctionContext } from '../plugin.ts'
 import { cachePath, fetchServedFile } from './file-cache.ts'
 import { type FileSource, fileSourceOf } from './file-source.ts'
@@ -36,14 +37,14 @@ export class ServedTexts {
     return kept(this.#names, saltenv, () => this.#source.names(saltenv))
   }
 
-  /** Undefined where there is no such file. Throws `overloaded` for one that is too large to be a text. */
+  /** Undefined where there is no such file. Throws `overloaded` for one that is too large to be a text, `render-failed` for one that is none. */
   read(saltenv: string, path: string): Promise<ServedText | undefined> {
     return kept(this.#texts, `${saltenv}\0${path}`, () => this.#bring(saltenv, path))
   }
 
   async #bring(saltenv: string, path: string): Promise<ServedText | undefined> {
     const hostPath = await this.#file(saltenv, path)
-    return hostPath === undefined ? undefined : { text: await readFile(hostPath, 'utf8'), hostPath }
+    return hostPath === undefined ? undefined : { text: fileText(await readFile(hostPath), path), hostPath }
   }
 
   async #file(saltenv: string, path: string): Promise<string | undefined> {

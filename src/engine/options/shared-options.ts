@@ -63,7 +63,7 @@ export const sharedOptions = {
   file_roots: option(
     fileRoots,
     { base: ['/srv/salt'] },
-    'Folders that hold the files of each environment; the first folder that has a file wins.',
+    'Folders that hold the files of each environment; the first folder that has a file wins. `__env__` stands for any environment that is not named, also within its paths.',
   ),
   heartbeat_interval: option(
     s.number('', { minimum: 1, maximum: 3600 }),

@@ -1,11 +1,9 @@
 /** Environments of pillar: which there are, and which one a question means. */
+import { withEnvironment } from '../files/any-environment.ts'
 import { FileRoots, filesOfRoots } from '../files/file-roots.ts'
 import type { ServedFiles } from '../files/served-files.ts'
 import type { PillarQuestion } from '../plugin.ts'
 import type { PillarSettings } from './pillar-settings.ts'
-
-/** Stands for every environment that is not named, in names and within paths. */
-const anyEnvironment = '__env__'
 
 export interface PillarEnvironments {
   readonly files: ServedFiles
@@ -30,19 +28,4 @@ export function pillarEnvironments(
     pillarenv: only,
     saltenv: saltenv ?? 'base',
   }
-}
-
-/** The roots with `__env__` in its meaning for one environment; a named environment wins over it. */
-export function withEnvironment(
-  roots: PillarSettings['roots'],
-  saltenv: string,
-): Readonly<Record<string, readonly string[]>> {
-  const { [anyEnvironment]: folders, ...named } = roots
-  if (folders === undefined || Object.hasOwn(named, saltenv) || !isFolderName(saltenv)) return named
-  return { ...named, [saltenv]: folders.map((folder) => folder.replaceAll(anyEnvironment, saltenv)) }
-}
-
-/** A minion says which environment it wants: its name becomes a part of paths. */
-function isFolderName(saltenv: string): boolean {
-  return /^[\w@%+=:,.-]+$/.test(saltenv) && saltenv !== '.' && saltenv !== '..'
 }

@@ -12,3 +12,8 @@ export function mayHavePillar(config: ConfigView): boolean {
     ([saltenv, folders]) => saltenv === '__env__' || folders.some((folder) => existsSync(join(folder, topFile))),
   )
 }
+
+/** Whether a return tells of states: their differences may hold what was decrypted. */
+export function showsStates(fun: string | readonly string[]): boolean {
+  return [fun].flat().some((name) => name.startsWith('state.'))
+}

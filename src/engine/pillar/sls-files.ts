@@ -1,5 +1,6 @@
 /** SLS files of environments by their dotted names. */
 import { SaltError } from '../../base/errors.ts'
+import { fileText } from '../files/file-text.ts'
 import type { ServedFiles } from '../files/served-files.ts'
 import { compileGlob } from '../target/glob.ts'
 
@@ -34,7 +35,7 @@ export class SlsFiles {
   async read(saltenv: string, path: string): Promise<string | undefined> {
     try {
       const content = await this.#files.read(saltenv, path)
-      return content === undefined ? undefined : Buffer.from(content).toString('utf8')
+      return content === undefined ? undefined : fileText(content, path)
     } catch (error) {
       if (error instanceof SaltError && error.code === 'bad-path') return undefined
       throw error

@@ -31,6 +31,8 @@ export interface PlanParts {
   readonly given: StatePlanFile['given']
   readonly chunks: readonly LowChunk[]
   readonly returns: StateReturns
+  /** By the tags of the calls. */
+  readonly fingerprints: ReadonlyMap<string, string>
   /** Puts dots in place of what was decrypted: it is not for the disk. */
   hide<T>(value: T): T
 }
@@ -39,23 +41,30 @@ interface PlannedResult {
   readonly result: unknown
   readonly changes: unknown
   readonly comment: unknown
+  /** Of what the changes leave out: a digest, with the salt of the plan. */
+  readonly fingerprint?: unknown
 }
 
 /** @param salt of the plan that this one is compared with; a new one when left out */
 export function planOf(
-  { id, given, chunks, returns, hide }: PlanParts,
+  { id, given, chunks, returns, fingerprints, hide }: PlanParts,
   salt = randomBytes(16).toString('hex'),
 ): StatePlanFile {
-  const planned = Object.entries(returns).map(([tag, { result, changes, comment }]) => [
-    tag,
-    { result, changes, comment },
-  ])
+  const planned = Object.entries(returns).map(([tag, { result, changes, comment }]) => {
+    const fingerprint = fingerprints.get(tag)
+    const more = fingerprint === undefined ? {} : { fingerprint: saltedDigest(salt, fingerprint) }
+    return [tag, { result, changes, comment, ...more }]
+  })
   const calls = chunks.map((chunk) => [chunkTag(chunk), lowRecord(chunk)])
   const open = { calls: Object.fromEntries(calls), planned: Object.fromEntries(planned) }
   const sealed = toJson([calls, Object.entries(returns).map(([tag, { result, changes }]) => [tag, result, changes])])
-  const digest = createHash('sha256').update(salt).update(sealed).digest('hex')
+  const digest = saltedDigest(salt, sealed)
   // Only what JSON can say is compared later.
   return JSON.parse(toJson({ id, given, ...hide(open), sealed: { salt, digest } }))
+}
+
+function saltedDigest(salt: string, text: string): string {
+  return createHash('sha256').update(salt).update(text).digest('hex')
 }
 
 /** For its owner alone: pillar may be in it. */
@@ -119,7 +128,7 @@ function resultDifference(was: PlannedResult | undefined, is: PlannedResult | un
   if (was.result !== is.result)
     return `would have come to ${outcomeWord(was)}, and now comes to ${outcomeWord(is)}: ${String(is.comment)}`
   if (!isDeepStrictEqual(was.changes, is.changes)) return 'would change something else now'
-  return undefined
+  return was.fingerprint === is.fingerprint ? undefined : 'would bring another content now'
 }
 
 function outcomeWord({ result }: PlannedResult): string {

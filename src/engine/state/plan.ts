@@ -29,6 +29,8 @@ export interface PendingPlan {
   readonly testResult?: boolean | null
   readonly warnings?: readonly string[]
   readonly more?: Readonly<Record<string, unknown>>
+  /** Stands for what `changes` leave out, such as the content of a new file: a plan file tells by it whether that has moved. */
+  fingerprint?(): Promise<string> | string
   /** Does it. What it throws is a failed state. */
   apply(): Promise<StateOutcome> | StateOutcome
 }

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly before?: (chunk: LowChunk) => Promise<boolean> | boolean
   /** Asked before anything is changed, with what a dry run shows. */
   readonly confirm?: (chunk: LowChunk, shown: Pick<StateReturn, 'comment' | 'changes'>) => Promise<Decision>
+  /** Told in a dry run of each fingerprint of a plan. */
+  readonly onFingerprint?: (chunk: LowChunk, fingerprint: string) => void
   /** Makes the pillar of the run anew (`reload_pillar`). */
   readonly pillar?: () => Promise<Readonly<Record<string, unknown>> | undefined>
   /** For the waits of `retry`. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SaltError } from '../../../src/base/errors.ts'
 import { hidingLog } from '../../../src/base/hiding-log.ts'
 import { type LogFields, silentLog } from '../../../src/base/log.ts'
 import { SecretTexts } from '../../../src/base/secret-texts.ts'
@@ -31,12 +32,21 @@ test('values are copied only where they change', () => {
   const clean = { a: [1, 'x', { b: null }] }
   assert.equal(secrets.hideIn(clean), clean)
   const date = new Date()
-  assert.deepEqual(secrets.hideIn({ a: ['hunter2', clean], date, hunter2: 1 }), { a: ['•••', clean], date, hunter2: 1 })
+  assert.deepEqual(secrets.hideIn({ a: ['hunter2', clean], date, hunter2: 1 }), { a: ['•••', clean], date, '•••': 1 })
   assert.equal(new SecretTexts().hideIn('hunter2'), 'hunter2')
   assert.equal((secrets.hideIn(new Error('with hunter2')) as Error).message, 'with •••')
+  const fault = secrets.hideIn(new SaltError('bad-arguments', 'with hunter2', { where: 'hunter2:1', hint: 'none' }))
+  assert.deepEqual(fault.toRecord(), { code: 'bad-arguments', message: 'with •••', where: '•••:1', hint: 'none' })
   const circle: Record<string, unknown> = { text: 'hunter2' }
   circle.self = circle
   assert.equal((secrets.hideIn(circle) as Record<string, unknown>).text, '•••')
+})
+
+test('keys are hidden as well, and none is lost by it', () => {
+  const secrets = secretsOf('hunter2', 'correct horse')
+  const returns = { 'cmd_|-a_|-echo hunter2_|-run': 1, 'cmd_|-a_|-echo correct horse_|-run': 2, b: 3 }
+  assert.deepEqual(secrets.hideIn(returns), { 'cmd_|-a_|-echo •••_|-run': 1, 'cmd_|-a_|-echo •••_|-run•••': 2, b: 3 })
+  assert.deepEqual(secrets.hideIn({ '•••': 1, hunter2: 2 }), { '•••': 1, '••••••': 2 })
 })
 
 test('a log shows none of them', () => {

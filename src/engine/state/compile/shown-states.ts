@@ -1,5 +1,7 @@
 /** What the functions of `state` show that run nothing. */
+
 import { matchGlob } from '../../../base/glob.ts'
+import { anyEnvironment } from '../../files/any-environment.ts'
 import type { FunctionContext } from '../../plugin.ts'
 import type { Dict } from '../../render/values/dict.ts'
 import { TopFiles } from '../top/top-files.ts'
@@ -49,6 +51,7 @@ export async function shownUsage(
   const { matches, faults } = await new TopFiles(ctx, gatherer).matches(saltenv)
   const usage: Record<string, EnvironmentUsage> = {}
   for (const one of await gatherer.files.environments()) {
+    if (one === anyEnvironment) continue
     const all = await gatherer.files.available(one)
     const wanted = matches.get(one) ?? []
     const used = all.filter((sls) => wanted.some((pattern) => matchGlob(pattern, sls)))

@@ -1,7 +1,9 @@
 /** SLS files by their names. */
+
 import { SaltError } from '../../../base/errors.ts'
 import { compileGlob } from '../../../base/glob.ts'
 import { compareText } from '../../../base/text.ts'
+import { anyEnvironment } from '../../files/any-environment.ts'
 import type { ServedTexts } from '../../functions/served-texts.ts'
 
 export interface SlsFile {
@@ -25,7 +27,9 @@ export class StateFiles {
 
   /** `base` is always there. */
   async hasEnvironment(saltenv: string): Promise<boolean> {
-    return saltenv === 'base' || (await this.environments()).includes(saltenv)
+    if (saltenv === 'base') return true
+    const served = await this.environments()
+    return served.includes(saltenv) || served.includes(anyEnvironment)
   }
 
   /** `a.b` is `a/b.sls`, or else `a/b/init.sls`. Undefined where there is neither. */

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
 import { isRecord } from '../../../base/narrow.ts'
-import type { ConfigView, FunctionContext } from '../../plugin.ts'
+import type { FunctionContext } from '../../plugin.ts'
+import { overlaid, withOptionsOfMaster } from '../options-of-master.ts'
 import { type WantedPillar, withRunPillar } from './run-pillar.ts'
 
 export interface RunWorld extends WantedPillar {
@@ -23,18 +24,8 @@ export async function runContext(ctx: FunctionContext, world: RunWorld): Promise
   }
   const over = defined({ test, saltenv, pillarenv, state_events, state_top: topFile })
   const local = localconfig === undefined ? {} : await readOptions(localconfig)
-  const config = overlay(ctx.config, { ...local, ...over })
-  return await withRunPillar(ctx.derive({ config }), world)
-}
-
-function overlay(config: ConfigView, over: Readonly<Record<string, unknown>>): ConfigView {
-  if (Object.keys(over).length === 0) return config
-  return {
-    get: (name) => (Object.hasOwn(over, name) ? over[name] : config.get(name)),
-    get all() {
-      return { ...config.all, ...over }
-    },
-  }
+  const told = await withOptionsOfMaster(ctx)
+  return await withRunPillar(told.derive({ config: overlaid(told.config, { ...local, ...over }) }), world)
 }
 
 function defined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -24,15 +24,18 @@ export interface CalledState extends PerformedState {
   readonly hasChanged: boolean
 }
 
+/** Who learns of a plan before it is shown or done. */
+export type PlanWatchers = Pick<RunOptions, 'confirm' | 'onFingerprint'>
+
 /** What its conditions, slots and checks throw fails it, too; only a cancelled job throws. */
 export async function callState(
   ctx: FunctionContext,
   run: StateRun,
   call: StateCall,
-  confirm: RunOptions['confirm'],
+  watchers: PlanWatchers,
 ): Promise<CalledState> {
   try {
-    return await callThrough(ctx, run, call, confirm)
+    return await callThrough(ctx, run, call, watchers)
   } catch (error) {
     ctx.signal.throwIfAborted()
     return { ...threw(ctx, `${call.chunk.state}.${call.chunk.fun}`, error), hasChanged: false }
@@ -43,7 +46,7 @@ async function callThrough(
   ctx: FunctionContext,
   run: StateRun,
   call: StateCall,
-  confirm: RunOptions['confirm'],
+  { confirm, onFingerprint }: PlanWatchers,
 ): Promise<CalledState> {
   const { chunk, definition, watch } = call
   if (watch === undefined || watch.checksConditions) {
@@ -64,6 +67,8 @@ async function callThrough(
     isWatch: watch !== undefined,
   })
   if (isTest) {
+    if (onFingerprint !== undefined && plan.kind === 'pending' && plan.fingerprint !== undefined)
+      onFingerprint(chunk, await plan.fingerprint())
     const shown = wellFormed(showPlan(plan))
     const wouldChange = changesAnything(shown) || (plan.kind === 'pending' && shown.result === null)
     return { ...shown, hasChanged: call.isTest && wouldChange }

@@ -234,13 +234,11 @@ export class StateCaller {
     if (!(await this.#conditions.areMet(chunk))) {
       return { result: null, comment: unmetConditions, changes: {}, hasChanged: false }
     }
-    const { confirm } = this.#options
-    return await callState(
-      this.#ctx,
-      this.#runFor(call.isTest),
-      call,
-      confirm === undefined ? undefined : (asked, plan) => this.#confirm(confirm, asked, plan),
-    )
+    const { confirm, onFingerprint } = this.#options
+    return await callState(this.#ctx, this.#runFor(call.isTest), call, {
+      ...(confirm === undefined ? {} : { confirm: (asked, plan) => this.#confirm(confirm, asked, plan) }),
+      ...(onFingerprint === undefined ? {} : { onFingerprint }),
+    })
   }
 
   async #confirm(

@@ -1,4 +1,5 @@
 /** The top files: which SLS files are for this minion. */
+import { anyEnvironment } from '../../files/any-environment.ts'
 import type { FunctionContext } from '../../plugin.ts'
 import type { RenderedSls } from '../../render/render-sls.ts'
 import { Dict } from '../../render/values/dict.ts'
@@ -65,7 +66,7 @@ export class TopFiles {
 
   /** `env_order` says which of them there are; without it `base` comes first. */
   async #environments(): Promise<readonly string[]> {
-    const served = await this.#gatherer.files.environments()
+    const served = (await this.#gatherer.files.environments()).filter((one) => one !== anyEnvironment)
     const order = this.#ctx.config.get('env_order')
     const wanted = Array.isArray(order) ? [...new Set(order.filter((one) => typeof one === 'string'))] : []
     if (wanted.length > 0) return served.length === 0 ? wanted : wanted.filter((one) => served.includes(one))

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
+import { fileText } from '../../../engine/files/file-text.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { renderText, templateVariables } from '../../../engine/render/text-template.ts'
 
@@ -38,5 +39,5 @@ export async function renderedFile(
 ): Promise<string> {
   const { context, defaults, ...others } = extra
   const variables = { ...(isRecord(others) ? others : {}), ...templateVariables(context, defaults) }
-  return await renderText(ctx, { text: await readFile(path, 'utf8'), file, saltenv, engine, variables })
+  return await renderText(ctx, { text: fileText(await readFile(path), file), file, saltenv, engine, variables })
 }

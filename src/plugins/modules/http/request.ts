@@ -4,6 +4,7 @@ import { version } from '../../../base/build-info.ts'
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
+import { fileText } from '../../../engine/files/file-text.ts'
 import type { HttpRequest } from '../../../engine/http/send.ts'
 import { readTlsFiles } from '../../../engine/http/tls-files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
@@ -159,7 +160,7 @@ async function contentOf(
 ): Promise<Buffer> {
   const bytes = await attemptAsync(file, () => readFile(file))
   if (!isTemplate) return bytes
-  return Buffer.from(await renderText(ctx, { text: bytes.toString('utf8'), file, saltenv: 'base', engine, variables }))
+  return Buffer.from(await renderText(ctx, { text: fileText(bytes, file), file, saltenv: 'base', engine, variables }))
 }
 
 /** Also tells in `headers` what kind of data it is, where nobody did. */

@@ -2,7 +2,10 @@
 import { resolve } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
+import { chunkTag } from '../../../engine/state/low-chunk.ts'
+import { overlaid } from '../../../engine/state/options-of-master.ts'
 import type { StatePlanFile } from '../../../engine/state/plan-file.ts'
+import type { RunOptions } from '../../../engine/state/state-return.ts'
 import type { GivenRun } from './arguments.ts'
 import { type PreparedRun, runJob, runPrepared, type StateSource } from './running.ts'
 import { failed, listed } from './showing.ts'
@@ -24,10 +27,11 @@ export async function makePlan(
     more,
     source,
     async work(run) {
-      const returns = await runPrepared(run)
+      const fingerprints = new Map<string, string>()
+      const returns = await runPrepared({ ...run, options: { ...run.options, ...keptIn(fingerprints) } })
       if (out === undefined) return returns
       const { planOf, writePlan } = await import('../../../engine/state/plan-file.ts')
-      await writePlan(resolve(out), planOf({ ...partsOf(ctx, run), given: keptOf(given), returns }))
+      await writePlan(resolve(out), planOf({ ...partsOf(ctx, run), given: keptOf(given), returns, fingerprints }))
       return returns
     },
   })
@@ -63,9 +67,10 @@ async function applyIfSame(ctx: FunctionContext, plan: StatePlanFile, run: Prepa
   const { planDifferences, planOf } = await import('../../../engine/state/plan-file.ts')
   const { runStates } = await import('../../../engine/state/run/run.ts')
   const { onReturn: _shown, confirm: _asked, ...quiet } = run.options
-  const dry = run.ctx.derive({ config: withTest(run.ctx) })
-  const returns = await runStates(dry, run.chunks, { ...quiet, test: true })
-  const now = planOf({ ...partsOf(ctx, run), given: plan.given, returns }, plan.sealed.salt)
+  const dry = run.ctx.derive({ config: overlaid(run.ctx.config, { test: true }) })
+  const fingerprints = new Map<string, string>()
+  const returns = await runStates(dry, run.chunks, { ...quiet, ...keptIn(fingerprints), test: true })
+  const now = planOf({ ...partsOf(ctx, run), given: plan.given, returns, fingerprints }, plan.sealed.salt)
   const differences = planDifferences(plan, now)
   if (differences.length > 0) {
     return failed(ctx, ['The plan does not hold any more, and nothing was done:', ...differences])
@@ -73,17 +78,12 @@ async function applyIfSame(ctx: FunctionContext, plan: StatePlanFile, run: Prepa
   return await runPrepared(run)
 }
 
-function partsOf(ctx: FunctionContext, { chunks }: PreparedRun) {
-  return { id: ctx.id, chunks, hide: <T>(value: T): T => ctx.services.pillar?.hide(value) ?? value }
+function keptIn(fingerprints: Map<string, string>): Pick<RunOptions, 'onFingerprint'> {
+  return { onFingerprint: (chunk, fingerprint) => fingerprints.set(chunkTag(chunk), fingerprint) }
 }
 
-function withTest({ config }: FunctionContext): FunctionContext['config'] {
-  return {
-    get: (name) => (name === 'test' ? true : config.get(name)),
-    get all() {
-      return { ...config.all, test: true }
-    },
-  }
+function partsOf(ctx: FunctionContext, { chunks }: PreparedRun) {
+  return { id: ctx.id, chunks, hide: <T>(value: T): T => ctx.services.pillar?.hide(value) ?? value }
 }
 
 function sourceOf({ mods }: Given): StateSource {

@@ -34,10 +34,11 @@ export function failed(ctx: FunctionContext, errors: readonly string[]): readonl
   return errors
 }
 
-/** Loaded on first use, as what compiles. */
+/** What a run would see, but for the arguments that only a run has. Loaded on first use, as what compiles. */
 async function withPillar(ctx: FunctionContext, given: Common): Promise<FunctionContext> {
   const { withRunPillar } = await import('../../../engine/state/run/run-pillar.ts')
-  return await withRunPillar(ctx, given)
+  const { withOptionsOfMaster } = await import('../../../engine/state/options-of-master.ts')
+  return await withRunPillar(await withOptionsOfMaster(ctx), given)
 }
 
 export function requestOf(ctx: FunctionContext, { saltenv, exclude }: Common, sls?: readonly string[]): CompileRequest {

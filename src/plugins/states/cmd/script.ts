@@ -14,15 +14,31 @@ export async function planScript(ctx: StateContext, want: ScriptWishes): Promise
   return pending({
     comment: `Command '${want.name}' would have been executed`,
     changes: {},
+    fingerprint: () => fingerprintOf(ctx, want),
     apply: () => execute(ctx, want, isStateful),
   })
+}
+
+/** The script as it is: what it does is not known before. */
+async function fingerprintOf(ctx: StateContext, want: ScriptWishes): Promise<string> {
+  try {
+    const hash = await ctx.salt('cp.hash_file', [sourceOf(want)], { saltenv: ctx.saltenv })
+    return isRecord(hash) ? String(hash.hsum) : ''
+  } catch {
+    ctx.signal.throwIfAborted()
+    return ''
+  }
+}
+
+function sourceOf({ source, name }: ScriptWishes): string {
+  return source ?? splitOnce(name)[0]
 }
 
 async function execute(ctx: StateContext, want: ScriptWishes, isStateful: boolean): Promise<StateOutcome> {
   const missing = missingFolder(want.cwd)
   if (missing !== undefined) return missing
-  const [first = '', words] = splitOnce(want.name)
-  const source = want.source ?? first
+  const [, words] = splitOnce(want.name)
+  const source = sourceOf(want)
   const args = want.args ?? words
   const context = { ...(isRecord(want.defaults) ? want.defaults : {}), ...(isRecord(want.context) ? want.context : {}) }
   const answer = await ctx.salt('cmd.script', [source], {

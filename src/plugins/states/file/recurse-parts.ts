@@ -127,6 +127,15 @@ function planExchange(
   })
 }
 
+/** Of all parts together. */
+export async function fingerprintOfParts(parts: readonly RecursedPart[]): Promise<string> {
+  const all: string[] = []
+  for (const { path, plan } of parts) {
+    if (plan.kind === 'pending' && plan.fingerprint !== undefined) all.push(`${path}\0${await plan.fingerprint()}`)
+  }
+  return all.join('\n')
+}
+
 /** What Salt tells of all parts together: comments of those that did not simply succeed, and all changes by path. */
 export class RecurseReport {
   readonly #path: string

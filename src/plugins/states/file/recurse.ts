@@ -16,7 +16,13 @@ import { isFolder } from '../../modules/file/status.ts'
 import { dirMode, isPlan, owner, ownerOf, owners, pathName, targetPath, templateArguments } from './arguments.ts'
 import { keptPaths, pathsToClean, removeAll, topmost } from './cleaning.ts'
 import { type RecursedFiles, recursedFiles } from './recurse-files.ts'
-import { planParts, type RecursedPart, RecurseReport, type RecurseRequest } from './recurse-parts.ts'
+import {
+  fingerprintOfParts,
+  planParts,
+  type RecursedPart,
+  RecurseReport,
+  type RecurseRequest,
+} from './recurse-parts.ts'
 import { unknownArguments } from './unknown-arguments.ts'
 
 const mode = (description: string) => s.withDefault(modeSchema(description), null)
@@ -147,6 +153,7 @@ function reportPlan(
   return pending({
     ...report.words(),
     testResult: report.result,
+    fingerprint: () => fingerprintOfParts(parts),
     apply: () => applyParts(ctx, request, parts, cleaned),
   })
 }

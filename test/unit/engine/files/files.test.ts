@@ -57,6 +57,17 @@ describe('files that are served', () => {
     assert.equal(await roots.read('base', 'nosuch'), undefined)
   })
 
+  it('come from the roots of any environment where theirs is not named', async () => {
+    put('any/qa/f', 'of qa')
+    put('any/dev/f', 'hidden')
+    put('secret/f', 'outside')
+    roots = new FileRoots({ dev: [join(folder, 'dev')], __env__: [join(folder, 'any/__env__')] })
+    assert.equal(String(await roots.read('qa', 'f')), 'of qa')
+    assert.deepEqual((await roots.names('qa')).files, ['f'])
+    for (const saltenv of ['dev', 'nosuch', '../secret', '..', '.', '', '__env__', 'any/qa'])
+      assert.equal(await roots.read(saltenv, 'f'), undefined, saltenv)
+  })
+
   for (const path of ['../secret', '/etc/hostname', 'web/../../secret', 'out/secret', 'a\0b']) {
     it(`never lie outside: ${JSON.stringify(path)}`, async () => {
       put('secret')

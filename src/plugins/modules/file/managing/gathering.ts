@@ -4,6 +4,7 @@ import { SaltError } from '../../../../base/errors.ts'
 import { isRecord } from '../../../../base/narrow.ts'
 import { pythonString } from '../../../../base/python-repr.ts'
 import type { ServedStatus } from '../../../../client/api.ts'
+import { fileText } from '../../../../engine/files/file-text.ts'
 import { cacheKnownFile } from '../../../../engine/functions/file-cache.ts'
 import { fileSourceOf } from '../../../../engine/functions/file-source.ts'
 import type { FunctionContext } from '../../../../engine/plugin.ts'
@@ -76,7 +77,7 @@ export async function gatherSource(ctx: FunctionContext, request: SourceRequest)
   const path = await raw.content.fetch()
   if (path === name) throw new SaltError('bad-arguments', 'Source file cannot be the same as destination')
   const file = protocolOf(source) === 'salt' ? parseSaltUrl(source, saltenv).path : (localPath(source) ?? source)
-  const text = fs.readFileSync(path, 'utf8')
+  const text = fileText(fs.readFileSync(path), file)
   const rendered = await renderText(
     ctx,
     { text, file, saltenv, engine, variables: { name, source, ...variables } },

@@ -47,6 +47,13 @@ export async function holds(path: string, status: fs.Stats, content: NewContent)
   return (await hashOfFile(path, hash.type, status.size)) === hash.sum
 }
 
+/** The same for the same content, as far as it is known. */
+export async function fingerprintOf(content: NewContent): Promise<string> {
+  if (content.kind === 'bytes') return createHash('sha256').update(content.bytes).digest('hex')
+  const { type, sum } = content.hash ?? { type: 'sha256', sum: await hashOfFile(await content.fetch(), 'sha256') }
+  return `${type}:${sum}`
+}
+
 /** Hexadecimal digits. */
 export async function hashOfFile(path: string, type: string, size = fs.statSync(path).size): Promise<string> {
   if (size > smallFile) return await hashOf(path, type)

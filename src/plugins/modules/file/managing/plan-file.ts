@@ -17,7 +17,7 @@ import { differenceOf } from './difference.ts'
 import { extraChanges } from './extra-permissions.ts'
 import type { FileRequest } from './file-request.ts'
 import { applyMetadata, metadataDifference, targetAt } from './metadata.ts'
-import { holds, type NewContent } from './new-content.ts'
+import { fingerprintOf, holds, type NewContent } from './new-content.ts'
 import { placeFile, restoreContext, usualMetadata } from './placing.ts'
 import { planNewFile } from './plan-new-file.ts'
 import { changeComment, faultText, finishing, planRightFile } from './plan-words.ts'
@@ -64,6 +64,7 @@ async function planExisting(
   return pending({
     comment: request.changeComment ?? changeComment(path),
     changes,
+    ...(next === undefined ? {} : { fingerprint: () => fingerprintOf(next) }),
     apply: () => finishing(request, () => applyExisting(ctx, request, { real, status, isLinkItself, next, diff })),
   })
 }
@@ -108,6 +109,7 @@ function planReplacedLink(ctx: FunctionContext, request: FileRequest, content: N
   return pending({
     comment: request.changeComment ?? changeComment(path),
     changes,
+    fingerprint: () => fingerprintOf(content),
     apply: () =>
       finishing(request, async () => {
         const wrong = await request.check?.(content, start)

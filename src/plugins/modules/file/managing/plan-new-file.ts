@@ -6,7 +6,7 @@ import { makeFolderOf } from '../folders.ts'
 import { isFolder, modeText } from '../status.ts'
 import { extraChanges } from './extra-permissions.ts'
 import type { FileRequest } from './file-request.ts'
-import { bytesOf } from './new-content.ts'
+import { bytesOf, fingerprintOf } from './new-content.ts'
 import { placeFile, restoreContext, type StartingMetadata, usualMetadata } from './placing.ts'
 import { changeComment, faultText, finishing } from './plan-words.ts'
 import { withTest } from './testing-context.ts'
@@ -17,6 +17,7 @@ export async function planNewFile(ctx: FunctionContext, request: FileRequest, re
   return pending({
     comment: request.changeComment ?? changeComment(path),
     changes: { newfile: path },
+    ...(content === undefined ? {} : { fingerprint: () => fingerprintOf(content) }),
     apply: () => finishing(request, () => applyNew(ctx, request, real)),
   })
 }
