@@ -12,6 +12,7 @@ import { expandUser, realPath } from '../../modules/file/paths.ts'
 import { localPath, protocolOf } from '../../modules/file/source.ts'
 import { sourceHash } from '../../modules/file/source-hash.ts'
 import { isRegularFile } from '../../modules/file/status.ts'
+import { untilThereAre } from '../file/unknown-owners.ts'
 import { keepChecksum, keptChecksum } from './checksum-record.ts'
 import { type ArchiveContents, contentsOf, presenceOf } from './contents.ts'
 import { type Extraction, extract, withOwners } from './extraction.ts'
@@ -23,6 +24,7 @@ import {
   faultIn,
   formatOf,
   isGiven,
+  unknownOwner,
   wayToExtract,
 } from './request.ts'
 
@@ -39,7 +41,9 @@ export const extractedState = {
       if (want.if_missing !== undefined && fs.existsSync(want.if_missing))
         return right(`Path ${want.if_missing} exists`)
       try {
-        const plan = await planExtracted(ctx, want)
+        const unknown = unknownOwner(want)
+        const found = await planExtracted(ctx, want)
+        const plan = unknown === undefined ? found : untilThereAre(ctx, found, unknown, [want.user, want.group])
         const warnings = warningsOf(want)
         return warnings.length === 0 ? plan : { ...plan, warnings: [...warnings, ...(plan.warnings ?? [])] }
       } catch (error) {

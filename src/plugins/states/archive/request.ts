@@ -37,7 +37,7 @@ export type ExtractedArguments = StaticProperties<typeof extractedArguments>
 
 /** Salt's sentence on what cannot be, before anything is looked at. */
 export function faultIn(ctx: StateContext, want: ExtractedArguments): string | undefined {
-  const { name, if_missing: missing, enforce_ownership_on: owned, user, group } = want
+  const { name, if_missing: missing, enforce_ownership_on: owned } = want
   if (want.skip_files_list_verify && want.skip_verify) {
     return 'Only one of "skip_files_list_verify" and "skip_verify" can be set to True'
   }
@@ -50,11 +50,15 @@ export function faultIn(ctx: StateContext, want: ExtractedArguments): string | u
   if (owned !== undefined && posix.relative(folder, owned).startsWith('../')) {
     return `Value for 'enforce_ownership_on' must be within ${folder}/`
   }
-  if (isGiven(user) && userId(user) === undefined) return `User ${user} does not exist`
-  if (isGiven(group) && groupId(group) === undefined) return `Group ${group} does not exist`
   if (want.clean && want.clean_parent) return "Only one of 'clean' and 'clean_parent' can be set to True"
   ctx.signal.throwIfAborted()
   return undefined
+}
+
+/** Salt's sentence about the first owner that is not known here. */
+export function unknownOwner({ user, group }: Pick<ExtractedArguments, 'user' | 'group'>): string | undefined {
+  if (isGiven(user) && userId(user) === undefined) return `User ${user} does not exist`
+  return isGiven(group) && groupId(group) === undefined ? `Group ${group} does not exist` : undefined
 }
 
 export function isGiven(owner: string | number | null): owner is string | number {

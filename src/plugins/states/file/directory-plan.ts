@@ -14,7 +14,7 @@ import {
   type StatePlan,
 } from '../../../engine/state/plan.ts'
 import { makeFolder } from '../../modules/file/folders.ts'
-import { metadataDifference, type WantedMetadata, wantedMetadata } from '../../modules/file/managing/metadata.ts'
+import { foreseenMetadata, metadataDifference, type WantedMetadata } from '../../modules/file/managing/metadata.ts'
 import { faultText, reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { isFolder } from '../../modules/file/status.ts'
@@ -22,22 +22,19 @@ import { keptPaths, pathsToClean, removeAll, topmost } from './cleaning.ts'
 import { type DirectoryRequest, recurseSet } from './directory-request.ts'
 import { applyTree, planTree, type TreeChange } from './directory-tree.ts'
 import { clearObstacle, type Obstacle, obstacleOf } from './obstacle.ts'
+import { planForOwners } from './unknown-owners.ts'
 
 export async function planDirectory(ctx: StateContext, request: DirectoryRequest): Promise<StatePlan> {
   const { path } = request
   const words = recurseSet(request.recurse)
   if (typeof words === 'string') return impossible(words)
-  const folderWanted = wantedMetadata({ ...request, mode: request.dirMode })
-  const filesWanted = wantedMetadata({ ...request, mode: request.fileMode })
   const obstacle = obstacleOf(request)
   if (typeof obstacle === 'string') return impossible(obstacle)
-  // Another state may make the user before this one runs: a dry run cannot know.
-  if (typeof folderWanted === 'string' || typeof filesWanted === 'string') {
-    const fault = String(folderWanted)
-    return pending({ ...dryWords({ [path]: { directory: 'new' } }), apply: () => failed(fault) })
-  }
-  if (obstacle !== undefined || !isFolder(path)) return planNewFolder(ctx, request, obstacle, folderWanted)
-  return await planFoundFolder(ctx, request, words, { folder: folderWanted, file: filesWanted })
+  return await planForOwners(ctx, { ...request, mode: request.dirMode }, async (folder) => {
+    if (obstacle !== undefined || !isFolder(path)) return planNewFolder(ctx, request, obstacle, folder)
+    const { metadata: file } = foreseenMetadata({ ...request, mode: request.fileMode })
+    return await planFoundFolder(ctx, request, words, { folder, file })
+  })
 }
 
 function dryWords(changes: Readonly<Record<string, Changes>>): { comment: string; changes: Changes } {

@@ -21,6 +21,7 @@ import { expandUser } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
 import { dirMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName } from './arguments.ts'
 import { joinedFaults, type NamedOwners, ownersOrUsual, unknownOwners } from './owners-of-links.ts'
+import { untilThereAre } from './unknown-owners.ts'
 
 interface HardlinkRequest {
   readonly path: string
@@ -49,12 +50,13 @@ export const hardlinkState = {
       if (path === '') return impossible('Must provide name to file.hardlink')
       const named = ownersOrUsual(ctx, ownerOf(want), want.group)
       const faults = [
-        ...unknownOwners(named),
         ...(posix.isAbsolute(path) ? [] : [notAbsolute(path)]),
         ...(posix.isAbsolute(want.target) ? [] : [`Specified target ${want.target} is not an absolute path`]),
       ]
-      if (faults.length > 0) return impossible(joinedFaults(faults))
-      return planHardlink(ctx, { ...want, path, dirMode: normalizeMode(want.dir_mode), owners: named })
+      const unknown = unknownOwners(named)
+      if (faults.length > 0) return impossible(joinedFaults([...unknown, ...faults]))
+      const plan = planHardlink(ctx, { ...want, path, dirMode: normalizeMode(want.dir_mode), owners: named })
+      return unknown.length === 0 ? plan : untilThereAre(ctx, plan, joinedFaults(unknown), [named.user, named.group])
     },
   }),
 }

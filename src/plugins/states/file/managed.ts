@@ -8,7 +8,7 @@ import { type MoreArguments, type StateContext, state } from '../../../engine/pl
 import { templateVariables } from '../../../engine/render/text-template.ts'
 import { impossible, right, type StatePlan } from '../../../engine/state/plan.ts'
 import { chooseSource, type GatheredSource, gatherSource } from '../../modules/file/managing/gathering.ts'
-import { type WantedMetadata, wantedMetadata } from '../../modules/file/managing/metadata.ts'
+import type { WantedMetadata } from '../../modules/file/managing/metadata.ts'
 import type { NewContent } from '../../modules/file/managing/new-content.ts'
 import { planFile } from '../../modules/file/managing/plan-file.ts'
 import { faultText, reasonOf } from '../../modules/file/managing/plan-words.ts'
@@ -23,6 +23,7 @@ import { contentKinds, contentsOf } from './managed-contents.ts'
 import { planPermissions } from './permissions-plan.ts'
 import { selinuxOf } from './selinux-argument.ts'
 import { unknownArguments } from './unknown-arguments.ts'
+import { planForOwners } from './unknown-owners.ts'
 
 type Extra = MoreArguments['extra']
 
@@ -57,15 +58,15 @@ export async function planManaged(ctx: StateContext, given: ManagedArguments, ex
     if (!want.create && !isRegularFile(path)) {
       return right(`File ${path} is not present and is not set for creation`)
     }
-    const metadata = wantedMetadata({ ...want, mode: keepsMode ? null : want.mode })
-    if (typeof metadata === 'string') return impossible(metadata)
     if (!posix.isAbsolute(path)) return impossible(notAbsolute(path))
     if (isFolder(path)) return impossible(`Specified target ${path} is a directory`)
     templateVariables(want.context, want.defaults)
     const isContentWanted = hasSource(want) || contents !== undefined
-    if (!(want.replace && isContentWanted) && fs.existsSync(path)) return await planPermissions(ctx, want, metadata)
-    if (!hasSource(want)) return await planContent(ctx, want, contents, metadata)
-    return await planSourced(ctx, want, extra, { metadata, keepsMode })
+    return await planForOwners(ctx, { ...want, mode: keepsMode ? null : want.mode }, async (metadata) => {
+      if (!(want.replace && isContentWanted) && fs.existsSync(path)) return await planPermissions(ctx, want, metadata)
+      if (!hasSource(want)) return await planContent(ctx, want, contents, metadata)
+      return await planSourced(ctx, want, extra, { metadata, keepsMode })
+    })
   } catch (error) {
     ctx.signal.throwIfAborted()
     return impossible(managingFault(error, path))

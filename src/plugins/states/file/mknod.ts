@@ -6,9 +6,15 @@ import { s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, right, type StatePlan } from '../../../engine/state/plan.ts'
 import { targetAtEntry } from '../../modules/file/entry.ts'
-import { applyMetadata, metadataDifference, targetAt, wantedMetadata } from '../../modules/file/managing/metadata.ts'
+import {
+  applyMetadata,
+  metadataDifference,
+  targetAt,
+  type WantedMetadata,
+} from '../../modules/file/managing/metadata.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
 import { isPlan, owners, pathName, targetPath } from './arguments.ts'
+import { planForOwners } from './unknown-owners.ts'
 
 const kinds = {
   c: { name: 'Character device', what: 'a character device', is: (status: fs.Stats) => status.isCharacterDevice() },
@@ -39,7 +45,7 @@ export const mknodState = {
           `Node type unavailable: '${ntype}'. Available node types are character ('c'), block ('b'), and pipe ('p')`,
         )
       }
-      return planNode(ctx, path, { ...want, ntype })
+      return planForOwners(ctx, want, (metadata) => planNode(ctx, path, { ...want, ntype }, metadata))
     },
   }),
 }
@@ -53,11 +59,9 @@ interface NodeRequest {
   readonly mode: string | number | null
 }
 
-function planNode(ctx: StateContext, path: string, request: NodeRequest): StatePlan {
+function planNode(ctx: StateContext, path: string, request: NodeRequest, metadata: WantedMetadata): StatePlan {
   const { ntype, major, minor, user, group } = request
   const kind = kinds[ntype]
-  const metadata = wantedMetadata(request)
-  if (typeof metadata === 'string') return impossible(metadata)
   const status = targetAtEntry(path)
   if (status === undefined) {
     return pending({

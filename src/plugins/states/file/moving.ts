@@ -24,6 +24,7 @@ import { expandUser, joinPath, linkTarget } from '../../modules/file/paths.ts'
 import { isFolder, isRegularFile, statusOf } from '../../modules/file/status.ts'
 import { fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName } from './arguments.ts'
 import { ownersOrUsual } from './owners-of-links.ts'
+import { planForOwners } from './unknown-owners.ts'
 
 const force = s.withDefault(s.boolean('Take the place of what is there'), false)
 export const movingStates = {
@@ -52,7 +53,8 @@ export const movingStates = {
       const usual = want.preserve ? status : ownersOrUsual(ctx, ownerOf(want), want.group)
       const mode = want.preserve ? status.mode : (want.mode ?? status.mode)
       const request = { ...want, path, source, user: usual.user, group: usual.group, mode }
-      return await planCopy(ctx, request, name)
+      const plan = () => planCopy(ctx, request, name)
+      return want.preserve ? await plan() : await planForOwners(ctx, request, plan)
     },
   }),
   rename: state({
@@ -101,8 +103,6 @@ interface CopyRequest {
 /** @param name as it was given: what is said of a copy is said of it. */
 async function planCopy(ctx: StateContext, request: CopyRequest, name: string): Promise<StatePlan> {
   const { path, source, force: forced } = request
-  const metadata = request.preserve ? '' : wantedMetadata(request)
-  if (typeof metadata === 'string' && metadata !== '') return impossible(metadata)
   if (isThere(path) && !forced) return right(`The target file "${path}" exists and will not be overwritten`)
   const isSame =
     isRegularFile(path) &&

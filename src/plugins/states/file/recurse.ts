@@ -7,7 +7,6 @@ import { type MoreArguments, type StateContext, state } from '../../../engine/pl
 import { done, impossible, pending, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
 import { makeFolder } from '../../modules/file/folders.ts'
 import { chooseSource } from '../../modules/file/managing/gathering.ts'
-import { wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
@@ -24,6 +23,7 @@ import {
   type RecurseRequest,
 } from './recurse-parts.ts'
 import { unknownArguments } from './unknown-arguments.ts'
+import { planForOwners } from './unknown-owners.ts'
 
 const mode = (description: string) => s.withDefault(modeSchema(description), null)
 const patterns = (what: string) => s.optional(s.any(`${what}: a glob, or E@ and an expression, or a list of them`))
@@ -83,8 +83,6 @@ async function planRecurse(
   const path = targetPath(want.name, 'recurse')
   if (isPlan(path)) return path
   const user = ownerOf(want) ?? null
-  const metadata = wantedMetadata({ user, group: want.group })
-  if (typeof metadata === 'string') return impossible(metadata)
   const source = await sourceOf(ctx, want.source)
   if (typeof source !== 'string') return source
   if (fs.existsSync(path) && !isFolder(path)) return impossible(`The path ${path} exists and is not a directory`)
@@ -99,10 +97,12 @@ async function planRecurse(
     dirMode: normalizeMode(want.dir_mode),
     variables: extra,
   }
-  const wanted = await recursedFiles(ctx, path, { ...want, source }, ctx.saltenv)
-  const parts = await planParts(ctx, request, wanted)
-  const cleaned = want.clean ? await cleanedPaths(ctx, request, wanted) : []
-  return reportPlan(ctx, request, parts, cleaned)
+  return await planForOwners(ctx, { user, group: want.group }, async () => {
+    const wanted = await recursedFiles(ctx, path, { ...want, source }, ctx.saltenv)
+    const parts = await planParts(ctx, request, wanted)
+    const cleaned = want.clean ? await cleanedPaths(ctx, request, wanted) : []
+    return reportPlan(ctx, request, parts, cleaned)
+  })
 }
 
 /** The first source that there is, or why there is none. */

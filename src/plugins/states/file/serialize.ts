@@ -9,12 +9,12 @@ import { type StateContext, state } from '../../../engine/plugin.ts'
 import { impossible, right } from '../../../engine/state/plan.ts'
 import { traverse } from '../../../engine/target/traverse.ts'
 import { encodeContents } from '../../modules/file/managing/contents-encoding.ts'
-import { wantedMetadata } from '../../modules/file/managing/metadata.ts'
 import type { BytesContent } from '../../modules/file/managing/new-content.ts'
 import { planFile } from '../../modules/file/managing/plan-file.ts'
 import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { isFolder, isRegularFile } from '../../modules/file/status.ts'
 import { fileMode, isPlan, makedirs, owner, ownerOf, owners, pathName, showChanges, targetPath } from './arguments.ts'
+import { planForOwners } from './unknown-owners.ts'
 
 const options = (what: string) => s.optional(s.any(`Options of the ${what}: a mapping, or a list of them`))
 
@@ -64,22 +64,23 @@ export const serializeState = {
         )
       }
       if (isFolder(path)) return impossible(`Specified target ${path} is a directory`)
-      const metadata = wantedMetadata({ ...want, user: ownerOf(want) })
-      if (typeof metadata === 'string') return impossible(metadata)
-      const written = await writtenData(path, want, { ...data, name, serializer })
-      if (written === 'same') return right(`The file ${path} is in the correct state`)
-      if (typeof written === 'string') return impossible(written)
-      const plan = await planFile(ctx, {
-        path,
-        content: { ...written, isSecret: data.isSecret },
-        isSourced: false,
-        metadata,
-        makedirs: want.makedirs,
-        backup: typeof want.backup === 'string' ? want.backup : undefined,
-        showChanges: want.show_changes,
-        isTemplate: false,
-        followLinks: true,
-        changeComment: `Dataset will be serialized and stored into ${path}`,
+      const request = { ...want, user: ownerOf(want) }
+      const plan = await planForOwners(ctx, request, async (metadata) => {
+        const written = await writtenData(path, want, { ...data, name, serializer })
+        if (written === 'same') return right(`The file ${path} is in the correct state`)
+        if (typeof written === 'string') return impossible(written)
+        return await planFile(ctx, {
+          path,
+          content: { ...written, isSecret: data.isSecret },
+          isSourced: false,
+          metadata,
+          makedirs: want.makedirs,
+          backup: typeof want.backup === 'string' ? want.backup : undefined,
+          showChanges: want.show_changes,
+          isTemplate: false,
+          followLinks: true,
+          changeComment: `Dataset will be serialized and stored into ${path}`,
+        })
       })
       const warnings = warningsOf(want, serializer)
       return warnings.length === 0 ? plan : { ...plan, warnings: [...warnings, ...(plan.warnings ?? [])] }

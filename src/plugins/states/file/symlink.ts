@@ -21,6 +21,7 @@ import { expandUser, linkTarget } from '../../modules/file/paths.ts'
 import { isFolder, isRegularFile, statusOf } from '../../modules/file/status.ts'
 import { fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName, withoutEffect } from './arguments.ts'
 import { joinedFaults, type NamedOwners, ownersOrUsual, unknownOwners } from './owners-of-links.ts'
+import { untilThereAre } from './unknown-owners.ts'
 
 export const symlinkArguments = {
   name: pathName,
@@ -53,9 +54,11 @@ export const symlinkState = {
       const path = expandUser(want.name)
       if (path === '') return impossible('Must provide name to file.symlink')
       const named = ownersOrUsual(ctx, ownerOf(want), want.group)
-      const faults = [...unknownOwners(named), ...(posix.isAbsolute(path) ? [] : [notAbsolute(path)])]
-      if (faults.length > 0) return impossible(joinedFaults(faults))
-      return planSymlink(ctx, { ...want, path, mode: normalizeMode(want.mode), owners: named })
+      const faults = posix.isAbsolute(path) ? [] : [notAbsolute(path)]
+      const unknown = unknownOwners(named)
+      if (faults.length > 0) return impossible(joinedFaults([...unknown, ...faults]))
+      const plan = planSymlink(ctx, { ...want, path, mode: normalizeMode(want.mode), owners: named })
+      return unknown.length === 0 ? plan : untilThereAre(ctx, plan, joinedFaults(unknown), [named.user, named.group])
     },
   }),
 }

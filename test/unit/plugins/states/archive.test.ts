@@ -220,6 +220,8 @@ describe('archive.extracted', () => {
     assert.deepEqual([dry.result, dry.changes], [null, { 'updated ownership': true }])
     assert.match(dry.comment, /Ownership would be updated on one or more files\/directories\.$/)
     assert.equal((await all.extract({ source, user: 'nosuchuser' })).comment, 'User nosuchuser does not exist')
+    const { result, warnings } = await all.dry({ source, user: 'nosuchuser' })
+    assert.deepEqual([result, warnings], [null, ['User nosuchuser does not exist']])
   })
 
   it('extracts ZIP files', async () => {

@@ -364,3 +364,26 @@ describe('a managed file', () => {
     assert.deepEqual(host.functions.ran, [])
   })
 })
+
+describe('owners who are not there yet', () => {
+  const owners = { user: 'nosuchuser', group: 'nosuchgroup' }
+  const makers = [
+    chunkOf('user.present', { name: 'nosuchuser' }),
+    { ...chunkOf('group.present', { name: 'nosuchgroup' }), id: 'the group' },
+  ]
+
+  it('are no fault of a dry run whose states make them before', async () => {
+    using folder = new ConfigFolder()
+    const chunk = chunkOf('file.managed', { name: folder.file('a'), contents: 'x', ...owners })
+    const dry = await new Run({}, [...makers, chunk]).perform(chunk, true)
+    assert.deepEqual([dry.result, dry.changes, dry.warnings], [null, { newfile: folder.file('a') }, undefined])
+  })
+
+  it('are told of where states would make them too late', async () => {
+    using folder = new ConfigFolder()
+    const chunk = chunkOf('file.directory', { name: folder.file('a'), ...owners })
+    const dry = await new Run({}, [chunk, ...makers]).perform(chunk, true)
+    const fault = 'User nosuchuser is not available Group nosuchgroup is not available'
+    assert.deepEqual([dry.result, dry.warnings], [null, [fault]])
+  })
+})

@@ -24,21 +24,35 @@ export interface MetadataRequest {
 
 /** What is wanted, or Salt's sentence where a user or a group is not known here. */
 export function wantedMetadata(request: MetadataRequest): WantedMetadata | string {
-  const user = wantedId(request.user, userId)
-  const group = wantedId(request.group, groupId)
-  const faults = [
-    user === 'unknown' ? `User ${request.user} is not available ` : '',
-    group === 'unknown' ? `Group ${request.group} is not available` : '',
-  ].join('')
-  if (user === 'unknown' || group === 'unknown') return faults
-  const mode = normalizeMode(request.mode)
-  return { user, group, mode: mode === null ? undefined : Number.parseInt(mode, 8) }
+  const { metadata, fault } = foreseenMetadata(request)
+  return fault ?? metadata
 }
 
-function wantedId(owner: Owner, find: (owner: Owner) => number | undefined): WantedId | undefined | 'unknown' {
+export interface ForeseenMetadata {
+  readonly metadata: WantedMetadata
+  /** Salt's sentence about owners that are not known here. */
+  readonly fault: string | undefined
+}
+
+/** For plans: an owner that is not known yet has an id that no file has. */
+export function foreseenMetadata(request: MetadataRequest): ForeseenMetadata {
+  const user = wantedId(request.user, userId)
+  const group = wantedId(request.group, groupId)
+  const fault = [
+    user?.id === unknownId ? `User ${request.user} is not available ` : '',
+    group?.id === unknownId ? `Group ${request.group} is not available` : '',
+  ].join('')
+  const mode = normalizeMode(request.mode)
+  const metadata = { user, group, mode: mode === null ? undefined : Number.parseInt(mode, 8) }
+  return { metadata, fault: fault === '' ? undefined : fault }
+}
+
+/** No file has it, and systems take it for "leave it as it is". */
+const unknownId = -1
+
+function wantedId(owner: Owner, find: (owner: Owner) => number | undefined): WantedId | undefined {
   if (owner === null || owner === undefined || owner === '') return undefined
-  const id = find(owner)
-  return id === undefined ? 'unknown' : { given: owner, id }
+  return { given: owner, id: find(owner) ?? unknownId }
 }
 
 /** What would have to be changed of a file, in the words of Salt's reports: `{user: 'www', mode: '0644'}`. */
