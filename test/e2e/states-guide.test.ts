@@ -30,7 +30,7 @@ it('every command of the guide does what the guide says', async () => {
     if (!text.startsWith('salt ')) continue
     const words = Array.from(text.matchAll(/(?:'[^']*'|[^\s'])+/g), ([word]) => here(word.replaceAll("'", '')))
     const [, subcommand = '', ...rest] = words
-    const { exitCode, stdout, stderr } = await run('source', [
+    const { exitCode, stdout, stderr } = await run('binary', [
       subcommand,
       ...(subcommand === 'call' ? ['-c', folder.path] : []),
       ...rest,
