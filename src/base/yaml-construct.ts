@@ -234,13 +234,18 @@ export function scalarValue(node: YamlScalar): unknown {
   })
 }
 
-/** What PyYAML, which does not look before it reads, runs into. */
+/** PyYAML looks at the first digit of a number before it looks whether there is one. */
+function hasNoDigit(kind: string, text: string): boolean {
+  return kind === 'int' && /^[+-]?$/.test(text)
+}
+
 function faultType(kind: string, text: string): YamlFaultType {
-  if (kind === 'int' && text.replace(/^[+-]$/, '') === '') return 'IndexError'
+  if (hasNoDigit(kind, text)) return 'IndexError'
   return kind === 'bool' ? 'KeyError' : 'ValueError'
 }
 
 function pythonProblem(kind: string, text: string): string {
+  if (hasNoDigit(kind, text)) return 'string index out of range'
   if (kind === 'int') return `invalid literal for int() with base 10: ${pythonRepr(text)}`
   return kind === 'float' ? `could not convert string to float: ${pythonRepr(text)}` : pythonRepr(text.toLowerCase())
 }
