@@ -1,7 +1,7 @@
 /** What the nodes of a YAML text mean, as PyYAML with Salt's loader has it. The caller says which objects hold them. */
 import { decodeBase64 } from './python-base64.ts'
 import { pythonRepr } from './python-repr.ts'
-import { YamlFault } from './yaml-fault.ts'
+import { YamlFault, type YamlFaultType } from './yaml-fault.ts'
 import type { YamlMapping, YamlNode, YamlScalar, YamlSequence } from './yaml-nodes.ts'
 import { readBool, readFloat, readInt, scalarKind } from './yaml-scalars.ts'
 
@@ -245,12 +245,23 @@ export function scalarValue(node: YamlScalar): unknown {
   const value = readScalar(kind, node)
   if (value !== undefined) return value
   const message = `'${node.text}' is no value of the kind ${kind}`
-  throw new YamlFault(kind === 'bool' ? 'KeyError' : 'ValueError', message, node.start, {
+  throw new YamlFault(faultType(kind, node.text), message, node.start, {
     problem: pythonProblem(kind, node.text),
   })
 }
 
+/** PyYAML looks at the first digit of a number before it looks whether there is one. */
+function hasNoDigit(kind: string, text: string): boolean {
+  return kind === 'int' && /^[+-]?$/.test(text)
+}
+
+function faultType(kind: string, text: string): YamlFaultType {
+  if (hasNoDigit(kind, text)) return 'IndexError'
+  return kind === 'bool' ? 'KeyError' : 'ValueError'
+}
+
 function pythonProblem(kind: string, text: string): string {
+  if (hasNoDigit(kind, text)) return 'string index out of range'
   if (kind === 'int') return `invalid literal for int() with base 10: ${pythonRepr(text)}`
   return kind === 'float' ? `could not convert string to float: ${pythonRepr(text)}` : pythonRepr(text.toLowerCase())
 }

@@ -1,6 +1,6 @@
 /** What can be wrong with a YAML text, with the names and the words that PyYAML has for it. */
 
-/** PyYAML's class of the error; `ValueError` and `KeyError` are Python's own, for a text that is not what its tag says. */
+/** PyYAML's class of the error; the last three are Python's own, for a text that is not what its tag says. */
 export type YamlFaultType =
   | 'ReaderError'
   | 'ScannerError'
@@ -9,6 +9,7 @@ export type YamlFaultType =
   | 'ConstructorError'
   | 'ValueError'
   | 'KeyError'
+  | 'IndexError'
 
 export interface YamlFaultDetails {
   /** What PyYAML calls the problem, where `message` says it in other words. */

@@ -11,7 +11,7 @@ interface Case {
   readonly output?: string
 }
 
-const documents = ['yaml', 'yaml-more', 'render', 'jinja'].flatMap((name) => {
+const documents = ['yaml', 'yaml-more', 'yaml-grown', 'render', 'jinja'].flatMap((name) => {
   const cases: readonly Case[] = JSON.parse(
     readFileSync(new URL(`../../cases/render/${name}.json`, import.meta.url), 'utf8'),
   )

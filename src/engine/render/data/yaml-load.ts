@@ -61,7 +61,7 @@ export function loadPlacedYaml(text: string): PlacedYaml {
 }
 
 /** Faults that PyYAML reports without a place. */
-const placeless: readonly string[] = ['ReaderError', 'ValueError', 'KeyError']
+const placeless: readonly string[] = ['ReaderError', 'ValueError', 'KeyError', 'IndexError']
 
 function problemOf(source: string, fault: YamlFault): YamlProblem {
   const position = yamlPosition(source, fault.offset)

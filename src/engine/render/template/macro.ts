@@ -91,6 +91,6 @@ export class Macro extends Callable {
   }
 
   override repr(): string {
-    return `<Macro ${this.#label}>`
+    return `<Macro ${this.#label === 'None' ? 'anonymous' : this.#label}>`
   }
 }

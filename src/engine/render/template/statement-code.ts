@@ -10,6 +10,9 @@ import type { Body, Expression, Parameter, Statement, StatementOf, Target } from
 import type { StatementWriter } from './statement-writer.ts'
 import { TemplateSyntaxError } from './syntax-error.ts'
 
+/** Before what is inside of these is run, Jinja does not note where it is. */
+const unplaced: ReadonlySet<Statement['kind']> = new Set(['with', 'autoescape', 'data', 'set-block', 'filter-block'])
+
 export class StatementCode implements StatementWriter {
   readonly code: FunctionCode
   /** Name → function. */
@@ -124,7 +127,7 @@ export class StatementCode implements StatementWriter {
       case 'call-block':
         return at + this.#callBlock(statement)
       case 'filter-block':
-        return `${at}${this.#captured(statement.body, (text) => `${at}r.write(o,r.bodyText(${this.#filterOf(statement.filter, text)}));`)}`
+        return at + this.#filterBlock(statement)
       case 'with':
         return at + this.#with(statement)
       case 'autoescape':
@@ -150,7 +153,7 @@ export class StatementCode implements StatementWriter {
 
   /** Code that makes errors be reported at the statement. */
   #at({ kind, offset }: Statement): string {
-    if (kind !== 'with' && kind !== 'autoescape' && kind !== 'data') this.#lastOffset = offset
+    if (!unplaced.has(kind)) this.#lastOffset = offset
     return `p.at=${this.#lastOffset};`
   }
 
@@ -181,6 +184,13 @@ export class StatementCode implements StatementWriter {
       this.#lastOffset = offset
       const value = filter === undefined ? text : this.#filterOf(filter, text)
       return `p.at=${offset};${this.assign(target, value)}`
+    })
+  }
+
+  #filterBlock({ filter, body, offset }: StatementOf<'filter-block'>): string {
+    return this.#captured(body, (text) => {
+      this.#lastOffset = offset
+      return `p.at=${offset};r.write(o,r.bodyText(${this.#filterOf(filter, text)}));`
     })
   }
 

@@ -5,7 +5,7 @@ import { formatMagnitude, isNegative } from './number-format.ts'
 import { isFloat, numeric } from './numbers.ts'
 import { repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
-import { checkLength, codePointSlice, padded } from './text.ts'
+import { checkLength, codePointLength, codePointSlice, padded } from './text.ts'
 import { typeName } from './type-name.ts'
 
 const directive = /%(?:\(([^)]*)\))?([#0\- +]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([\s\S]?)/g
@@ -95,7 +95,7 @@ function formatOne(
     const text = type === 's' ? str(value) : type === 'r' ? repr(value) : asciiRepr(value)
     return padded(precision === undefined ? text : codePointSlice(text, 0, precision), width, side)
   }
-  if (type === 'c' && typeof value === 'string') return padded(value, width, side)
+  if (type === 'c' && typeof value === 'string' && codePointLength(value) === 1) return padded(value, width, side)
   const { sign, digits } = formatNumber(value, type, flags, precision, index)
   const zeros =
     flags.includes('0') && side === 'left' ? '0'.repeat(Math.max(0, width - sign.length - digits.length)) : ''

@@ -171,9 +171,22 @@ class TreeLint {
     const message = brief ?? sentence.trim().replaceAll(/\s*\n\s*/g, ' ')
     const refusal = kind === 'render' ? refusalIn(cause) : undefined
     if (refusal !== undefined) this.#add('note', 'not-rendered', asProgram.test(refusal) ? program : refusal, place)
-    else if (kind === 'render' && !this.#request.hasPillar && isUndefined(cause)) {
-      this.#add('warning', 'not-rendered', `${message} (is it in the pillar? --pillar FILE has it)`, place)
-    } else this.#add('error', codes[kind], message, place)
+    else if (kind === 'render' && isUndefined(cause)) this.#addUndefined(cause.reason, message, place)
+    else this.#add('error', codes[kind], message, place)
+  }
+
+  /** What a template has no value for: may be that the pillar has it, which is not always at hand here. */
+  #addUndefined(reason: string, message: string, place: RenderedPlace | undefined): void {
+    const [, method] = /'dict object' has no attribute '(iteritems|iterkeys|itervalues|has_key)'/.exec(reason) ?? []
+    if (method !== undefined) {
+      const instead = method === 'has_key' ? 'KEY in …' : `.${method.slice('iter'.length)}()`
+      this.#add('error', codes.render, `${message} (it was one of Python 2: write ${instead})`, place)
+      return
+    }
+    const isFunction = /'salt\.(?:utils|loader)\.[\w.]+ object'/.test(reason)
+    const advice = isFunction ? 'no such function is here' : 'is it in the pillar? --pillar FILE has it'
+    if (this.#request.hasPillar) this.#add('error', codes.render, message, place)
+    else this.#add('warning', 'not-rendered', `${message} (${advice})`, place)
   }
 
   #add(severity: Severity, code: FindingCode, message: string, place: RenderedPlace | undefined): void {
@@ -187,7 +200,7 @@ class TreeLint {
 const asProgram = /^The renderer \w+ is forbidden/
 const program = 'the file is a program, which is not run here (--scripts runs it)'
 
-function isUndefined(cause: unknown): boolean {
+function isUndefined(cause: unknown): cause is RenderError {
   return cause instanceof RenderError && cause.type === 'UndefinedError'
 }
 

@@ -9,6 +9,7 @@ for (const [file, what] of [
   ['render.json', 'templates render as in Salt'],
   ['jinja.json', 'templates render as in Jinja'],
   ['python-values.json', 'values behave as in Python'],
+  ['constructs.json', 'constructs of real templates render as in Jinja'],
   ['imports.json', 'what is imported is reported at its path'],
 ] as const) {
   const cases = await readCases(`${folder}${file}`)

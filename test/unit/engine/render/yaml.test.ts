@@ -15,7 +15,7 @@ interface YamlCase {
   readonly error?: Readonly<Record<'type' | 'message' | 'line' | 'column' | 'context', unknown>>
 }
 
-const cases = ['yaml.json', 'yaml-more.json'].flatMap((file) => {
+const cases = ['yaml.json', 'yaml-more.json', 'yaml-grown.json'].flatMap((file) => {
   const text = readFileSync(new URL(`../../../cases/render/${file}`, import.meta.url), 'utf8')
   return JSON.parse(text) as readonly YamlCase[]
 })

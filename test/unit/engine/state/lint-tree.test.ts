@@ -165,6 +165,19 @@ describe('files that cannot be rendered', () => {
     assert.deepEqual(await lint(files, { pillar: { port: 5 } }), [])
   })
 
+  test('a method of Python 2 is wrong whatever the pillar has', async () => {
+    const files = { 'a.sls': '{% for k, v in {}.iteritems() %}{{ k }}: test.nop{% endfor %}\n' }
+    assert.match(
+      (await lint(files, { hasPillar: false })).join(),
+      /error render-failed: .*iteritems.*write \.items\(\)/,
+    )
+  })
+
+  test('a function that is not here is called one', async () => {
+    const files = { 'a.sls': "{{ salt['nope.nope']() }}: test.nop\n" }
+    assert.match((await lint(files, { hasPillar: false })).join(), /warning not-rendered: .*no such function is here/)
+  })
+
   test('functions that look at a host are not run, those that look at values are', async () => {
     const files = {
       'a.sls': 'x{{ salt["cmd.run"]("touch /nope") }}: test.nop\n',
