@@ -82,7 +82,7 @@ async function connectOne(
 }
 
 /** The typed calls of a session with a master. */
-export function masterCalls(address: string, rpc: RpcPeer): MasterCalls {
+export function masterCalls(address: string, rpc: Pick<RpcPeer, 'call'>): MasterCalls {
   return {
     address,
     call: (method, params, options = {}) =>

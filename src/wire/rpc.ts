@@ -206,8 +206,8 @@ export class RpcPeer {
   }
 
   #closed(message: string): void {
-    for (const call of [...this.#open.values()])
-      call.settle({ error: new SaltError('session-closed', `the connection ended: ${message}`) })
+    const reason = message === 'the connection ended' ? message : `the connection ended: ${message}`
+    for (const call of [...this.#open.values()]) call.settle({ error: new SaltError('session-closed', reason) })
     for (const controller of this.#serving.values()) controller.abort(new SaltError('session-closed', message))
     this.#serving.clear()
   }

@@ -68,6 +68,17 @@ describe('runs of states on a minion', () => {
     assert.equal(outcome.ret?.out, 'highstate')
   })
 
+  it('name the place of a state whose requisite is not there', async () => {
+    writeFileSync(
+      join(fleet.folder, 'srv', 'lost.sls'),
+      'first: test.nop\n\na:\n  test.nop:\n    - require: [test: b]\n',
+    )
+    const returns = (await apply('lost')).ret?.return
+    assert.ok(isRecord(returns))
+    const { comment } = returns['test_|-a_|-a_|-nop'] as { comment: string }
+    assert.match(comment, /^The following requisites were not found:\n +require:\n +test: b\n {2}at lost\.sls:3\n$/)
+  })
+
   it('see the pillar of the master as it is now, and what is given over it', async () => {
     writeFileSync(join(fleet.folder, 'pillar', 'web.sls'), 'port: 81\n')
     assert.deepEqual(Object.keys(told(await apply('ports'))), ['81-none'])

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { asSaltError, SaltError } from '../../base/errors.ts'
+import { asSaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { JobReturn, MasterCalls } from '../../client/api.ts'
@@ -16,6 +16,7 @@ import { RpcPeer } from '../../wire/rpc.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import { guardJob } from './job-guard.ts'
 import type { JobRunner } from './job-runner.ts'
+import { PatientCalls } from './patient-calls.ts'
 import { ReturnSender } from './return-sender.ts'
 
 export interface MasterConnectionOptions extends Omit<MasterClientOptions, 'role' | 'onSession' | 'onState'> {
@@ -46,6 +47,7 @@ interface LiveSession {
 export class MasterConnection implements AsyncDisposable {
   readonly #options: MasterConnectionOptions
   readonly #client: WireClient
+  readonly #calls: PatientCalls
   #session: LiveSession | undefined
   #verifier: JobVerifier | undefined
   /** Master's clock minus our monotonic one, in milliseconds, as told at the start of the session: ours may be set any time. */
@@ -53,6 +55,7 @@ export class MasterConnection implements AsyncDisposable {
 
   constructor(options: MasterConnectionOptions) {
     this.#options = options
+    this.#calls = new PatientCalls(options.address.text, options.clock)
     this.#client = createMasterClient({
       ...options,
       role: 'minion',
@@ -73,17 +76,8 @@ export class MasterConnection implements AsyncDisposable {
     return this.#session !== undefined
   }
 
-  /** Typed calls; rejects with `master-unreachable` while there is no session. */
   get calls(): MasterCalls {
-    return {
-      address: this.address,
-      call: async (method, params, options) => {
-        if (this.#session === undefined) {
-          throw new SaltError('master-unreachable', `this minion is not connected to its master at ${this.address}`)
-        }
-        return masterCalls(this.address, this.#session.rpc).call(method, params, options)
-      },
-    }
+    return this.#calls
   }
 
   /** Tells the master what this minion is now. */
@@ -98,11 +92,13 @@ export class MasterConnection implements AsyncDisposable {
   }
 
   async drain(): Promise<void> {
+    this.#calls.end()
     await this.#session?.channel.drain()
     await this.#client.drain()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#calls.end()
     await this.#client[Symbol.asyncDispose]()
   }
 
@@ -118,7 +114,9 @@ export class MasterConnection implements AsyncDisposable {
     this.#session = session
     void channel.closed.then(() => {
       if (this.#session === session) this.#session = undefined
+      this.#calls.lose(rpc)
     })
+    this.#calls.begin(rpc)
     const { grains, startEventGrains, runningJids, legacyStart, events } = this.#options
     rpc.notify({
       kind: 'hello',

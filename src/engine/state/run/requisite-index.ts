@@ -1,6 +1,6 @@
 /** Which states of a run a requisite means. */
 import { compileGlob } from '../../../base/glob.ts'
-import { type LowChunk, type Requisite, type RequisiteKind, requisiteKinds } from '../low-chunk.ts'
+import { type LowChunk, type Requisite, type RequisiteKind, requisiteKinds, type SourcePlace } from '../low-chunk.ts'
 
 /** `prerequired`: this state is the target of the other one's `prereq`, which therefore comes first. */
 export type BondKind = RequisiteKind | 'prerequired'
@@ -94,7 +94,7 @@ function add<Key>(map: Map<Key, LowChunk[]>, key: Key, chunk: LowChunk): void {
 }
 
 /** Salt's text, with its indentation, for requisites that mean nothing. */
-export function missingComment(missing: readonly Requisite[]): string {
+export function missingComment(missing: readonly Requisite[], place?: SourcePlace): string {
   let text = 'The following requisites were not found:\n'
   for (const kind of requisiteKinds) {
     const ofKind = missing.filter((requisite) => requisite.kind === kind)
@@ -102,5 +102,5 @@ export function missingComment(missing: readonly Requisite[]): string {
     text += `${' '.repeat(19)}${kind}:\n`
     for (const { state = 'id', id } of ofKind) text += `${' '.repeat(23)}${state}: ${id}\n`
   }
-  return text
+  return place === undefined ? text : `${text}  at ${place.file}:${place.line}\n`
 }

@@ -140,7 +140,7 @@ class StateRunner {
     const { needed, missing } = this.#index.bondsOf(chunk)
     const frame: Frame = { chunk, isPlan, bonds: needed, next: 0 }
     if (missing.length > 0 && chunk.args.ignore_missing !== true) {
-      this.#settle(frame, this.#caller.unrun(chunk, false, missingComment(missing)))
+      this.#settle(frame, this.#caller.unrun(chunk, false, missingComment(missing, chunk.place)))
       return
     }
     ;(isPlan ? this.#planning : this.#running).add(chunk)
