@@ -78,9 +78,9 @@ export const leftOutModules: readonly LeftOutModules[] = [
   ),
   leftOut(
     'Firewalls',
-    'file.managed for the file of rules, and service.running with watch; single rules in cmd.run with unless',
+    'file.managed for the file of rules, and service.running with watch; iptables.* for single rules, or cmd.run with unless',
     `
-    iptables nftables firewalld ipset csf apf ufw firewall
+    nftables firewalld ipset csf apf ufw firewall
   `,
   ),
   leftOut(
@@ -95,7 +95,7 @@ export const leftOutModules: readonly LeftOutModules[] = [
     `the program of the subject (docker, podman, kubectl apply, helm, virsh …) in ${commandState}`,
     `
     lxc lxd* nspawn virt libvirt* vagrant vbox* smartos* esx* vsphere* vmware* xen* openvz buildah podman
-    docker_network docker_volume docker_compose dockercompose swarm k8s kubernetes* helm marathon* chronos* mesos
+    docker_compose dockercompose swarm k8s kubernetes* helm marathon* chronos* mesos
   `,
   ),
   leftOut(
@@ -168,13 +168,6 @@ export const leftOutModules: readonly LeftOutModules[] = [
   `,
   ),
   leftOut(
-    'Debian configuration questions',
-    'debconf-set-selections in cmd.run (stdin), with unless',
-    `
-    debconf debconfmod
-  `,
-  ),
-  leftOut(
     'Building packages',
     'cmd.run with creates',
     `
@@ -189,17 +182,17 @@ export const leftOutModules: readonly LeftOutModules[] = [
   `,
   ),
   leftOut(
-    'Log rotation, exports, mail, time',
+    'Exports, mail, time',
     'file.managed or file.line for the file of configuration, and service.running with watch',
     `
-    logrotate nfs_export nfs3 ntp tuned syslog_ng sysrc sysfs udev postfix opendkim alias aliases pam cyg
+    nfs_export nfs3 ntp tuned syslog_ng sysrc sysfs udev postfix opendkim alias aliases pam cyg
   `,
   ),
   leftOut(
     'Other configuration tools',
     'the program of the subject in cmd.run',
     `
-    chef puppet ansible idem salt_cloud terraform rsync sysmod zone zoneadm zonecfg jail* bhyve pdbedit smb*
+    chef puppet ansible idem salt_cloud terraform sysmod zone zoneadm zonecfg jail* bhyve pdbedit smb*
     celery django* drupal x509_v2
   `,
   ),
