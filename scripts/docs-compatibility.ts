@@ -46,7 +46,7 @@ Every function and its arguments: [functions](reference/functions/README.md).
 ## What is left out on purpose, and the way round
 
 ${table(
-  ['Subject', 'State modules', 'Write instead'],
+  ['Subject', 'Modules', 'Write instead'],
   leftOutModules.map(({ subject, names, instead }) => [subject, codes(names), instead]),
 )}
 

@@ -78,9 +78,9 @@ export const leftOutModules: readonly LeftOutModules[] = [
   ),
   leftOut(
     'Firewalls',
-    'file.managed for the file of rules, and service.running with watch; single rules in cmd.run with unless',
+    'file.managed for the file of rules, and service.running with watch; iptables.* for single rules, or cmd.run with unless',
     `
-    iptables nftables firewalld ipset csf apf ufw firewall
+    nftables firewalld ipset csf apf ufw firewall
   `,
   ),
   leftOut(

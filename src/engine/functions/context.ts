@@ -20,7 +20,7 @@ import type { ProcessGroups } from './execute.ts'
 
 export interface ContextInputs {
   readonly id: string
-  /** Called at most once per context, and only when somebody looks at a grain. */
+  /** Called only when somebody looks at a grain, and again once the context has had the grains refreshed. */
   readonly grains: () => Grains
   readonly pillar?: Readonly<Record<string, unknown>>
   readonly config: ConfigView
@@ -82,7 +82,9 @@ function contextOf(inputs: ContextInputs, shared: { retcode: number }): Function
     runners: inputs.runners,
     returners: inputs.returners ?? {},
     states: inputs.states,
-    services: inputs.services ?? {},
+    services: forgettingGrains(inputs.services ?? {}, () => {
+      grains = undefined
+    }),
     salt: (fun, args, kwargs) => callWithin(inputs.catalogue, context, fun, args ?? [], kwargs ?? {}),
     at: (path) => (inputs.root === undefined ? path : join(inputs.root, path)),
     async exec(argv, options) {
@@ -99,6 +101,21 @@ function contextOf(inputs: ContextInputs, shared: { retcode: number }): Function
     derive: (changes) => contextOf({ ...inputs, ...changes }, shared),
   }
   return context
+}
+
+/** The services, of which a refresh of the grains lets the context look at them anew: states after it see what it brought. */
+function forgettingGrains(services: FunctionServices, forget: () => void): FunctionServices {
+  if (services.refreshGrains === undefined) return services
+  const refreshGrains: FunctionServices['refreshGrains'] = async (options) => {
+    const found = await services.refreshGrains?.(options)
+    forget()
+    return found ?? {}
+  }
+  // Some services are getters, which must stay such.
+  return Object.defineProperties({} as FunctionServices, {
+    ...Object.getOwnPropertyDescriptors(services),
+    refreshGrains: { value: refreshGrains, enumerable: true },
+  })
 }
 
 /** A function calls another one: errors are thrown, and the return code is shared as in Salt. */

@@ -5,6 +5,7 @@ import { fingerprintHashType } from '../../engine/functions/ssh-public-key.ts'
 import { defineStates, type StateContext, state } from '../../engine/plugin.ts'
 import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../engine/state/plan.ts'
 import { failure } from '../../engine/state/wording.ts'
+import { untilThereAre } from './file/unknown-owners.ts'
 
 const name = s.string('Name or address of the host')
 const user = s.optional(s.string('User who is to know the host; all of the system by default'))
@@ -55,15 +56,17 @@ async function planPresent(ctx: StateContext, want: PresentArguments): Promise<S
   const keywords = { ...place(want), key, fingerprint, fingerprint_hash_type }
   const status = await ctx.salt('ssh.check_known_host', [], keywords)
   const fault = faultIn(status)
-  if (fault !== undefined) throw failure(fault)
+  const isUserUnknown = fault === `User ${want.user} does not exist`
+  if (fault !== undefined && !isUserUnknown) throw failure(fault)
   const apply = (): Promise<StateOutcome> => setHost(ctx, want, file)
   if (status === 'exists') {
     // Without a key to compare, only the host itself tells whether what is known of it is still right.
     if (key !== undefined || fingerprint !== undefined) return right(`${want.name} already exists in ${file}`)
     return pending({ comment: `Host ${want.name} is already in ${file}`, changes: {}, testResult: true, apply })
   }
-  const what = status === 'add' ? `added to ${file}` : `updated in ${file}`
-  return pending({ comment: `Key for ${want.name} is set to be ${what}`, changes: {}, apply })
+  const what = status === 'add' || isUserUnknown ? `added to ${file}` : `updated in ${file}`
+  const plan = pending({ comment: `Key for ${want.name} is set to be ${what}`, changes: {}, apply })
+  return fault === undefined ? plan : untilThereAre(ctx, plan, fault, [want.user])
 }
 
 async function setHost(ctx: StateContext, want: PresentArguments, file: string): Promise<StateOutcome> {

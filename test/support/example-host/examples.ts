@@ -59,6 +59,7 @@ const explained: readonly (readonly [example: RegExp, need: Need, what: string])
   [/ system\.set_computer_(?:desc|name)\b/, 'privileges', 'root'],
   [/ alternatives\.(?:auto|config awk choice|install|remove|set)\b/, 'privileges', 'root'],
   [/ pkg\.(?:hold|del_repo|del_repo_key)\b/, 'privileges', 'root'],
+  [/ iptables\.(?:append|delete|delete_chain|flush|insert|new_chain|save|set_policy)\b/, 'privileges', 'root'],
   [/ state\.(?:pause|resume|soft_kill)\b/, 'system', 'a run of states'],
   [/ state\.event\b/, 'system', 'a minion that runs'],
   [/ cmd\.run_chroot\b/, 'privileges', 'root'],

@@ -5,7 +5,7 @@ import type { ExampleRun, Fault, Need, Verdict } from './examples.ts'
 const explained: readonly (readonly [state: RegExp, need: Need, what: string])[] = [
   [/^(?:service)\./, 'system', 'systemd'],
   [
-    /^(?:user|group|shadow|mount|swap|sysctl|kmod|selinux|network|timezone|locale|host|alternatives)\./,
+    /^(?:user|group|shadow|mount|swap|sysctl|kmod|iptables|nftables|selinux|network|timezone|locale|host|alternatives)\./,
     'privileges',
     'root',
   ],

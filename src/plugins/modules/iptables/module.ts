@@ -1,4 +1,3 @@
-import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { assertOperand, mustRun, wordsOf } from '../../../engine/functions/host-programs.ts'
 import { findProgram } from '../../../engine/functions/process-identity.ts'
@@ -6,46 +5,23 @@ import { requireSystemFile } from '../../../engine/functions/system-files.ts'
 import { defineModule, type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { splitShellWords } from '../cmd/shell-words.ts'
 import { buildRule } from './build-rule.ts'
+import { changingFunctions } from './changing.ts'
+import {
+  chain,
+  confFile,
+  family,
+  missingChain,
+  missingRule,
+  programOf,
+  rule,
+  runningRules,
+  savedFile,
+  table,
+} from './families.ts'
 import { parseSavedRules, type RuleTables } from './saved-rules.ts'
 import { ruleArguments } from './state-keywords.ts'
 
-const table = s.withDefault(s.string('The table'), 'filter')
-const chain = s.optional(s.string('The chain'))
-const family = s.withDefault(s.string('ipv4 or ipv6'), 'ipv4')
-const confFile = s.optional(s.path('The file with the rules; that of this system by default'))
-const rule = s.optional(s.string('The rule, as iptables takes it'))
 const tablesSchema = s.record(s.record(s.record(s.any())), 'Policy, counts and rules of each chain, by table')
-
-const missingChain = 'Error: Chain needs to be specified'
-const missingRule = 'Error: Rule needs to be specified'
-
-function programOf(family: string): string {
-  return family === 'ipv6' ? 'ip6tables' : 'iptables'
-}
-
-/** Where each family of systems keeps its rules: of IPv4 and of IPv6. */
-const savedFiles: Readonly<Record<string, readonly [string, string]>> = {
-  RedHat: ['/etc/sysconfig/iptables', '/etc/sysconfig/ip6tables'],
-  Arch: ['/etc/iptables/iptables.rules', '/etc/iptables/ip6tables.rules'],
-  Debian: ['/etc/iptables/rules.v4', '/etc/iptables/rules.v6'],
-  Gentoo: ['/var/lib/iptables/rules-save', '/var/lib/ip6tables/rules-save'],
-  Suse: ['/etc/sysconfig/scripts/SuSEfirewall2-custom', '/etc/sysconfig/scripts/SuSEfirewall2-custom'],
-  Alpine: ['/etc/iptables/rules-save', '/etc/iptables/rules6-save'],
-  Void: ['/etc/iptables/iptables.rules', '/etc/iptables/ip6tables.rules'],
-}
-
-function savedFile(ctx: FunctionContext, family: string): string {
-  const { os, os_family: osFamily } = ctx.grains
-  const files = savedFiles[String(osFamily)] ?? savedFiles[String(os)]
-  if (files !== undefined) return family === 'ipv6' ? files[1] : files[0]
-  throw new SaltError('execution-failed', `It is not known where ${String(os)} keeps its rules.`, {
-    hint: 'Name the file with conf_file=PATH.',
-  })
-}
-
-async function runningRules(ctx: FunctionContext, family: string): Promise<RuleTables> {
-  return parseSavedRules((await mustRun(ctx, [`${programOf(family)}-save`])).stdout)
-}
 
 function savedRules(ctx: FunctionContext, confFile: string | undefined, family: string): RuleTables {
   return parseSavedRules(requireSystemFile(ctx, confFile ?? savedFile(ctx, family)))
@@ -77,7 +53,7 @@ const nullOrText = s.union([s.string(), s.null()] as const)
 
 export const iptables = defineModule({
   name: 'iptables',
-  doc: 'Tells the rules of the firewall, as iptables has them.',
+  doc: 'Tells and changes the rules of the firewall, as iptables has them.',
   available: ({ grains }) => grains.kernel === 'Linux' || 'iptables: the system is not Linux',
   functions: {
     version: fn({
@@ -182,6 +158,7 @@ export const iptables = defineModule({
         return Object.values(parseSavedRules(stdout)).some((chains) => Object.hasOwn(chains, chain))
       },
     }),
+    ...changingFunctions,
   },
 })
 
