@@ -1,10 +1,10 @@
 /** What `salt run` and `salt wheel` share: a function that runs inside the master. */
 import { didYouMean } from '../base/text.ts'
-import type { RunnerItem } from '../client/api.ts'
+import type { RunnerItem, RunStep } from '../client/api.ts'
 import type { Registry } from '../engine/functions/catalogue.ts'
 import type { RunnerFunctionDefinition } from '../engine/plugin.ts'
 import { callingUser } from './calling-user.ts'
-import { argsStdin, commonOptions, eauthOptions, noParse, userOption } from './options/common.ts'
+import { argsStdin, commonOptions, eauthOptions, noParse, noProgress, userOption } from './options/common.ts'
 import { loggingOptions } from './options/logging.ts'
 import { type CommandSpec, flag, integer, type OptionGroup, text } from './options/option.ts'
 import { outputOptions } from './options/output.ts'
@@ -12,6 +12,7 @@ import { type OptionValues, parseCommand, printHelp } from './parse-command.ts'
 import { Printer, printerFor } from './printer.ts'
 import { Interrupt } from './publish/interrupt.ts'
 import { RunningView } from './publish/running-view.ts'
+import { stepText } from './state-progress.ts'
 
 export interface MasterFunctionCommand {
   readonly spec: CommandSpec
@@ -34,6 +35,7 @@ export function masterFunctionGroups(what: string): readonly OptionGroup[] {
         flag(['--async'], 'Print the id of the run and end, without waiting.'),
         flag(['-d', '--doc', '--documentation'], `Print the documentation of ${what} whose name begins so, or all.`),
         flag(['--quiet'], 'Do not print the result.'),
+        noProgress,
         text(['--jid'], 'JID', 'Accepted: a run gets an id of its own.'),
         flag(['--skip-grains'], 'Accepted: the master has no grains.'),
         argsStdin,
@@ -72,7 +74,7 @@ async function call(
   if (user !== undefined) (await import('./become-user.ts')).becomeUser(user)
   const { parseWords } = await import('../engine/arguments/parse.ts')
   const arg = await parseWords(words, { noParse: options.text('no-parse')?.split(',') ?? [] })
-  const view = RunningView.onTerminal()
+  const view = options.has('no-progress') ? undefined : RunningView.onTerminal()
   const printer = options.has('quiet')
     ? new Printer({ color: false, outputter: 'quiet' })
     : printerFor(options, { view, config: master.view, arg })
@@ -80,6 +82,11 @@ async function call(
   await using bus = await connectMasterBus({ sockDir: master.paths.sock_dir })
   const timeout = options.integer('timeout')
   const interrupt = new Interrupt()
+  let begun: RunStep | undefined
+  const onItem = (item: RunnerItem): void => {
+    if (item.kind === 'step') begun = item.step
+    show(item, printer, view)
+  }
   try {
     const result = await bus.call(
       method,
@@ -90,7 +97,7 @@ async function call(
         detach: options.has('async'),
         ...(timeout === undefined ? {} : { timeout }),
       },
-      { signal: interrupt.signal, onItem: (item) => show(item, printer, view) },
+      { signal: interrupt.signal, onItem },
     )
     if (options.has('async')) {
       await printer.line(`Executed ${method} with job ID: ${result.jid}`)
@@ -102,16 +109,22 @@ async function call(
     return result.retcode === 0 && !result.success ? 1 : result.retcode
   } catch (error) {
     if (!interrupt.signal.aborted) throw error
-    return Interrupt.tell('')
+    return Interrupt.tell('', begun === undefined ? '' : endedAt(begun))
   } finally {
     interrupt.end()
     view?.end()
   }
 }
 
+/** An orchestration goes no further; what minions have begun, they end. */
+function endedAt(step: RunStep): string {
+  return `The run ended at step ${stepText(step)}: no further step begins. What it has begun on minions goes on:\n\nsalt run jobs.active\n`
+}
+
 function show(item: RunnerItem, printer: Printer, view: RunningView | undefined): void {
   if (item.kind === 'waiting') view?.begin(item.minions)
   else if (item.kind === 'settled') view?.settled(item.id)
+  else if (item.kind === 'step') view?.step(item.step)
   else if (item.kind === 'line') void printer.line(item.text)
   else void printer.show(item.value, { out: item.out, retcode: item.retcode })
 }

@@ -1,20 +1,29 @@
 /** One short line about a state that has ended, for whoever looks on. */
 import { stringWidth } from '../base/string-width.ts'
+import type { RunStep } from '../client/api.ts'
+
+/** With less of it nobody knows an id. */
+const fewestColumns = 8
 
 /** What is known of a state from its result alone. */
-export interface EndedState {
-  readonly id: string
+export interface EndedState extends RunStep {
   readonly result: unknown
   readonly hasChanges: boolean
-  /** From 1 on. */
-  readonly number: number
-  readonly total: number
 }
 
-/** `12/40 nginx is running: changed` */
-export function progressText({ id, result, hasChanges, number, total }: EndedState): string {
+/** `12/40 nginx is running: changed`, without a part of the id where it is wider than so many columns. */
+export function progressText({ id, result, hasChanges, number, total }: EndedState, columns = Infinity): string {
   // A listener or a second attempt takes a number of its own.
-  return `${Math.min(number, total)}/${total} ${plain(id)}: ${outcomeWord(result, hasChanges)}`
+  const start = `${Math.min(number, total)}/${total} `
+  const end = `: ${outcomeWord(result, hasChanges)}`
+  const left = columns - start.length - end.length
+  const shown = left < fewestColumns ? plain(id) : clipped(plain(id), left)
+  return clipped(start + shown + end, columns)
+}
+
+/** `2/3 deploy web` */
+export function stepText({ id, number, total }: RunStep, columns = Infinity): string {
+  return clipped(`${Math.min(number, total)}/${total} ${plain(id)}`, columns)
 }
 
 function outcomeWord(result: unknown, hasChanges: boolean): string {
@@ -36,6 +45,7 @@ function plain(text: string): string {
 /** As much of it as fits into so many columns. */
 export function clipped(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text
+  if (columns < 1) return ''
   let shown = ''
   let width = 0
   for (const character of text) {

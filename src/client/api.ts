@@ -158,6 +158,13 @@ export interface RunnerResult {
   readonly nearest?: readonly string[]
 }
 
+export interface RunStep {
+  readonly id: string
+  /** From 1 on. */
+  readonly number: number
+  readonly total: number
+}
+
 export type RunnerItem =
   /** A line that it prints as it is. */
   | { readonly kind: 'line'; readonly text: string }
@@ -167,6 +174,8 @@ export type RunnerItem =
   | { readonly kind: 'waiting'; readonly minions: readonly string[] }
   /** One of them is waited for no longer. */
   | { readonly kind: 'settled'; readonly id: string }
+  /** It has begun this step. */
+  | { readonly kind: 'step'; readonly step: RunStep }
 
 /** Whether a minion or a user of the master's host may have a job. */
 export interface ExplainRequest extends Pick<PublishRequest, 'tgt' | 'tgt_type' | 'delimiter' | 'fun' | 'arg'> {

@@ -5,7 +5,7 @@
 import type { Log } from '../base/log.ts'
 import type { Schema, Static, StaticProperties } from '../base/schema.ts'
 import type { BusEvent } from '../bus/event.ts'
-import type { MasterCalls, MasterFiring, TargetOutcome } from '../client/api.ts'
+import type { MasterCalls, MasterFiring, RunStep, TargetOutcome } from '../client/api.ts'
 import type { EventLoad } from '../client/event-load.ts'
 import type { EventGap, EventStream } from '../client/event-stream.ts'
 import type { BeaconAnswer, BeaconRequest, ScheduleAnswer, ScheduleRequest } from '../client/minion-requests.ts'
@@ -301,6 +301,8 @@ export interface RunnerContext {
   emit(tag: string, data: Readonly<Record<string, unknown>>): Promise<boolean>
   /** Shows an interim result at once (`salt run` prints it). */
   progress(value: unknown, options?: { outputter?: string | undefined; retcode?: number | undefined }): void
+  /** Shows which step is at work (`salt run`, on a terminal). */
+  step(step: RunStep): void
   /** Prints a line as it is where `salt run` prints, and fires no event. Resolves when it is on its way there: wait for it. */
   print(line: string): Promise<void>
   /** Events of the master's bus whose tag matches, from now on until the run is cancelled; gaps are among them. */

@@ -54,6 +54,14 @@ async function startFleet(configuration = '') {
 const atStart = 'days: 30, run_on_start: true'
 
 describe('a scheduled job of a minion', () => {
+  it('runs the states of startup_states when the minion has met its master', async () => {
+    await using fleet = await startFleet()
+    await fleet.connect('web', fleet.master, 'startup_states: sls\nsls_list: [web.server]\n')
+    const { data } = await returnOf(fleet.events, '__startup_states')
+    const reason = "No matching sls found for 'web.server' in env 'base'"
+    assert.partialDeepStrictEqual(data, { fun: 'state.sls', fun_args: [['web.server']], return: [reason] })
+  })
+
   it('returns to the master, and is in its job cache', async () => {
     await using fleet = await startFleet()
     const { master, events } = fleet

@@ -45,6 +45,8 @@ function normalized({ tag, data }: Event): Event {
   })
     .replace(/\d{20}/g, 'JID')
     .replace(/[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/g, 'TIME')
+    .replace(/"duration":[\d.]+/g, '"duration":0')
+    .replace(/"start_time":"[\d:.]+"/g, '"start_time":"TIME"')
     .replace(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\\n/g, 'KEY')
   const [name, fields] = JSON.parse(text)
   const isList = fields.fun === 'runner.jobs.list_jobs' && fields.return !== undefined

@@ -135,6 +135,7 @@ export async function run(world: World, name: string, ...words: readonly string[
     setRetcode: () => {},
     emit: async (tag, data) => fired.push([tag, data]) > 0,
     progress: (value) => shown.push(value),
+    step: () => {},
     print: async (line) => {
       shown.push(line)
     },

@@ -4,11 +4,9 @@ import type { StateOnlooker } from '../../engine/state/run/onlooker.ts'
 import type { Decision, RunOptions, StateReturn } from '../../engine/state/state-return.ts'
 import { forTerminal } from '../../plugins/outputters/colors.ts'
 import type { OptionValues } from '../parse-command.ts'
-import type { Terminal } from '../publish/running-view.ts'
-import { clipped, progressText } from '../state-progress.ts'
+import { lineColumns, type Terminal } from '../publish/running-view.ts'
+import { progressText } from '../state-progress.ts'
 
-/** Also of a terminal that does not know how wide it is, and says 0. */
-const usualColumns = 80
 const eraseLine = '\r\u001b[K'
 /** States end faster than anybody reads. */
 const rewrittenAfterMs = 100
@@ -42,8 +40,8 @@ export class StateView implements StateOnlooker {
     if (this.#terminal === undefined || nowMs - this.#drawnMs < rewrittenAfterMs) return
     this.#drawnMs = nowMs
     const hasChanges = Object.keys(changes).length > 0
-    const line = progressText({ id, result, hasChanges, number: __run_num__ + 1, total })
-    this.#terminal.write(eraseLine + clipped(line, (this.#terminal.columns || usualColumns) - 1))
+    const ended = { id, result, hasChanges, number: __run_num__ + 1, total }
+    this.#terminal.write(eraseLine + progressText(ended, lineColumns(this.#terminal)))
     this.#isDrawn = true
   }
 

@@ -21,10 +21,12 @@ export class Interrupt {
     process.off('SIGINT', this.#onSignal)
   }
 
-  /** Says how to look the job up and answers the exit code. */
-  static tell(jid: string): number {
+  /** Says how to look the job up, or what else there is to say where no job has come of it, and answers the exit code. */
+  static tell(jid: string, otherwise = ''): number {
     const about =
-      jid === '' ? '' : `This job's jid is: ${jid}\n${lookupHint(jid)}\n\nTo wait for it again:\n\nsalt jobs ${jid}\n`
+      jid === ''
+        ? otherwise
+        : `This job's jid is: ${jid}\n${lookupHint(jid)}\n\nTo wait for it again:\n\nsalt jobs ${jid}\n`
     process.stderr.write(`\nExiting gracefully on Ctrl-c\n${about}`)
     return interruptedExit
   }

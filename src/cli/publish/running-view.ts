@@ -1,12 +1,14 @@
-/** One line on the terminal that says which minions have not returned yet, rewritten in place. */
+/** One line on the terminal that says what a job or an orchestration is at and who has not returned yet, rewritten in place. */
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
 import { stringWidth } from '../../base/string-width.ts'
-import { clipped } from '../state-progress.ts'
+import type { RunStep } from '../../client/api.ts'
+import { type EndedState, progressText, stepText } from '../state-progress.ts'
 
 /** A job that is over sooner needs no such line. */
 const shownAfterMs = 1000
 /** Returns of thousands come faster than anybody reads. */
 const rewrittenAfterMs = 100
+/** Of a terminal that does not know how wide it is, and may say 0. */
 const usualColumns = 80
 const eraseLine = '\r\u001b[K'
 
@@ -15,13 +17,19 @@ export interface Terminal {
   write(text: string): unknown
 }
 
+/** How much of a line can be written to without the terminal breaking it. */
+export function lineColumns({ columns }: Terminal): number {
+  return (columns || usualColumns) - 1
+}
+
 export class RunningView {
   readonly #terminal: Terminal
   readonly #clock: Clock
   readonly #open = new Set<string>()
   #expected = 0
   /** What a minion said last of its work. */
-  #note = ''
+  #note: { readonly id: string; readonly ended: EndedState } | undefined
+  #step: RunStep | undefined
   #isWanted = false
   #isDrawn = false
   #delay: Timer | undefined
@@ -46,9 +54,16 @@ export class RunningView {
   }
 
   /** Shows what a minion is at, until it has something else to say. */
-  note(id: string, text: string): void {
+  note(id: string, ended: EndedState): void {
     if (!this.#open.has(id)) return
-    this.#note = this.#expected === 1 ? text : `${id} ${text}`
+    this.#note = { id, ended }
+    this.#isWanted = true
+    this.#rewriteSoon()
+  }
+
+  /** Shows which step is at work until there is another, or the end. */
+  step(step: RunStep): void {
+    this.#step = step
     this.#isWanted = true
     this.#rewriteSoon()
   }
@@ -56,8 +71,12 @@ export class RunningView {
   settled(id: string): void {
     this.#open.delete(id)
     if (!this.#isWanted) return
-    if (this.#open.size === 0) return this.clear()
+    if (this.#isOver) return this.clear()
     this.#rewriteSoon()
+  }
+
+  get #isOver(): boolean {
+    return this.#open.size === 0 && this.#step === undefined
   }
 
   #rewriteSoon(): void {
@@ -73,7 +92,7 @@ export class RunningView {
   draw(): void {
     this.#rewrite?.cancel()
     this.#rewrite = undefined
-    if (!this.#isWanted || this.#open.size === 0) return this.clear()
+    if (!this.#isWanted || this.#isOver) return this.clear()
     this.#terminal.write(`${eraseLine}${this.#line()}`)
     this.#isDrawn = true
   }
@@ -89,11 +108,24 @@ export class RunningView {
     this.draw()
   }
 
-  /** As many names as fit; a terminal would break a longer line, and only its last row could be rewritten. */
+  /** No more than fits; a terminal would break a longer line, and only its last row could be rewritten. */
   #line(): string {
-    const width = (this.#terminal.columns ?? usualColumns) - 1
+    const width = lineColumns(this.#terminal)
+    if (this.#step === undefined) return this.#minionsLine(width)
+    const step = stepText(this.#step, width)
+    if (this.#open.size === 0) return step
+    const minions = this.#minionsLine(width - stringWidth(step) - 2)
+    return minions === '' ? step : `${step}: ${minions}`
+  }
+
+  /** As many names as fit. */
+  #minionsLine(width: number): string {
     const count = `${this.#expected - this.#open.size} of ${this.#expected} returned`
-    if (this.#note !== '') return clipped(this.#expected === 1 ? this.#note : `${count}; ${this.#note}`, width)
+    if (this.#note !== undefined) {
+      const { id, ended } = this.#note
+      const start = this.#expected === 1 ? '' : `${count}; ${id} `
+      return start + progressText(ended, width - start.length)
+    }
     const ids = this.#open.values().take(Math.max(0, width)).toArray()
     for (let shown = ids.length; shown > 0; shown -= 1) {
       const more = this.#open.size > shown ? ` and ${this.#open.size - shown} more` : ''

@@ -2,7 +2,6 @@
 import { isRecord } from '../../base/narrow.ts'
 import type { BusEvent } from '../../bus/event.ts'
 import type { MasterBus } from '../../client/master-bus.ts'
-import { progressText } from '../state-progress.ts'
 import type { RunningView } from './running-view.ts'
 
 export class StateProgress {
@@ -39,6 +38,6 @@ export class StateProgress {
     const hasChanges = isRecord(changes) && Object.keys(changes).length > 0
     const number = typeof index === 'number' ? index + 1 : 1
     const total = typeof len === 'number' ? len : number
-    this.#view.note(id, progressText({ id: String(state ?? name), result, hasChanges, number, total }))
+    this.#view.note(id, { id: String(state ?? name), result, hasChanges, number, total })
   }
 }

@@ -207,6 +207,7 @@ export class RunnerHost {
         await this.#options.publisher.follow(id, tell, signal)
       },
       print: async (text) => item({ kind: 'line', text }),
+      step: (step) => void item({ kind: 'step', step }),
       listen: (matches) => listenTo(bus, matches, signal),
       setRetcode: (retcode) => {
         run.retcode = retcode

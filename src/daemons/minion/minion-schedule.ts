@@ -40,6 +40,7 @@ export interface MinionScheduleOptions extends ReturnPlaces {
 /** Who fires this on the bus of the minion changes its schedule, as in Salt. */
 const requestTag = 'manage_schedule'
 const mineJob = '__mine_interval'
+const startupJob = '__startup_states'
 
 /** The schedule of a minion: its jobs run like published ones, and their returns go to the masters. */
 export class MinionSchedule implements Disposable {
@@ -147,12 +148,18 @@ function mappingOf(value: unknown): ScheduleMapping {
   return isRecord(value) ? value : {}
 }
 
-/** The mine is filled by a job of the minion itself, where there is anything to fill it with. */
+/** What the minion does by itself, by jobs of its own. */
 function systemJobs(config: ConfigView, pillar: Readonly<Record<string, unknown>>): Record<string, RawJob> {
+  const jobs = { [mineJob]: mineUpdate(config, pillar), [startupJob]: startupStates(config) }
+  return Object.fromEntries(Object.entries(jobs).flatMap(([name, job]) => (job === undefined ? [] : [[name, job]])))
+}
+
+/** Undefined where there is nothing to fill the mine with. */
+function mineUpdate(config: ConfigView, pillar: Readonly<Record<string, unknown>>): RawJob | undefined {
   const functions = mineFunctionsOf(pillar.mine_functions, config.get('mine_functions'))
   const interval = Number(config.get('mine_interval'))
-  if (config.get('mine_enabled') === false || functions.length === 0 || !(interval > 0)) return {}
-  const job = {
+  if (config.get('mine_enabled') === false || functions.length === 0 || !(interval > 0)) return undefined
+  return {
     function: 'mine.update',
     minutes: interval,
     jid_include: true,
@@ -160,5 +167,17 @@ function systemJobs(config: ConfigView, pillar: Readonly<Record<string, unknown>
     run_on_start: true,
     return_job: config.get('mine_return_job') === true,
   }
-  return { [mineJob]: job }
+}
+
+function startupStates(config: ConfigView): RawJob | undefined {
+  switch (config.get('startup_states')) {
+    case 'highstate':
+      return { function: 'state.highstate', run_on_start: true }
+    case 'sls':
+      return { function: 'state.sls', args: [config.get('sls_list')], run_on_start: true }
+    case 'top':
+      return { function: 'state.top', args: [config.get('top_file')], run_on_start: true }
+    default:
+      return undefined
+  }
 }

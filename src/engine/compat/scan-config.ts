@@ -37,18 +37,36 @@ export function scanConfig(
       else findings.add({ ...finding, ...unknownOption(key, table) })
       continue
     }
-    const fault = value === null ? undefined : faultOf(option, value, key)
-    if (fault === undefined) findings.works('option')
-    else findings.add({ ...finding, level: 'unsupported', ...fault })
+    const faults = value === null ? [] : faultsOf(option, value, key)
+    if (faults.length === 0) findings.works('option')
+    for (const { path, ...fault } of faults)
+      findings.add({ ...finding, line: lineOf(key, ...path), level: 'unsupported', ...fault })
   }
   return { values }
 }
 
-function faultOf(
+interface OptionFault {
+  readonly what: string
+  readonly instead?: string
+}
+
+/** Of a list each item that is wrong by itself: a start would stop at the first. */
+function faultsOf(
   option: OptionTable[string],
   value: unknown,
   key: string,
-): { what: string; instead?: string } | undefined {
+): readonly (OptionFault & { readonly path: readonly number[] })[] {
+  const whole = faultOf(option, value, key)
+  if (whole === undefined) return []
+  const items = Array.isArray(value) ? value : []
+  const single = items.flatMap((item, index) => {
+    const fault = faultOf(option, [item], key)
+    return fault === undefined ? [] : [{ path: [index], ...fault }]
+  })
+  return single.length > 0 ? single : [{ path: [], ...whole }]
+}
+
+function faultOf(option: OptionTable[string], value: unknown, key: string): OptionFault | undefined {
   const { issues, value: fitted } = coerceArgument(option.schema, value)
   if (issues.length > 0) return { what: describeIssues(issues, key) }
   const refusal = option.refuse?.(fitted)
@@ -76,11 +94,11 @@ function parse(
   file: string,
   text: string,
   { findings }: ScanContext,
-): { values: Record<string, unknown>; lineOf(key: string): number } | undefined {
+): { values: Record<string, unknown>; lineOf(...path: readonly (string | number)[]): number } | undefined {
   try {
     const { value, marks } = parseYamlWithMarks(text, { file })
     if (value === null) return { values: {}, lineOf: () => 1 }
-    if (isRecord(value)) return { values: value, lineOf: (key) => marks.line([key]) ?? 1 }
+    if (isRecord(value)) return { values: value, lineOf: (...path) => marks.line(path) ?? 1 }
     findings.add({
       file,
       line: 1,

@@ -67,13 +67,13 @@ const names = `
   request_channel_tries request_server_ttl require_minion_sign_messages rest_timeout ret_hwm
   retry_dns retry_dns_count return_config return_kwargs returner returner_dirs roots_update_interval
   roster roster_defaults roster_file rosters rotate_aes_key run_dir run_func_timeout runner_returns runtests_log
-  salt_cp_chunk_size salt_event_pub_hwm salt_transport saltenv scheduler search serial shell
-  show_jid show_timeout signing_key_pass singleton skip_grains sls_list sock_pool_size source_interface_name
+  salt_cp_chunk_size salt_event_pub_hwm salt_transport scheduler search serial shell
+  show_jid show_timeout signing_key_pass singleton skip_grains sock_pool_size source_interface_name
   source_address source_ret_port source_publish_port sqlite_queue_dir ssh_agent ssh_config_file ssh_ext_alternatives
   ssh_extra_filerefs ssh_identities_only ssh_key_deploy ssh_list_nodegroups ssh_log_file ssh_max_procs
   ssh_merge_pillar ssh_minion_opts ssh_minions ssh_options ssh_passwd ssh_port ssh_pre_flight ssh_priv
   ssh_priv_passwd ssh_raw ssh_run_pre_flight ssh_scan_ports ssh_scan_timeout ssh_skip_roster ssh_sudo ssh_sudo_user
-  ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage startup_states
+  ssh_timeout ssh_update_roster ssh_use_home_key ssh_user ssh_wipe ssl stage
   states_dirs static stdlib_path sudo_user svnfs syndic_dir
   syndic_event_forward_timeout
   syndic_failover syndic_finger syndic_forward_all_events syndic_jid_forward_cache_hwm syndic_log_file syndic_master
@@ -83,7 +83,7 @@ const names = `
   tcp_master_pub_port tcp_master_publish_pull tcp_master_pull_port tcp_master_workers tcp_pub_port tcp_pull_port
   tcp_reconnect_backoff test_mode thin_extra_mods thin_exclude_saltexts thorium_dirs thorium_interval
   thorium_roots thorium_top thoriumenv time_skew tls token_dir token_expire token_expire_user_override token_file
-  tops top_dirs top_file transport transport_opts transports
+  tops top_dirs transport transport_opts transports
   unique_jid update_restart_services update_url use_os_truststore use_superseded use_yamlloader_old utils_dirs
   username_grain
   value_dirs valid_minion_id_pattern verbose verify_env verify_master_pubkey_sign virt warn_until_date

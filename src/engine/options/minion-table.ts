@@ -170,6 +170,13 @@ export const minionTable = {
     false,
     'Begin with the beacons at the start, instead of at the first contact with a master.',
   ),
+  startup_states: option(
+    s.literal(['', 'highstate', 'sls', 'top']),
+    '',
+    'States to run whenever the minion has started and met its master: all that the top files have for it, the SLS files of `sls_list`, or what `top_file` has for it.',
+  ),
+  sls_list: option(s.array(s.string()), [], 'SLS files for `startup_states: sls`.'),
+  top_file: option(s.string(), '', 'Top file for `startup_states: top`.'),
   mine_enabled: option(s.boolean(), true, 'Put what `mine_functions` give into the mine of the master.'),
   mine_functions: option(
     s.union([s.record(s.any()), s.array(s.string())]),

@@ -34,5 +34,9 @@ export const stateRunOptions = {
     s.union([s.record(s.any()), s.null()]),
     'Compound targets that must mean this minion for states to be run, by `*`, family or function; one of them is enough.',
   ),
+  saltenv: unset(
+    s.union([s.string(), s.null()]),
+    'Environment of SLS files and other files where none is named; `base` when left out, and for a highstate all.',
+  ),
   lock_saltenv: option(s.boolean(), false, 'Refuse to run states of another environment than `saltenv`.'),
 }

@@ -236,7 +236,9 @@ export class Schedule implements Disposable {
 
   #runOnStart(state: JobState): void {
     const { job, plan } = state
-    if (!this.#hasStarted || job?.runsOnStart !== true || plan?.nextAt === undefined) return
+    if (!this.#hasStarted || job?.runsOnStart !== true) return
+    // What was to run once, and has, is over.
+    if (plan?.nextAt === undefined && job.timing.kind !== 'none') return
     if (!job.isEnabled || !this.#rules.isEnabled) return this.#skip(state, 'disabled')
     this.#run(state, job, job.fun)
   }

@@ -73,14 +73,14 @@ export async function writePlan(path: string, plan: StatePlanFile): Promise<void
   try {
     await writeFileAtomic(path, `${JSON.stringify(content, undefined, 1)}\n`, 0o600)
   } catch (error) {
-    throw new SaltError('bad-arguments', `the plan cannot be written: ${systemReason(error)}`, { where: path })
+    throw new SaltError('execution-failed', `the plan cannot be written: ${systemReason(error)}`, { where: path })
   }
 }
 
-/** Throws `bad-arguments` for a file that is none, is of another version, or was changed. */
+/** Throws `execution-failed` for a file that is none, is of another version, or was changed. */
 export function readPlan(path: string): StatePlanFile {
   const fault = (reason: string, hint = 'Make it anew with state.plan … plan_out=FILE.'): SaltError =>
-    new SaltError('bad-arguments', reason, { where: path, hint })
+    new SaltError('execution-failed', reason, { where: path, hint })
   let content: unknown
   try {
     if (statSync(path).size > largestPlan) throw fault('the plan is larger than any that was written')

@@ -35,6 +35,20 @@ describe('salt lint', () => {
     )
   })
 
+  test('is brief about what stands for billions of values', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+    const levels = names.map((name, index) => `${name}: &${name} [${`*${names[index - 1]}, `.repeat(9)}]`)
+    const files = {
+      'tree/a.sls': `a: &a [x, x]\n${levels.slice(1).join('\n')}\nuses:\n  test.nop:\n    - require: [test: *j]\n`,
+    }
+    const { code, stdout } = await lint(files, ...grains, 'FOLDER/tree')
+    const lines = stdout.trim().split('\n')
+    assert.equal(code, 1)
+    assert.equal(lines.length, 11, stdout.slice(0, 2000))
+    assert.equal(lines[0], 'FOLDER/tree/a.sls:1:1: error: ID a in SLS a is not a dictionary [bad-form]')
+    assert.match(lines[10] ?? '', /a\.sls:11:1: error: Illegal requisite "a large list", please check your syntax\./)
+  })
+
   test('warnings count with --strict', async () => {
     const files = { 'tree/a.sls': 'x:\n  test.nop:\n    - v: {{ pillar.v }}\n' }
     assert.equal((await lint(files, ...grains, 'FOLDER/tree')).code, 0)

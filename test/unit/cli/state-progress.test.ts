@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clipped, progressText, runsStates } from '../../../src/cli/state-progress.ts'
+import { clipped, progressText, runsStates, stepText } from '../../../src/cli/state-progress.ts'
 
 const ended = { id: 'nginx', result: true, hasChanges: false, number: 3, total: 40 }
 
@@ -17,6 +17,19 @@ test('an id cannot make more of the line than one, nor command the terminal', ()
 
 test('second attempts and listeners do not count beyond the end', () => {
   assert.equal(progressText({ ...ended, number: 41 }), '40/40 nginx: right')
+})
+
+test('where the line is short, the id gives way and not what has become of it', () => {
+  const long = { ...ended, id: 'nginx is installed from the repository' }
+  assert.equal(progressText({ ...long, result: false }, 30), '3/40 nginx is install…: failed')
+  assert.equal(progressText(long, 200), '3/40 nginx is installed from the repository: right')
+  assert.equal(progressText(long, 12), '3/40 nginx …')
+  assert.equal(progressText(long, 0), '')
+})
+
+test('a step that has begun', () => {
+  assert.equal(stepText({ id: 'deploy\nweb', number: 2, total: 3 }), '2/3 deploy web')
+  assert.equal(stepText({ id: 'deploy web', number: 4, total: 3 }, 8), '3/3 dep…')
 })
 
 test('a line is cut where the terminal ends', () => {

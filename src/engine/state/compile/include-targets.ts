@@ -1,6 +1,6 @@
 /** Which SLS file of which environment an item of `include` means. */
 import type { Value } from '../../render/values/kinds.ts'
-import { repr } from '../../render/values/print.ts'
+import { briefRepr } from './brief-repr.ts'
 import { absoluteName, readIncludeItem } from './include-names.ts'
 import type { StateFiles } from './state-files.ts'
 
@@ -32,7 +32,7 @@ export class IncludeTargets {
   async resolve(item: Value, from: IncludingFile): Promise<IncludeTarget | { readonly fault: string }> {
     const place = `SLS '${from.saltenv}:${from.sls}'`
     const asked = readIncludeItem(item)
-    if (asked === undefined) return { fault: `Badly formatted include ${repr(item)} found in include in ${place}` }
+    if (asked === undefined) return { fault: `Badly formatted include ${briefRepr(item)} found in include in ${place}` }
     const wanted = asked.saltenv ?? from.saltenv
     if (wanted !== anyEnvironment && !(await this.#files.hasEnvironment(wanted))) {
       return { fault: `Nonexistent saltenv '${wanted}' found in include of '${asked.sls}' within ${place}` }

@@ -1,7 +1,7 @@
 /** What states say of others: `require_in` and its likes, turned around, and `use`, which copies arguments. */
 import type { Dict } from '../../render/values/dict.ts'
 import type { Value } from '../../render/values/kinds.ts'
-import { repr } from '../../render/values/print.ts'
+import { briefRepr } from './brief-repr.ts'
 import { extendArguments, notThere } from './extend.ts'
 import {
   argument,
@@ -95,7 +95,7 @@ function targetsOf(
     if (typeof item === 'string') return index.findAny(item) ?? unknownTarget(request, speaker, word, item)
     const [state, id] = isMapping(item) ? (firstEntry(item) ?? []) : []
     if (typeof state !== 'string' || typeof id !== 'string') {
-      const sentence = `Requisite declaration ${repr(item)} in SLS ${slsOf(speaker.body)} is not formed as a single key dictionary`
+      const sentence = `Requisite declaration ${briefRepr(item)} in SLS ${slsOf(speaker.body)} is not formed as a single key dictionary`
       request.report(sentence, speaker.body)
       return []
     }

@@ -1,7 +1,8 @@
 /** Whether high data has the form it must have, in Salt's sentences. */
 import type { Value } from '../../render/values/kinds.ts'
-import { repr, str } from '../../render/values/print.ts'
+import { str } from '../../render/values/print.ts'
 import { typeName } from '../../render/values/type-name.ts'
+import { briefRepr } from './brief-repr.ts'
 import { firstEntry, type HighBody, isMapping, slsOf } from './high-data.ts'
 
 /** Told with the body that it is about, where that is one. */
@@ -28,7 +29,7 @@ export function verifyHigh(high: ReadonlyMap<Value, Value>, report: Report): voi
     if (typeof id === 'string' && id.startsWith('__')) continue
     const name = str(id)
     if (!isMapping(body)) {
-      report(`The type ${name} in ${repr(body)} is not formatted as a dictionary`)
+      report(`The type ${name} in ${briefRepr(body)} is not formatted as a dictionary`)
       continue
     }
     if (typeof id !== 'string') {
@@ -114,7 +115,7 @@ function verifyRequisite(declared: Declared, word: Value, item: Value, pairs: Re
   const name = str(id)
   const sls = slsOf(body)
   if (typeof item !== 'string' && !isMapping(item)) {
-    const sentence = `Requisite declaration ${repr(item)} in SLS ${sls} is not formed as a single key dictionary`
+    const sentence = `Requisite declaration ${briefRepr(item)} in SLS ${sls} is not formed as a single key dictionary`
     report(sentence, body)
     return
   }
@@ -127,7 +128,7 @@ function verifyRequisite(declared: Declared, word: Value, item: Value, pairs: Re
     )
   }
   if (Array.isArray(target) || isMapping(target)) {
-    report(`Illegal requisite "${repr(target)}", please check your syntax.\n`, body)
+    report(`Illegal requisite "${briefRepr(target)}", please check your syntax.\n`, body)
   } else if (typeof family !== 'string' || typeof target !== 'string') {
     report(`Could not locate requisite of [${str(family ?? null)}] present in state with name [${name}]`, body)
   } else if (orderingWords.has(word) && pairs.closes(id, state, { family, target })) {

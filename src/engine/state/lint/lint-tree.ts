@@ -6,6 +6,7 @@ import { TemplateWorld } from '../../render/template-world.ts'
 import { ChunkIndex } from '../compile/chunk-index.ts'
 import { compileHigh } from '../compile/compile-high.ts'
 import { type DeclaredFile, type GatheredStates, StateGatherer } from '../compile/gather.ts'
+import { isMapping } from '../compile/high-data.ts'
 import { lowChunks } from '../compile/low-data.ts'
 import { type FaultKind, renderFault, type StateFault } from '../compile/state-fault.ts'
 import type { LowChunk } from '../low-chunk.ts'
@@ -137,6 +138,10 @@ class TreeLint {
   /** What can be said of a file only with all that it includes. */
   #lintTogether(file: DeclaredFile, gathered: GatheredStates): void {
     const isWhole = gathered.faults.every(({ kind }) => kind !== 'render' && kind !== 'sls-missing')
+    // What is no state at all has been told already.
+    for (const [id, body] of gathered.high) {
+      if (!isMapping(body) && !String(id).startsWith('__')) gathered.high.delete(id)
+    }
     const compiled = compileHigh(this.#ctx, gathered)
     for (const fault of compiled.faults) {
       // What requisites name is looked at one by one, with places of their own.

@@ -25,6 +25,9 @@ export function stepEvents(
   const numberOf = (chunk: LowChunk): string => numbers.get(chunk) ?? String(chunks.length)
   return {
     onBegin(chunk) {
+      const number = Math.min(Number(numberOf(chunk)) + 1, chunks.length)
+      // Those of an orchestration within another one are part of one step of that.
+      if (ctx.parentJid === undefined) ctx.step({ id: chunk.id, number, total: chunks.length })
       const tag = tagOf('salt/run/:jid/step/:number/begun', ctx.jid, numberOf(chunk))
       void ctx.emit(tag, { ...described(chunk), status: 'begun' })
     },

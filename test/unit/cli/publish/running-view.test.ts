@@ -19,7 +19,7 @@ class Line {
     this.writes += 1
     const at = text.lastIndexOf(eraseLine)
     this.text = at === -1 ? this.text + text : text.slice(at + eraseLine.length)
-    assert.ok(this.text.length < (this.columns ?? 80) || this.text === '', `the terminal breaks the line: ${this.text}`)
+    assert.ok(this.text.length < (this.columns || 80) || this.text === '', `the terminal breaks the line: ${this.text}`)
   }
 }
 
@@ -75,7 +75,8 @@ describe('the line about minions that have not returned', () => {
     [20, '0 of 5000 returned'],
     [10, '0 of 5000'],
     [1, ''],
-    [0, ''],
+    // It does not know how wide it is.
+    [0, '0 of 5000 returned; waiting for web1, web2, web3, web4, web5 and 4995 more'],
   ] as const) {
     it(`fits a terminal of ${columns} columns`, () => {
       const line = new Line(columns)
@@ -98,16 +99,18 @@ describe('the line about minions that have not returned', () => {
   })
 })
 
+const nginx = { id: 'nginx', result: true, hasChanges: true, number: 3, total: 40 }
+
 describe('what minions say of their work', () => {
   it('is shown at once, and cut where the terminal ends', async () => {
     const clock = new FakeClock()
     const line = new Line(40)
     const view = new RunningView(line, clock)
     view.begin(ids(3))
-    view.note('web2', '3/40 nginx: changed')
+    view.note('web2', nginx)
     await clock.advance(100)
     assert.equal(line.text, '0 of 3 returned; web2 3/40 nginx: chan…')
-    view.note('web9', '1/1 nobody: changed')
+    view.note('web9', { ...nginx, id: 'nobody' })
     view.settled('web1')
     await clock.advance(100)
     assert.equal(line.text, '1 of 3 returned; web2 3/40 nginx: chan…')
@@ -119,10 +122,39 @@ describe('what minions say of their work', () => {
     const line = new Line()
     const view = new RunningView(line, clock)
     view.begin(ids(1))
-    view.note('web1', '3/40 nginx: changed')
+    view.note('web1', nginx)
     await clock.advance(100)
     assert.equal(line.text, '3/40 nginx: changed')
     view.settled('web1')
     assert.equal(line.text, '')
+  })
+})
+
+describe('the steps of an orchestration', () => {
+  it('stand before the minions that are waited for', async () => {
+    const clock = new FakeClock()
+    const line = new Line(60)
+    const view = new RunningView(line, clock)
+    view.step({ id: 'deploy', number: 2, total: 3 })
+    await clock.advance(100)
+    assert.equal(line.text, '2/3 deploy')
+    view.begin(ids(2), { isWanted: true })
+    assert.equal(line.text, '2/3 deploy: 0 of 2 returned; waiting for web1, web2')
+    for (const id of ids(2)) view.settled(id)
+    await clock.advance(100)
+    assert.equal(line.text, '2/3 deploy')
+    view.end()
+    assert.equal(line.text, '')
+  })
+
+  it('are not wider than the terminal', async () => {
+    const clock = new FakeClock()
+    const line = new Line(12)
+    const view = new RunningView(line, clock)
+    view.begin(ids(2), { isWanted: true })
+    view.step({ id: 'deploy everything', number: 2, total: 3 })
+    await clock.advance(100)
+    assert.equal(line.text, '2/3 deploy…')
+    view.end()
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SubscribeItem } from '../../../../src/bus/event.ts'
 import { StateProgress } from '../../../../src/cli/publish/state-progress.ts'
+import { progressText } from '../../../../src/cli/state-progress.ts'
 
 function followed(): {
   readonly notes: string[]
@@ -22,7 +23,7 @@ function followed(): {
       return Promise.reject(new Error('the daemon has gone'))
     },
   }
-  const progress = new StateProgress(bus as never, { note: (id, text) => notes.push(`${id} ${text}`) })
+  const progress = new StateProgress(bus as never, { note: (id, ended) => notes.push(`${id} ${progressText(ended)}`) })
   progress.follow('20261121023835037363')
   const tell = (data: unknown): void => onItem?.({ events: [{ tag: 't', data, seq: 1, stamp: '' } as never] })
   return { notes, asked, tell, progress, signal: () => signal }

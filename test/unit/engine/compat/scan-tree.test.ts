@@ -141,6 +141,17 @@ describe('what works of an existing tree', () => {
     )
   })
 
+  it('is told of each item of a list that is wrong by itself, where it stands', () => {
+    const { findings } = scan({ master: 'custom_options:\n  - fine\n  - [1]\n  - fine too\n  - {}\n' })
+    assert.deepEqual(
+      findings.map(({ line, name }) => [line, name]),
+      [
+        [3, 'custom_options'],
+        [5, 'custom_options'],
+      ],
+    )
+  })
+
   it('is told of a value that an option refuses', () => {
     const [finding] = scan({ master: 'interface: x\nstate_output: loud\n' }).findings
     assert.deepEqual(finding, {
