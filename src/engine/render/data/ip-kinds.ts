@@ -1,8 +1,15 @@
 /** Kinds of IP addresses, as Python's `ipaddress` tells them. */
 import { type IpAddress, type IpBlock, isInBlock, parseIpBlock } from '../../../base/ip-address.ts'
 
-function blocks(...texts: readonly string[]): readonly IpBlock[] {
-  return texts.flatMap((text) => parseIpBlock(text) ?? [])
+type Blocks = () => readonly IpBlock[]
+
+/** Parsed when first asked for: most templates ask for none. */
+function blocks(...texts: readonly string[]): Blocks {
+  let parsed: readonly IpBlock[] | undefined
+  return () => {
+    parsed ??= texts.flatMap((text) => parseIpBlock(text) ?? [])
+    return parsed
+  }
 }
 
 const privateBlocks = blocks(
@@ -56,8 +63,8 @@ const siteLocalBlocks = blocks('fec0::/10')
 const unspecifiedBlocks = blocks('0.0.0.0/32', '::/128')
 const mappedBlock = blocks('::ffff:0:0/96')
 
-function within(known: readonly IpBlock[]): (address: IpAddress) => boolean {
-  return (address) => known.some((block) => isInBlock(address, block))
+function within(known: Blocks): (address: IpAddress) => boolean {
+  return (address) => known().some((block) => isInBlock(address, block))
 }
 
 /** An IPv4 address inside an IPv6 one is what it is by itself. */
