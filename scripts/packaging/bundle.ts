@@ -2,13 +2,13 @@
  * Bundles the sources into chunks that stay lazy: whatever the program imports with `import()` is a chunk of its own, compiled
  * and run on first use.
  *
- * esbuild splits code only into ES modules, and the executable runs only CommonJS, so each chunk is converted in a second step.
+ * esbuild splits code only into ES modules, and the executable runs only scripts, so each chunk is made a function in a second step.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { build, type Metafile, type Plugin, transform } from 'esbuild'
-import { chunkParameters } from './chunk-loader.ts'
+import { build, type Metafile, type Plugin } from 'esbuild'
+import { chunkFunction, type EsChunk } from './chunk-function.ts'
 import { folders, root } from './folders.ts'
 import { embeddedPackages } from './licenses.ts'
 
@@ -39,6 +39,7 @@ interface Chunk {
 }
 
 const entryName = 'main.js'
+const addonLoader = 'native-addon'
 const target = 'node26'
 
 export async function bundle(options: BundleOptions): Promise<Bundle> {
@@ -61,7 +62,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
 
 async function splitSources(options: BundleOptions): Promise<ReadonlyMap<string, Chunk>> {
   const result = await build({
-    entryPoints: { main: path.join(root, 'src/main.ts') },
+    entryPoints: { main: path.join(root, 'src/main.ts'), [addonLoader]: path.join(root, 'src/base/native-addon.ts') },
     absWorkingDir: root,
     outdir: '.',
     write: false,
@@ -86,7 +87,7 @@ async function splitSources(options: BundleOptions): Promise<ReadonlyMap<string,
   const chunks = new Map<string, Chunk>()
   for (const file of result.outputFiles) {
     const name = path.basename(file.path)
-    chunks.set(name, await toFunction(name, file.text, result.metafile))
+    chunks.set(name, toFunction(name, file.text, result.metafile))
   }
   return chunks
 }
@@ -102,33 +103,32 @@ async function defines(options: BundleOptions): Promise<Record<string, string>> 
   return {
     'import.meta.url': '__moduleUrl',
     'import.meta.dirname': '"/"',
+    'import.meta': 'undefined',
     ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value) ?? 'undefined'])),
   }
 }
 
-async function toFunction(name: string, text: string, metafile: Metafile): Promise<Chunk> {
+function toFunction(name: string, text: string, metafile: Metafile): Chunk {
   const output = metafile.outputs[name]
   if (output === undefined) throw new Error(`esbuild reports nothing about ${name}`)
   const linked = output.imports.filter(({ external }) => external !== true)
-  let code = text
-  for (const { path: to } of linked.filter(({ kind }) => kind === 'dynamic-import')) {
-    code = code.replaceAll(`import("./${to}")`, `__lazy("./${to}")`)
+  const chunk: EsChunk = {
+    name,
+    text,
+    lazy: linked.filter(({ kind }) => kind === 'dynamic-import').map(({ path: to }) => to),
+    entry: entryKind(output.entryPoint, metafile),
   }
-  const converted = await transform(code, { format: 'cjs', target, minifyWhitespace: true, charset: 'ascii' })
-  const kind = output.entryPoint === undefined ? undefined : metafile.inputs[output.entryPoint]?.format
   return {
     name,
-    code: `(function(${chunkParameters.join(',')}){${converted.code}${kind === 'cjs' ? commonJsNamespace : ''}})`,
-    needs: linked.filter(({ kind: how }) => how === 'import-statement').map(({ path: to }) => to),
+    code: chunkFunction(chunk),
+    needs: linked.filter(({ kind }) => kind === 'import-statement').map(({ path: to }) => to),
   }
 }
 
-/**
- * `import()` of a CommonJS package shows its properties beside `default`, as in Node. They are looked up through the
- * prototype, because reading them here would run the getters that such packages load their parts with.
- */
-const commonJsNamespace =
-  'module.exports=(package=>Object.create(package,{default:{value:package}}))(module.exports.default);'
+function entryKind(file: string | undefined, { inputs }: Metafile): EsChunk['entry'] {
+  if (file === undefined || !/(?:^|\/)node_modules\//.test(file)) return file === undefined ? undefined : 'own'
+  return inputs[file]?.format === 'cjs' ? 'cjs-package' : 'es-package'
+}
 
 /** The chunks that `name` needs at once, itself included. */
 function closure(chunks: ReadonlyMap<string, Chunk>, name: string): readonly Chunk[] {
@@ -175,14 +175,21 @@ async function folderHash(folder: string): Promise<string> {
 
 const sourceFile = (name: string): string => JSON.stringify(path.join(root, 'src', name))
 
-/** zeromq finds its addon by folders beside its sources, which the binary does not have. */
+/**
+ * zeromq finds its addon by folders beside its sources, which the binary does not have. Our loader is a chunk of its own: as a part
+ * of a CommonJS package it, and the errors that it throws, would become modules that are run late.
+ */
 const embeddedAddon: Plugin = {
   name: 'embedded-addon',
   setup(setup) {
     setup.onLoad({ filter: /zeromq[\\/]lib[\\/]load-addon\.js$/ }, () => ({
-      contents: `exports.__esModule=true;exports.default=require(${sourceFile('base/native-addon.ts')}).loadEmbeddedAddon("zeromq")`,
+      contents: `exports.__esModule=true;exports.default=require("./${addonLoader}.js").loadEmbeddedAddon("zeromq")`,
       loader: 'js',
       resolveDir: root,
+    }))
+    setup.onResolve({ filter: new RegExp(`^\\./${addonLoader}\\.js$`) }, ({ path: name }) => ({
+      path: name,
+      external: true,
     }))
   },
 }
