@@ -54,7 +54,14 @@ const cases: readonly Case[] = [
     says: /recon_max.*soon/s,
     line: 3,
   },
-  { name: 'YAML that is none', daemon: 'minion', configuration: 'grains: {a: [1', exitCode: 78, says: /did not find expected ',' or '\]'/, line: 4 },
+  {
+    name: 'YAML that is none',
+    daemon: 'minion',
+    configuration: 'grains: {a: [1',
+    exitCode: 78,
+    says: /did not find expected ',' or '\]'/,
+    line: 4,
+  },
   {
     name: 'open mode',
     daemon: 'master',

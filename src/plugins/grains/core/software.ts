@@ -2,11 +2,13 @@
 import * as fs from 'node:fs'
 import * as os from 'node:os'
 import { basename, delimiter } from 'node:path'
-import { version } from '../../../base/build-info.ts'
 import { groupName } from '../../../engine/functions/accounts.ts'
 import type { ConfigView } from '../../../engine/plugin.ts'
 import { listFolder } from './hardware.ts'
 import type { ReadFile } from './os-release.ts'
+
+/** State trees ask what release of Salt they may rely on; the version of this program (`test.version`) would lead them into ancient ways. */
+const followedRelease = [3006, 0]
 
 export function programGrains(config: ConfigView): Record<string, unknown> {
   const id = config.get('id')
@@ -14,8 +16,8 @@ export function programGrains(config: ConfigView): Record<string, unknown> {
   return {
     ...(typeof id === 'string' ? { id, server_id: serverId(id) } : {}),
     master: master ?? '',
-    saltversion: version,
-    saltversioninfo: version.split('.').map((part) => Number.parseInt(part, 10)),
+    saltversion: followedRelease.join('.'),
+    saltversioninfo: followedRelease,
     saltpath: process.execPath,
     nodeversion: process.versions.node.split('.').map(Number),
     nodeexecutable: process.execPath,
