@@ -236,8 +236,8 @@ function insideRange({ minimum, maximum }: Schema, number: number | bigint): boo
 
 function checkBoolean(given: unknown, walk: Walk): unknown {
   if (typeof given === 'boolean') return given
-  if (walk.coerce && (given === 'true' || given === 'True')) return true
-  if (walk.coerce && (given === 'false' || given === 'False')) return false
+  if (walk.coerce && (given === 'true' || given === 'True' || given === 1)) return true
+  if (walk.coerce && (given === 'false' || given === 'False' || given === 0)) return false
   return fail(walk, `must be true or false, not ${show(given)}`, given)
 }
 

@@ -13,6 +13,7 @@ export type Candidates = readonly Candidate[] | 'files' | 'folders'
 
 const functionKinds = ['functions', 'runners', 'wheel functions'] as const
 type FunctionKind = (typeof functionKinds)[number]
+type DocumentedKind = FunctionKind | 'states'
 
 /** @param words of a command line behind `salt`, the last one up to the cursor. */
 export async function candidates(words: readonly string[]): Promise<Candidates> {
@@ -45,13 +46,22 @@ async function offered(spec: CommandSpec, cursor: Cursor): Promise<Candidates> {
 interface Call {
   readonly kind: FunctionKind
   readonly call: string
+  /** Words behind its name. */
+  readonly given: readonly string[]
 }
+
+/** Functions whose first argument names a state, and those that go on with the arguments of that state. */
+const ofStates = new Set(['sys.state_doc', 'sys.state_argspec', 'sys.state_schema'])
+const runningStates = new Set(['state.single', 'state.orchestrate_single'])
 
 function operandOffer(spec: CommandSpec, words: readonly string[]): Offer | Call {
   const offers = spec.operands ?? []
   const last = offers.at(-1)
   const isCall = words.length >= offers.length && functionKinds.some((kind) => kind === last)
-  if (isCall) return { kind: last as FunctionKind, call: words[offers.length - 1] ?? '' }
+  if (isCall) {
+    const [call = '', ...given] = words.slice(offers.length - 1)
+    return { kind: last as FunctionKind, call, given }
+  }
   return offers[words.length] ?? last ?? []
 }
 
@@ -97,12 +107,13 @@ function lastOfList(typed: string, words: readonly Candidate[]): readonly Candid
   return before === '' ? words : words.map((candidate) => ({ ...candidate, word: before + candidate.word }))
 }
 
-async function registryOf(kind: FunctionKind): Promise<Pick<Registry<unknown>, 'entries' | 'loadDocs'>> {
-  const { moduleRegistry, runnerRegistry, wheelRegistry } = await import('../../plugins/registry.ts')
-  return { functions: moduleRegistry, runners: runnerRegistry, 'wheel functions': wheelRegistry }[kind]
+async function registryOf(kind: DocumentedKind): Promise<Pick<Registry<unknown>, 'entries' | 'loadDocs'>> {
+  const { moduleRegistry, runnerRegistry, stateRegistry, wheelRegistry } = await import('../../plugins/registry.ts')
+  const registries = { functions: moduleRegistry, runners: runnerRegistry, states: stateRegistry }
+  return { ...registries, 'wheel functions': wheelRegistry }[kind]
 }
 
-async function functionNames(kind: FunctionKind): Promise<readonly Candidate[]> {
+async function functionNames(kind: DocumentedKind): Promise<readonly Candidate[]> {
   const registry = await registryOf(kind)
   const docs = await registry.loadDocs()
   const names = registry.entries.flatMap(({ name, functions }) => functions.map((fun) => [name, fun] as const))
@@ -110,12 +121,21 @@ async function functionNames(kind: FunctionKind): Promise<readonly Candidate[]> 
   return [...found].map(([word, doc]) => ({ word, doc })).sort((left, right) => (left.word < right.word ? -1 : 1))
 }
 
-/** The arguments of a function by their names. */
-async function parameters({ kind, call }: Call): Promise<readonly Candidate[]> {
-  const [module = '', fun = ''] = call.split('.')
+/** The arguments of a function by their names; for a function that runs a state, those of the state first. */
+async function parameters({ kind, call, given }: Call): Promise<readonly Candidate[]> {
+  const [state] = given
+  if (state === undefined && (ofStates.has(call) || runningStates.has(call))) return await functionNames('states')
+  const own = await argumentsOf(kind, call)
+  if (state === undefined || !runningStates.has(call)) return own
+  const taken = await argumentsOf('states', state)
+  return [...taken, ...own.filter(({ word }) => taken.every((other) => other.word !== word))]
+}
+
+async function argumentsOf(kind: DocumentedKind, name: string): Promise<readonly Candidate[]> {
+  const [module = '', fun = ''] = name.split('.')
   const docs = await (await registryOf(kind)).loadDocs()
   const args = docs[module]?.functions[fun]?.args ?? {}
-  return Object.entries(args).map(([name, { description = '' }]) => ({ word: `${name}=`, doc: description }))
+  return Object.entries(args).map(([arg, { description = '' }]) => ({ word: `${arg}=`, doc: description }))
 }
 
 function optionWords(spec: CommandSpec): readonly Candidate[] {

@@ -50,6 +50,8 @@ export const network = defineStates({
       args: {
         name: s.string('Any text'),
         hostname: s.optional(s.string('The name')),
+        apply_hostname: s.withDefault(s.boolean('Accepted: the name counts at once'), true),
+        retain_settings: s.withDefault(s.boolean('Accepted: what is not named stays as it is'), true),
       },
       ignored: {
         enabled: elsewhere,
@@ -58,8 +60,6 @@ export const network = defineStates({
         nozeroconf: elsewhere,
         nisdomain: elsewhere,
         require_reboot: 'the name counts at once',
-        apply_hostname: 'the name counts at once',
-        retain_settings: 'what is not named stays as it is',
         search: elsewhere,
       },
       examples: ['system:\n  network.system:\n    - hostname: web1.example.org'],

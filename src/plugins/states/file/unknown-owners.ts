@@ -29,7 +29,7 @@ export function untilThereAre(
 ): StatePlan {
   const { comment, changes, warnings = [], more } = plan
   const isForeseen = owners.some((owner) => owner !== undefined && owner !== null && isMade(ctx, owner))
-  const told = isForeseen ? warnings : [fault.trimEnd(), ...warnings]
+  const told = isForeseen ? warnings : [`${fault.trimEnd()}, and no state before this one makes it so`, ...warnings]
   return pending({
     comment,
     changes,

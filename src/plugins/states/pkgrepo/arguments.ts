@@ -25,6 +25,7 @@ export const aptArguments = {
   key_text: s.optional(s.text('The key that signs the source')),
   keyid: s.optional({ ...listOrText, description: 'Ids of the keys that sign the source, on a key server' }),
   keyserver: s.optional(s.string('The key server')),
+  aptkey: s.withDefault(s.boolean('Accepted: keys are files, which apt reads by itself'), false),
   clean_file: s.withDefault(s.boolean('Empty the file first, where anything has to be done'), false),
 } satisfies Record<string, Schema>
 
@@ -55,7 +56,6 @@ export const absentArguments = {
 }
 
 export const ignoredArguments = {
-  aptkey: 'keys are files, which apt reads by itself',
   consolidate: 'sources stay in the files in which they stand',
   refresh_db: 'refresh says it',
   ppa_auth: 'private archives are written as lines, with user and password in /etc/apt/auth.conf.d',

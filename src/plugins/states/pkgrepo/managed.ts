@@ -73,7 +73,7 @@ export function repoOf({ name, ppa }: { readonly name: string; readonly ppa?: st
 
 async function configureApt(ctx: StateContext, want: ManagedWishes): Promise<Configuration> {
   const repo = repoOf(want)
-  const { clean_file: _clean, ppa: _ppa, keyid, ...options } = given(aptArguments, want)
+  const { clean_file: _clean, aptkey: _aptkey, ppa: _ppa, keyid, ...options } = given(aptArguments, want)
   const { key_url, key_text, keyserver, ...change } = options
   const comments = want.comments === undefined ? {} : { comments: want.comments }
   const disabled = want.disabled ?? want.enabled === false

@@ -383,7 +383,8 @@ describe('owners who are not there yet', () => {
     using folder = new ConfigFolder()
     const chunk = chunkOf('file.directory', { name: folder.file('a'), ...owners })
     const dry = await new Run({}, [chunk, ...makers]).perform(chunk, true)
-    const fault = 'User nosuchuser is not available Group nosuchgroup is not available'
+    const fault =
+      'User nosuchuser is not available Group nosuchgroup is not available, and no state before this one makes it so'
     assert.deepEqual([dry.result, dry.warnings], [null, [fault]])
   })
 })
