@@ -46,7 +46,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parsed = await parseCommand(spec, argv)
   if (typeof parsed === 'number') return parsed
   const { options, words } = parsed
-  if (words.length === 1 && words[0] === 'schema') {
+  if (words[0] === 'schema') {
+    if (words.length > 1) return usageError(spec, `'${words[1]}' is too much: a single state is given with --state`)
     const { printSchema } = await import('./dev/schema.ts')
     return await printSchema({ state: options.text('state'), own: options.list('own') })
   }

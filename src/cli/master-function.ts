@@ -1,4 +1,5 @@
 /** What `salt run` and `salt wheel` share: a function that runs inside the master. */
+import { isRecord } from '../base/narrow.ts'
 import { didYouMean } from '../base/text.ts'
 import type { RunnerItem, RunStep } from '../client/api.ts'
 import type { Registry } from '../engine/functions/catalogue.ts'
@@ -103,7 +104,8 @@ async function call(
       await printer.line(`Executed ${method} with job ID: ${result.jid}`)
       return 0
     }
-    await printer.show(result.return, { out: result.out, retcode: result.retcode })
+    const { value, out = result.out } = presented(result.return)
+    await printer.show(value, { out, retcode: result.retcode })
     const near = didYouMean(result.nearest ?? [])
     if (near !== '') process.stderr.write(`There is no function ${fun}.${near}\n`)
     return result.retcode === 0 && !result.success ? 1 : result.retcode
@@ -114,6 +116,13 @@ async function call(
     interrupt.end()
     view?.end()
   }
+}
+
+/** A runner may say by its result how that is to be shown. */
+function presented(value: unknown): { readonly value: unknown; readonly out?: string } {
+  if (!isRecord(value) || Object.keys(value).length !== 2) return { value }
+  const { data, outputter } = value
+  return data === undefined || typeof outputter !== 'string' ? { value } : { value: data, out: outputter }
 }
 
 /** An orchestration goes no further; what minions have begun, they end. */

@@ -118,6 +118,16 @@ describe('salt call with a master', () => {
     assert.equal((await fleet.salt('run', 'jobs.lookup_jid', jid)).stdout, 'alpha:\n    told\n')
   })
 
+  it('tells the master states, which are shown as states', async () => {
+    assert.equal((await fleet.call('alpha', 'state.single', 'test.nop', 'name=x')).exitCode, 0)
+    const found = await fleet.salt('run', 'jobs.list_jobs', 'search_function=state.single', '--out', 'json')
+    const [jid = ''] = Object.keys(JSON.parse(found.stdout))
+    const shown = (await fleet.salt('run', 'jobs.lookup_jid', jid)).stdout
+    assert.match(shown, /^alpha:\n-{10}\n {10}ID: x\n {4}Function: test\.nop\n[^]*\nSummary for alpha\n/)
+    const data = JSON.parse((await fleet.salt('run', 'jobs.lookup_jid', jid, '--out', 'json')).stdout)
+    assert.deepEqual(Object.keys(data), ['alpha'])
+  })
+
   it('publishes to peers, and says why it may not', async () => {
     assert.equal(
       (await fleet.call('alpha', 'publish.publish', '*', 'test.ping')).stdout,

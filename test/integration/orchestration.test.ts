@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { RunnerResult } from '../../src/client/api.ts'
+import type { RunnerItem, RunnerResult } from '../../src/client/api.ts'
 import { InProcessFleet, type TestMaster } from '../support/in-process-fleet.ts'
 import { judgeEvent } from '../support/known-events.ts'
 
@@ -163,6 +163,16 @@ describe('an orchestration', () => {
     const { data } = result.return as { data: Record<string, Record<string, StepReturn>> }
     return Object.fromEntries(Object.values(data[masterId] ?? {}).map((step) => [step.__id__, step]))
   }
+
+  it('says which step is at work', async () => {
+    await using bus = await master.bus()
+    const begun: string[] = []
+    const onItem = (item: RunnerItem): void => {
+      if (item.kind === 'step') begun.push(`${item.step.number}/${item.step.total} ${item.step.id}`)
+    }
+    await bus.call('runner', { fun: 'state.orchestrate', arg: ['orch.ok'], user: 'tester' }, { onItem })
+    assert.deepEqual(begun, ['1/3 step ping', '2/3 step runner', '3/3 step wheel'])
+  })
 
   it('orders minions, runners and wheel functions', async () => {
     const result = await run('state.orchestrate', ['orch.ok'])

@@ -243,7 +243,7 @@ export const jobs = defineRunner({
         missing: s.withDefault(s.boolean('Show the minions that did not return'), false),
         display_progress: displayProgress,
       },
-      returns: s.record(s.any(), 'Minion → its result'),
+      returns: s.record(s.any(), 'Minion → its result; under `data` with `outputter`, where the results ask for one'),
       examples: [
         'salt run jobs.lookup_jid 20260102030405060708',
         'salt run jobs.lookup_jid 20260102030405060708 missing=true',
@@ -253,7 +253,11 @@ export const jobs = defineRunner({
         // Who asks after a job that may wait wants to know whether it still does.
         const missing = args.missing || job?.queue !== undefined
         const shown = outcomes.filter(({ ret }) => (ret === undefined ? missing : args.returned))
-        return Object.fromEntries(shown.map((outcome) => [outcome.id, outcome.ret?.return ?? missingText(outcome)]))
+        const data = Object.fromEntries(
+          shown.map((outcome) => [outcome.id, outcome.ret?.return ?? missingText(outcome)]),
+        )
+        const outputter = shown.find(({ ret }) => ret !== undefined)?.ret?.out
+        return outputter === undefined ? data : { outputter, data }
       },
     }),
     follow: runnerFn({
