@@ -123,7 +123,7 @@ describe('salt call with a master', () => {
     const found = await fleet.salt('run', 'jobs.list_jobs', 'search_function=state.single', '--out', 'json')
     const [jid = ''] = Object.keys(JSON.parse(found.stdout))
     const shown = (await fleet.salt('run', 'jobs.lookup_jid', jid)).stdout
-    assert.match(shown, /^alpha:\n-{10}\n {10}ID: x\n {4}Function: test\.nop\n[^]*\nSummary for alpha\n/)
+    assert.match(shown, /^alpha:\n-{10}\n {10}ID: x\n {4}Function: test\.nop\n.*\nSummary for alpha\n/s)
     const data = JSON.parse((await fleet.salt('run', 'jobs.lookup_jid', jid, '--out', 'json')).stdout)
     assert.deepEqual(Object.keys(data), ['alpha'])
   })
