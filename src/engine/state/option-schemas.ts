@@ -1,16 +1,19 @@
 /** What every state may have besides its own arguments, as JSON Schema. */
 import { type Schema, s } from '../../base/schema.ts'
-import type { globalOptions } from './low-chunk.ts'
+import type { globalOptions, RequisiteKind } from './low-chunk.ts'
 
 const commands = s.union([s.command(), s.array(s.any())])
 const switchOn = (description: string): Schema<boolean> => s.boolean(description)
 
 /** By the names that SLS files use. */
 export const globalSchemas: Readonly<Record<(typeof globalOptions)[number], Schema>> = {
-  unless: { ...commands, description: 'Do nothing where one of these commands, or function calls, succeeds' },
-  onlyif: { ...commands, description: 'Do nothing where one of these commands, or function calls, fails' },
-  creates: s.union([s.path(), s.array(s.path())], 'Do nothing where these files are there'),
-  check_cmd: { ...commands, description: 'The state succeeded where these commands, or function calls, do' },
+  unless: { ...commands, description: 'Do nothing where all of these commands and function calls succeed' },
+  onlyif: { ...commands, description: 'Do nothing where one of these commands or function calls fails' },
+  creates: s.union([s.path(), s.array(s.path())], 'Do nothing where all of these files are there'),
+  check_cmd: {
+    ...commands,
+    description: 'The state has succeeded where all of these commands and function calls do, else it has failed',
+  },
   failhard: switchOn('End the run where this state fails'),
   retry: s.union(
     [
@@ -54,3 +57,19 @@ export const orderSchema = s.union(
   [s.number(), s.literal(['first', 'last'])],
   'Place among all states; a negative number counts from the end',
 )
+
+/** What the bonds between states do, by the names that SLS files use. */
+export const requisiteMeanings: Readonly<Record<RequisiteKind | 'use', string>> = {
+  require: 'Comes after them, and fails where one of them has failed',
+  require_any: 'The same, but one that has succeeded is enough',
+  watch: 'As `require`; when one of them has changed something, it reacts: a service is restarted, a command runs',
+  watch_any: 'As `watch`, but one that has succeeded is enough',
+  prereq: 'Comes before them, and only when a dry run says that they would change something',
+  onchanges: 'Is done only when all of them have succeeded and one has changed something',
+  onchanges_any: 'The same, but one that has succeeded and changed something is enough',
+  onfail: 'Is done only when one of them has failed',
+  onfail_any: 'The same by its full name',
+  onfail_all: 'Is done only when all of them have failed',
+  listen: 'As `watch`, but reacts at the end of the run, once',
+  use: 'Takes their arguments where it has none of its own',
+}

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { statePages } from '../../../scripts/docs-states.ts'
 import { projectFolder } from '../../../scripts/pages.ts'
+import { requisiteWords, reversedWords } from '../../../src/engine/state/compile/requisite-words.ts'
+import { globalOptions } from '../../../src/engine/state/low-chunk.ts'
 import { stateRegistry } from '../../../src/plugins/registry.ts'
 
 test('the pages of states are up to date', async () => {
@@ -23,4 +25,13 @@ test('each state has a section with its arguments and its examples', async () =>
     }
     assert.match(pages.get('states/README.md') ?? '', new RegExp(`\\[${module}\\]\\(${module}\\.md\\)`))
   }
+})
+
+test('what all states take has a page', async () => {
+  const page = (await statePages()).find(({ path }) => path === 'states/requisites.md')?.text ?? ''
+  const words = [...globalOptions, ...requisiteWords, ...reversedWords.keys(), 'use_in', 'order']
+  assert.deepEqual(
+    words.filter((word) => !page.includes(`\`${word}\``)),
+    [],
+  )
 })

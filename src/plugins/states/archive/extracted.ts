@@ -115,7 +115,7 @@ async function archiveAt(
   const isLocal = localPath(source) !== undefined
   const shown = withoutCredentials(source)
   const isWeb = /^https?$/.test(protocolOf(source))
-  if (isWeb && wanted === undefined && !want.skip_verify) {
+  if (isWeb && wanted === undefined && !want.skip_verify && !want.use_etag) {
     return impossible(
       `Unable to verify upstream hash of source file ${shown}, please set source_hash or set skip_verify or use_etag to True`,
     )
@@ -127,6 +127,7 @@ async function archiveAt(
     sourceHash: wanted === undefined ? undefined : `${wanted.type}=${wanted.sum}`,
     saltenv: ctx.saltenv,
     skipVerify: want.skip_verify,
+    useEtag: want.use_etag,
   })
   if (content.kind !== 'file') return impossible(`Failed to cache ${shown}, check minion log for more information`)
   return { archive: await content.fetch(), forget, wanted: want.skip_verify ? undefined : wanted }

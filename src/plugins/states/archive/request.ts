@@ -13,6 +13,10 @@ export const extractedArguments = {
   source_hash_update: s.withDefault(s.boolean('Extract it again when its checksum has changed'), false),
   skip_files_list_verify: s.withDefault(s.boolean('Only its checksum tells whether to extract it'), false),
   skip_verify: s.withDefault(s.boolean('Take a source from the web without a checksum'), false),
+  use_etag: s.withDefault(
+    s.boolean('Ask a web server by ETag whether the archive has changed, where there is no checksum'),
+    false,
+  ),
   password: s.optional(s.any('Password of a ZIP file')),
   options: s.optional(s.any('Options of tar or unzip')),
   list_options: s.optional(s.string('For tar: a command that writes the decompressed archive to its standard output')),

@@ -19,10 +19,10 @@ import { hashOfFile } from '../../modules/file/managing/new-content.ts'
 import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { withTest } from '../../modules/file/managing/testing-context.ts'
 import type { Owner } from '../../modules/file/owners.ts'
-import { changeOwner } from '../../modules/file/owners.ts'
+import { changeOwner, normalizeMode } from '../../modules/file/owners.ts'
 import { expandUser, joinPath, linkTarget } from '../../modules/file/paths.ts'
 import { isFolder, isRegularFile, statusOf } from '../../modules/file/status.ts'
-import { fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName } from './arguments.ts'
+import { dirMode, fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName } from './arguments.ts'
 import { ownersOrUsual } from './owners-of-links.ts'
 import { planForOwners } from './unknown-owners.ts'
 
@@ -39,6 +39,7 @@ export const movingStates = {
       ...owners,
       owner,
       mode: fileMode,
+      dir_mode: dirMode,
       subdir: s.withDefault(s.boolean('Where the name is a folder, put the copy into it'), false),
     },
     examples: ['/etc/app.conf:\n  file.copy:\n    - source: /usr/share/app/app.conf'],
@@ -52,7 +53,8 @@ export const movingStates = {
       const status = statusOf(source)
       const usual = want.preserve ? status : ownersOrUsual(ctx, ownerOf(want), want.group)
       const mode = want.preserve ? status.mode : (want.mode ?? status.mode)
-      const request = { ...want, path, source, user: usual.user, group: usual.group, mode }
+      const owned = { user: usual.user, group: usual.group }
+      const request = { ...want, path, source, ...owned, mode, dirMode: normalizeMode(want.dir_mode) }
       const plan = () => planCopy(ctx, request, name)
       return want.preserve ? await plan() : await planForOwners(ctx, request, plan)
     },
@@ -95,6 +97,7 @@ interface CopyRequest {
   readonly user: Owner
   readonly group: Owner
   readonly mode: string | number | null
+  readonly dirMode: string | null
   readonly force: boolean
   readonly makedirs: boolean
   readonly preserve: boolean
@@ -121,7 +124,7 @@ async function applyCopy(ctx: StateContext, request: CopyRequest, comment: strin
   const folder = posix.dirname(path)
   if (!isFolder(folder)) {
     if (!request.makedirs) return failed(`The target directory ${folder} is not present`)
-    await makeFolderOf(withTest(ctx, false), path, { user, group, mode: null })
+    await makeFolderOf(withTest(ctx, false), path, { user, group, mode: request.dirMode })
   }
   try {
     if (isThere(path)) await ctx.salt('file.remove', [path])

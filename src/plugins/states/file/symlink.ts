@@ -32,6 +32,12 @@ export const symlinkArguments = {
   ...owners,
   owner,
   mode: fileMode,
+  inherit_user_and_group: s.withDefault(
+    s.boolean('Leave a link that is there to whom it belongs, where user and group are not given'),
+    false,
+  ),
+  atomic: s.withDefault(s.boolean('Accepted: an old link gives way in one step'), false),
+  disallow_copy_and_unlink: s.withDefault(s.boolean('Accepted: what gets the backupname is renamed'), false),
 }
 
 export interface SymlinkRequest {
@@ -53,7 +59,8 @@ export const symlinkState = {
     plan(ctx, want) {
       const path = expandUser(want.name)
       if (path === '') return impossible('Must provide name to file.symlink')
-      const named = ownersOrUsual(ctx, ownerOf(want), want.group)
+      const kept = want.inherit_user_and_group && linkTarget(path) !== undefined ? statusOf(path, false) : undefined
+      const named = ownersOrUsual(ctx, ownerOf(want) || (kept?.uid ?? null), want.group || (kept?.gid ?? null))
       const faults = posix.isAbsolute(path) ? [] : [notAbsolute(path)]
       const unknown = unknownOwners(named)
       if (faults.length > 0) return impossible(joinedFaults([...unknown, ...faults]))

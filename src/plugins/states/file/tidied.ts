@@ -21,11 +21,14 @@ interface TidyRequest {
   readonly wholePath: boolean
   readonly followLinks: boolean
   readonly time: (typeof times)[number]
+  /** One of age and size, both, or one of them alone. */
+  readonly counts: 'OR' | 'AND' | 'age' | 'size'
+  readonly rmlinks: boolean
 }
 
 export const tidiedState = {
   tidied: state({
-    doc: 'Make sure that old or large files below a folder are gone. One of the two is enough; with neither, all that match go.',
+    doc: 'Make sure that old or large files below a folder are gone. One of the two is enough, unless something else is said; with neither, all that match go.',
     args: {
       name: pathName,
       age: s.withDefault(s.number('Days that a file may be old'), 0),
@@ -39,6 +42,12 @@ export const tidiedState = {
       full_path_match: s.withDefault(s.boolean('The expressions are about whole paths'), false),
       followlinks: s.withDefault(s.boolean('Go into folders that links lead to'), false),
       time_comparison: s.withDefault(s.string('What the age is counted from: atime, mtime or ctime'), 'atime'),
+      age_size_logical_operator: s.withDefault(
+        s.literal(['OR', 'AND'], 'Whether one of age and size is enough, or a file must be both old and large'),
+        'OR',
+      ),
+      age_size_only: s.optional(s.literal(['age', 'size'], 'Only this counts')),
+      rmlinks: s.withDefault(s.boolean('Remove links, too'), true),
     },
     examples: [
       "/var/tmp/builds:\n  file.tidied:\n    - age: 30\n    - matches:\n      - 'build-.*'\n    - rmdirs: True",
@@ -58,6 +67,8 @@ export const tidiedState = {
         rmdirs: want.rmdirs,
         wholePath: want.full_path_match,
         followLinks: want.followlinks,
+        counts: want.age_size_only ?? want.age_size_logical_operator,
+        rmlinks: want.rmlinks,
         time: times.find((known) => known === want.time_comparison.toLowerCase()) ?? 'atime',
       })
       if (removed.length === 0) return right(`Nothing to remove from directory ${path}`)
@@ -114,11 +125,18 @@ function pathsToTidy(folder: string, request: TidyRequest): string[] {
 function isTidied(name: string, path: string, request: TidyRequest): boolean {
   const status = fs.lstatSync(path)
   if (status.isDirectory() && !request.rmdirs) return false
+  if (status.isSymbolicLink() && !request.rmlinks) return false
   const size = status.isDirectory() || status.isSymbolicLink() ? 0 : status.size
   const age = daysBetween(status[`${request.time}Ms`], Date.now())
-  if (size < request.size && age < request.ageDays) return false
+  if (!isDue(age >= request.ageDays, size >= request.size, request)) return false
   const text = request.wholePath ? path : name
   return request.matches.some((one) => one.match(text)) && !request.exclude.some((one) => one.match(text))
+}
+
+function isDue(isOld: boolean, isLarge: boolean, { counts }: TidyRequest): boolean {
+  if (counts === 'age') return isOld
+  if (counts === 'size') return isLarge
+  return counts === 'AND' ? isOld && isLarge : isOld || isLarge
 }
 
 /** Days of the calendar, here. */

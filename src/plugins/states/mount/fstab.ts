@@ -71,6 +71,7 @@ export const presentArguments = {
   mount_by: s.optional(s.literal(kinds, 'Name what is mounted so')),
   config: s.withDefault(s.path('The table'), '/etc/fstab'),
   mount: s.withDefault(s.boolean('Accepted, and without effect: nothing is mounted'), true),
+  fs_mount: s.withDefault(s.boolean('Another word for `mount`'), true),
   match_on: s.withDefault(s.union([s.string(), s.array(s.string())], 'What an entry is known by'), 'auto'),
   not_change: s.withDefault(s.boolean('Leave an entry that is there as it is'), false),
 } satisfies Record<string, Schema>

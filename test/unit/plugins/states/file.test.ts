@@ -1,14 +1,16 @@
 /** States of files together with others of the run, with web servers, and with secrets: what single cases cannot show. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { describe, it } from 'node:test'
+import { SaltError } from '../../../../src/base/errors.ts'
 import { Secret } from '../../../../src/base/secret.ts'
 import { createFunctionContext } from '../../../../src/engine/functions/context.ts'
 import type { LowChunk, Requisite } from '../../../../src/engine/state/low-chunk.ts'
 import { applyPlan, type PerformedState, planState, showPlan } from '../../../../src/engine/state/perform.ts'
 import { stateContext } from '../../../../src/engine/state/state-context.ts'
+import { reasonOf } from '../../../../src/plugins/modules/file/managing/plan-words.ts'
 import { ConfigFolder } from '../../../support/config-folder.ts'
 import { chunkOf, StateHost, type StateHostOptions } from '../../../support/state-host.ts'
 
@@ -387,4 +389,23 @@ describe('owners who are not there yet', () => {
       'User nosuchuser is not available Group nosuchgroup is not available, and no state before this one makes it so'
     assert.deepEqual([dry.result, dry.warnings], [null, [fault]])
   })
+})
+
+it('leaves links to whom they belong', { skip: process.geteuid?.() !== 0 && 'only root can do this' }, async () => {
+  using folder = new ConfigFolder()
+  const link = folder.file('link')
+  symlinkSync('/x', link)
+  lchownSync(link, 1, 1)
+  const host = new StateHost()
+  const kept = await host.apply('file.symlink', { name: link, target: '/x', inherit_user_and_group: true })
+  assert.deepEqual([kept.result, kept.changes, lstatSync(link).uid], [true, {}, 1])
+  const moved = await host.apply('file.symlink', { name: link, target: '/y', inherit_user_and_group: true })
+  assert.deepEqual([moved.result, lstatSync(link).uid, lstatSync(link).gid], [true, 1, 1])
+  await host.apply('file.symlink', { name: link, target: '/y' })
+  assert.equal(lstatSync(link).uid, 0)
+})
+
+it('names the file that could not be read', () => {
+  const error = new SaltError('storage', 'cannot read the file: permission denied', { where: '/var/cache/a' })
+  assert.equal(reasonOf(error), 'cannot read the file: permission denied (/var/cache/a)')
 })

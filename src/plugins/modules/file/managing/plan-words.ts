@@ -34,7 +34,8 @@ export function faultText(error: unknown, path: string): string {
 
 /** What went wrong and what to do, as one sentence after the other. */
 export function reasonOf(error: unknown): string {
-  const { message, hint } = asSaltError(error)
+  const { code, message: said, hint, where } = asSaltError(error)
+  const message = code === 'storage' && where !== undefined && !said.includes(where) ? `${said} (${where})` : said
   if (hint === undefined) return message
   // Functions that name the fault of the system have it in parentheses.
   return hint.startsWith('(') ? `${message} ${hint}` : `${message}. ${hint}`
