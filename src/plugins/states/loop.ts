@@ -33,8 +33,7 @@ async function callUntil(
 /** Python's words that templates have others for: their expressions are what is understood here. */
 function asTemplateExpression(condition: string): string {
   return condition
-    .replace(/\bis\s+not\s+None\b/g, 'is not none')
-    .replace(/\bis\s+None\b/g, 'is none')
+    .replace(/\bis\s+(not\s+)?(None|True|False)\b/g, (words) => words.toLowerCase())
     .replace(/\blen\(([\w.[\]'"]+)\)/g, '($1|length)')
 }
 

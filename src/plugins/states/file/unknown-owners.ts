@@ -1,5 +1,6 @@
 /** Files of users and groups who are not there yet: another state of the run may make them before the work is done. */
 import type { StateContext } from '../../../engine/plugin.ts'
+import { isMadeBefore } from '../../../engine/state/made-before.ts'
 import { failed, pending, type StatePlan } from '../../../engine/state/plan.ts'
 import { foreseenMetadata, type MetadataRequest, type WantedMetadata } from '../../modules/file/managing/metadata.ts'
 
@@ -40,11 +41,10 @@ export function untilThereAre(
   })
 }
 
-/** Whether a state that comes before this one makes a user, or a group, of that name. */
+/** As another state of the run makes it: a user or a group of that name. */
 function isMade(ctx: StateContext, owner: string | number): boolean {
-  const { chunks } = ctx.run
-  const own = chunks.indexOf(ctx.chunk)
-  return chunks
-    .slice(0, own < 0 ? undefined : own)
-    .some(({ state, fun, name }) => fun === 'present' && (state === 'user' || state === 'group') && name === `${owner}`)
+  return isMadeBefore(
+    ctx,
+    ({ state, fun, name }) => fun === 'present' && (state === 'user' || state === 'group') && name === `${owner}`,
+  )
 }

@@ -7,7 +7,7 @@ import type { Changes, StatePlan } from '../../../engine/state/plan.ts'
 import { failure } from '../../../engine/state/wording.ts'
 import { remoteTrial, type Trial } from './certificate-authority.ts'
 import { type Facts, factsOf, isFresh, sameFacts, without } from './facts.ts'
-import { contentOf, type FileArguments, fileArguments, planFile } from './pem-file.ts'
+import { contentOf, type FileArguments, fileArguments, planFile, planFrom } from './pem-file.ts'
 import { isKeyRight, type KeyArguments, newKey } from './private-key.ts'
 import { content } from './request.ts'
 
@@ -241,6 +241,8 @@ export const certificateManaged = state({
     if (want.ca_server !== undefined && want.signing_policy === undefined) {
       throw failure('signing_policy must be specified if ca_server is.')
     }
-    return planCertificate(ctx, want, more)
+    const { signing_private_key, signing_cert, public_key, private_key, csr } = want
+    const sources = [signing_private_key, signing_cert, public_key, private_key, csr, ...[want.append_certs].flat()]
+    return planFrom(ctx, want, sources, () => planCertificate(ctx, want, more))
   },
 })

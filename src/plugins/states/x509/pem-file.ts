@@ -1,5 +1,5 @@
 /** Files that hold keys and certificates: their content, their owner and who may read them. */
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { systemCode } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
@@ -7,9 +7,20 @@ import { s } from '../../../base/schema.ts'
 import { findAccount, findGroupId, groupName, userName } from '../../../engine/functions/accounts.ts'
 import { writeSystemFile } from '../../../engine/functions/system-files.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
-import { type Changes, done, pending, right, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { isMadeBefore } from '../../../engine/state/made-before.ts'
+import {
+  type Changes,
+  done,
+  failed,
+  pending,
+  right,
+  type StateOutcome,
+  type StatePlan,
+} from '../../../engine/state/plan.ts'
 import { failure } from '../../../engine/state/wording.ts'
 import { keepCopy } from '../../modules/file/backups.ts'
+import { changeComment } from '../../modules/file/managing/plan-words.ts'
+import { untilThereAre } from '../file/unknown-owners.ts'
 
 /** Arguments of file.managed that the states of certificates take, too. */
 export const fileArguments = {
@@ -51,15 +62,20 @@ interface Access {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** Who is not known here. */
+  readonly fault: string | undefined
 }
 
 /** What is wanted; -1 leaves an id as it is. */
 function wantedAccess(want: FileArguments, usualMode: number): Access {
   const uid = want.user === undefined ? -1 : findAccount(want.user)?.uid
   const gid = want.group === undefined ? -1 : findGroupId(want.group)
-  if (uid === undefined) throw failure(`User ${want.user} is not available`)
-  if (gid === undefined) throw failure(`Group ${want.group} is not available`)
-  return { mode: want.mode === undefined ? usualMode : octal(want.mode), uid, gid }
+  const mode = want.mode === undefined ? usualMode : octal(want.mode)
+  const missing = [
+    ...(uid === undefined ? [`User ${want.user} is not available`] : []),
+    ...(gid === undefined ? [`Group ${want.group} is not available`] : []),
+  ]
+  return { mode, uid: uid ?? -1, gid: gid ?? -1, fault: missing.length === 0 ? undefined : missing.join('. ') }
 }
 
 /** Differences in owner and permissions, by what they are to be. */
@@ -93,18 +109,39 @@ export function planFile(ctx: StateContext, want: FileArguments, file: WantedFil
   const { name } = want
   if (!isAbsolute(name)) throw failure(`Specified file ${name} is not an absolute path`)
   const access = wantedAccess(want, file.usualMode)
-  const exists = contentOf(ctx, want) !== undefined
-  const folder = dirname(name)
-  if (!exists && !want.makedirs && statSync(ctx.at(folder), { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw failure('Parent directory not present')
-  }
-  const drift = exists ? accessChanges(ctx, want, access) : {}
+  const plan = planKnown(ctx, want, file, access)
+  return access.fault === undefined ? plan : untilThereAre(ctx, plan, access.fault, [want.user, want.group])
+}
+
+function planKnown(ctx: StateContext, want: FileArguments, file: WantedFile, access: Access): StatePlan {
+  const { name } = want
+  const drift = contentOf(ctx, want) === undefined ? {} : accessChanges(ctx, want, access)
   if (file.isRight && Object.keys(drift).length === 0) return right(`File ${name} is in the correct state`)
   return pending({
-    comment: `The file ${name} is set to be changed\nNote: No changes made, actual changes may\nbe different due to other states.`,
+    comment: changeComment(name),
     changes: { ...(file.isRight ? {} : file.dryChanges), ...drift },
     apply: () => write(ctx, want, file, access, drift),
   })
+}
+
+/**
+ * Plans what is made from keys and certificates; those that states before this one make need not be there yet.
+ *
+ * @param given paths or PEM texts
+ */
+export async function planFrom(
+  ctx: StateContext,
+  { name }: FileArguments,
+  given: readonly (string | undefined)[],
+  plan: () => Promise<StatePlan>,
+): Promise<StatePlan> {
+  const isToCome = (path: string): boolean =>
+    isAbsolute(path) &&
+    !existsSync(ctx.at(path)) &&
+    isMadeBefore(ctx, (chunk) => chunk.name === path && ['x509', 'file'].includes(chunk.state))
+  const missing = given.find((one) => one !== undefined && isToCome(one))
+  if (missing === undefined) return await plan()
+  return pending({ comment: changeComment(name), changes: {}, apply: () => failed(`${missing} does not exist`) })
 }
 
 async function write(
@@ -120,6 +157,7 @@ async function write(
   if (!file.isRight) {
     const content = typeof file.content === 'string' ? file.content : await file.content()
     const isNew = contentOf(ctx, want) === undefined
+    if (isNew && !hasFolder(ctx, want)) return failed('Parent directory not present')
     if (isNew) makeFolder(ctx, want)
     else if (want.backup !== false && want.backup !== '') keepCopy(ctx, place)
     // Closed before anything secret is in it.
@@ -140,6 +178,10 @@ function chmodIfNeeded(place: string, want: FileArguments, { mode }: Access): vo
   const now = statSync(place).mode & 0o7777
   const wanted = want.mode === undefined ? now & mode : mode
   if (now !== wanted) chmodSync(place, wanted)
+}
+
+function hasFolder(ctx: StateContext, { name, makedirs }: FileArguments): boolean {
+  return makedirs || statSync(ctx.at(dirname(name)), { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function makeFolder(ctx: StateContext, { name, makedirs, dir_mode }: FileArguments): void {

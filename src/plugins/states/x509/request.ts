@@ -4,7 +4,7 @@ import { unifiedDiff } from '../../../engine/functions/unified-diff.ts'
 import { type MoreArguments, type StateContext, state } from '../../../engine/plugin.ts'
 import type { StatePlan } from '../../../engine/state/plan.ts'
 import { factsOf, sameFacts } from './facts.ts'
-import { contentOf, type FileArguments, fileArguments, planFile } from './pem-file.ts'
+import { contentOf, type FileArguments, fileArguments, planFile, planFrom } from './pem-file.ts'
 
 export const content = s.any(
   'Fields of the subject (CN, C, ST, L, O, OU, Email …) and extensions (basicConstraints, keyUsage, subjectAltName …)',
@@ -48,7 +48,7 @@ export const csrManaged = state({
   examples: [
     "/etc/pki/www.csr:\n  x509.csr_managed:\n    - private_key: /etc/pki/www.key\n    - CN: www.example.com\n    - keyUsage: 'critical dataEncipherment'",
   ],
-  plan: (ctx, want, more) => planRequest(ctx, want, more),
+  plan: (ctx, want, more) => planFrom(ctx, want, [want.private_key], () => planRequest(ctx, want, more)),
 })
 
 async function planPem(ctx: StateContext, want: FileArguments & { readonly text: string }): Promise<StatePlan> {

@@ -5,7 +5,7 @@ import { type StateContext, state } from '../../../engine/plugin.ts'
 import type { StatePlan } from '../../../engine/state/plan.ts'
 import { failure } from '../../../engine/state/wording.ts'
 import { factsOf, isFresh, sameFacts, without } from './facts.ts'
-import { contentOf, type FileArguments, fileArguments, planFile } from './pem-file.ts'
+import { contentOf, type FileArguments, fileArguments, planFile, planFrom } from './pem-file.ts'
 
 interface ListArguments extends FileArguments {
   readonly signing_private_key: string
@@ -104,5 +104,5 @@ export const crlManaged = state({
   examples: [
     "/etc/pki/ca.crl:\n  x509.crl_managed:\n    - signing_private_key: /etc/pki/ca.key\n    - signing_cert: /etc/pki/ca.crt\n    - revoked:\n      - lost_laptop:\n        - serial_number: D6:D2:DC:D8:4D:5C:C0:F4\n        - revocation_date: '2026-02-25 00:00:00'\n        - reason: keyCompromise",
   ],
-  plan: (ctx, want) => planList(ctx, want),
+  plan: (ctx, want) => planFrom(ctx, want, [want.signing_private_key, want.signing_cert], () => planList(ctx, want)),
 })

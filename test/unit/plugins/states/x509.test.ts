@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { findProgram } from '../../../../src/engine/functions/process-identity.ts'
 import type { PerformedState } from '../../../../src/engine/state/perform.ts'
 import { ConfigFolder } from '../../../support/config-folder.ts'
-import { StateHost, type StateHostOptions } from '../../../support/state-host.ts'
+import { chunkOf, StateHost, type StateHostOptions } from '../../../support/state-host.ts'
 
 const skip = findProgram('openssl') === undefined ? 'needs openssl' : false
 
@@ -71,6 +71,30 @@ const mode = (path: string): number => statSync(path).mode & 0o777
 const changed = (name: string): string =>
   `The file ${name} is set to be changed\nNote: No changes made, actual changes may\nbe different due to other states.`
 
+test('a dry run knows keys that states before it make', { skip }, async () => {
+  using office = new Office()
+  const [key, crt] = [office.file('new.key'), office.file('new.crt')]
+  const args = { name: crt, signing_private_key: key, CN: 'www.example.com' }
+  const maker = chunkOf('x509.private_key_managed', { name: key })
+  const later = new StateHost({ chunks: [maker] })
+  const dry = await later.test('x509.certificate_managed', args)
+  assert.deepEqual([dry.result, dry.comment, dry.changes], [null, changed(crt), {}])
+  const run = await later.apply('x509.certificate_managed', args)
+  assert.deepEqual([run.result, run.comment], [false, `${key} does not exist`])
+  const alone = await office.host.test('x509.certificate_managed', args)
+  assert.deepEqual([alone.result, alone.comment], [false, `${key} does not exist`])
+})
+
+test('a file of an unknown user is planned, and not made', { skip }, async () => {
+  using office = new Office()
+  const args = { name: office.file('a.key'), algo: 'ed25519', user: 'nosuchuser' }
+  const { dry, run } = await office.both('private_key_managed', args)
+  const warning = 'User nosuchuser is not available, and no state before this one makes it so'
+  assert.deepEqual([dry.result, dry.warnings], [null, [warning]])
+  assert.deepEqual([run.result, run.comment], [false, 'User nosuchuser is not available'])
+  assert.equal(existsSync(office.file('a.key')), false)
+})
+
 test('a private key is made once, for its owner alone', { skip }, async () => {
   using office = new Office()
   const name = office.file('www.key')
@@ -118,7 +142,7 @@ test('an encrypted key opens with its passphrase only', { skip }, async () => {
   const text = await office.both('private_key_managed', { name: office.file('text') })
   assert.match(text.run.comment, /holds something else than a private key/)
   const nowhere = await office.both('private_key_managed', { name: office.file('no/such.key'), algo: 'ed25519' })
-  assert.equal(nowhere.dry.comment, 'Parent directory not present')
+  assert.deepEqual([nowhere.dry.result, nowhere.run.comment], [null, 'Parent directory not present'])
   const made = await office.both('private_key_managed', {
     name: office.file('no/such.key'),
     algo: 'ed25519',
