@@ -34,6 +34,7 @@ system_packages=(
   'iproute2|command -v ip|the tests in network namespaces skip'
   'gnupg|command -v gpg|the tests of encrypted pillar skip'
   'binutils|command -v strip|the binary is 30 MB larger'
+  'patch|command -v patch|the tests of file.patch skip'
 )
 
 has_library() { { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -q "$1"; }

@@ -14,6 +14,7 @@ import {
 import { test } from 'node:test'
 import { toJson } from '../../../src/base/json.ts'
 import type { BeaconMapping } from '../../../src/engine/beacons/beacons.ts'
+import { findProgram } from '../../../src/engine/functions/process-identity.ts'
 import type { ScheduleMapping } from '../../../src/engine/schedule/schedule.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 import { keptBeacons, keptSchedule } from '../../support/minion-keepers.ts'
@@ -60,6 +61,8 @@ interface StateCase {
   readonly leftModes?: Readonly<Record<string, string>>
   readonly leftLinks?: Readonly<Record<string, string>>
   readonly root?: true
+  /** Program that must be installed here. */
+  readonly needs?: string
   /** What the minion keeps: jobs and beacons by their names. */
   readonly schedule?: ScheduleMapping
   readonly beacons?: BeaconMapping
@@ -85,10 +88,15 @@ for (const path of readdirSync(casesFolder, { recursive: true, encoding: 'utf8' 
   const content: readonly StateCase[] | Recording = JSON.parse(readFileSync(new URL(path, casesFolder), 'utf8'))
   const recording: Recording = 'cases' in content ? content : { recorded: '', cases: content }
   for (const one of recording.cases) {
-    const skip = one.root === true && process.geteuid?.() !== 0 ? 'only root can do this' : false
+    const skip = whyNot(one)
     const { grains = {}, outputs = {} } = recording
     test(`${path}: ${one.name}`, { skip }, () => check({ ...one, grains: { ...grains, ...one.grains } }, outputs))
   }
+}
+
+function whyNot({ root, needs }: StateCase): string | false {
+  if (root === true && process.geteuid?.() !== 0) return 'only root can do this'
+  return needs === undefined || findProgram(needs, process.env.PATH) !== undefined ? false : `${needs} is not installed`
 }
 
 async function check(one: StateCase, outputs: SharedOutputs): Promise<void> {
