@@ -82,6 +82,16 @@ export class YamlReader {
     return at < this.source.length ? this.source.charCodeAt(at) : 0
   }
 
+  get lineStart(): number {
+    return this.#lineStart
+  }
+
+  /** To another place of the text, in the line that begins there. */
+  moveTo(position: number, lineStart: number): void {
+    this.position = position
+    this.#lineStart = lineStart
+  }
+
   get column(): number {
     return this.#closed ? 0 : this.position - this.#lineStart
   }

@@ -1,7 +1,7 @@
 /**
  * YAML as Salt reads it (PyYAML's YAML 1.1 with Salt's loader), into plain objects with text keys.
  *
- * This module loads js-yaml: import it lazily (`await import('../base/yaml.ts')`) where a quick command may not need it.
+ * This module loads the readers of YAML: import it lazily (`await import('../base/yaml.ts')`) where a quick command may not need it.
  */
 import { type ErrorCode, SaltError } from './errors.ts'
 import { pythonString } from './python-repr.ts'
