@@ -27,10 +27,19 @@ export interface CommandTime {
   readonly cpu: number
 }
 
-/** Runs a command again and again, after two runs that do not count. Throws when it ends with another code than `exitCode`. */
-export function timeCommand(argv: readonly string[], runs: number, exitCode = 0): CommandTime {
+/**
+ * Runs a command again and again, after two runs that do not count. Throws when it ends with another code than `exitCode`.
+ * @param prepare Done before each run; its time does not count.
+ */
+export function timeCommand(
+  argv: readonly string[],
+  runs: number,
+  exitCode = 0,
+  prepare: () => void = () => {},
+): CommandTime {
   const [file = '', ...args] = argv
   const runOnce = (): number => {
+    prepare()
     const since = process.hrtime.bigint()
     const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
     const wall = Number(process.hrtime.bigint() - since) / 1e9

@@ -239,6 +239,12 @@ function unknownTag(tag: string, offset: number): YamlFault {
   })
 }
 
+/** The value of a plain scalar. Throws `YamlFault`, with no place in it. */
+export function plainValue(text: string): unknown {
+  if (scalarKind(text) === 'str') return text
+  return scalarValue({ kind: 'scalar', tag: undefined, plain: true, text, start: 0 })
+}
+
 /** The value of a scalar that is not tagged as a collection. Throws `YamlFault`. */
 export function scalarValue(node: YamlScalar): unknown {
   const kind = shortTag(node)

@@ -6,7 +6,7 @@
 import { type ErrorCode, SaltError } from './errors.ts'
 import { pythonString } from './python-repr.ts'
 import type { ValuePath } from './validate.ts'
-import { constructYaml, scalarValue, type YamlModel } from './yaml-construct.ts'
+import { scalarValue, type YamlModel } from './yaml-construct.ts'
 import { YamlFault, type YamlPosition, yamlPosition } from './yaml-fault.ts'
 import type { YamlNode, YamlScalar } from './yaml-nodes.ts'
 import { readYaml } from './yaml-read.ts'
@@ -37,10 +37,8 @@ export function parseYaml(text: string, options: YamlOptions = {}): unknown {
 export function parseYamlWithMarks(text: string, options: YamlOptions = {}): { value: unknown; marks: YamlMarks } {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
   try {
-    return readYaml(source, (node) => ({
-      value: node === undefined ? null : constructYaml(node, plainModel),
-      marks: { line: (path) => lineOfPath(source, node, path) },
-    }))
+    const { value, node } = readYaml(source, plainModel)
+    return { value, marks: { line: (path) => lineOfPath(source, node(), path) } }
   } catch (error) {
     if (error instanceof YamlFault) throw faultAt(source, error, options)
     throw error

@@ -4,7 +4,7 @@ import { LineIndex } from '../../base/line-index.ts'
 import type { SourcePlace } from '../state/low-chunk.ts'
 import { JsonFault, readJson } from './data/json-read.ts'
 import { loadPlacedYaml, YamlError } from './data/yaml-load.ts'
-import { type ValuePath, YamlPlaces } from './data/yaml-places.ts'
+import type { ValuePath, YamlPlaces } from './data/yaml-places.ts'
 import type { RenderedTemplate } from './jinja.ts'
 import { insteadOfRenderer } from './missing-renderers.ts'
 import { RenderError } from './render-error.ts'
@@ -118,8 +118,8 @@ function textOf({ file }: SlsRequest, { data }: Stage): string {
 function yamlOf(request: SlsRequest, before: Stage): Stage {
   const text = textOf(request, before)
   try {
-    const { value, node } = loadPlacedYaml(text)
-    return { ...before, data: value, places: new YamlPlaces(node) }
+    const { value, places } = loadPlacedYaml(text)
+    return { ...before, data: value, places }
   } catch (error) {
     if (error instanceof YamlError) throw dataError(request, before, 'yaml', error)
     throw error

@@ -1,12 +1,12 @@
 /** YAML text to values of templates and states: dictionaries with keys of every kind, tuples and sets. */
-import { constructYaml, type YamlModel } from '../../../base/yaml-construct.ts'
+import type { YamlModel } from '../../../base/yaml-construct.ts'
 import { YamlFault, yamlPosition } from '../../../base/yaml-fault.ts'
-import type { YamlNode } from '../../../base/yaml-nodes.ts'
 import { readYaml } from '../../../base/yaml-read.ts'
 import { Dict, PySet } from '../values/dict.ts'
 import { Tuple, type Value } from '../values/kinds.ts'
 import { str } from '../values/print.ts'
 import { type DataProblem, PyError } from '../values/py-error.ts'
+import { YamlPlaces } from './yaml-places.ts'
 
 const valueModel: YamlModel<Dict, PySet> = {
   mapping: () => new Dict(),
@@ -45,15 +45,15 @@ export function loadYaml(text: string): Value {
 
 export interface PlacedYaml {
   readonly value: Value
-  /** The nodes that the value was made of, which know their offsets. Undefined for an empty text. */
-  readonly node: YamlNode | undefined
+  readonly places: YamlPlaces
 }
 
 /** As `loadYaml`, for those who want to know where things stand. */
 export function loadPlacedYaml(text: string): PlacedYaml {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
   try {
-    return readYaml(source, (node) => ({ value: node === undefined ? null : constructYaml(node, valueModel), node }))
+    const read = readYaml(source, valueModel)
+    return { value: read.value as Value, places: new YamlPlaces(read) }
   } catch (error) {
     if (error instanceof YamlFault) throw new YamlError(source, error)
     throw error

@@ -1,20 +1,24 @@
 /** Where the values of a YAML text stand in it. */
 import type { YamlMapping, YamlNode } from '../../../base/yaml-nodes.ts'
+import type { ReadYaml } from '../../../base/yaml-read.ts'
 
 /** Keys of mappings, as texts, and numbers of items in lists. */
 export type ValuePath = readonly (string | number)[]
 
 export class YamlPlaces {
-  readonly #root: YamlNode | undefined
+  readonly #read: ReadYaml
   readonly #pairs = new WeakMap<YamlMapping, ReadonlyMap<string, readonly [YamlNode, YamlNode]>>()
 
-  constructor(root: YamlNode | undefined) {
-    this.#root = root
+  constructor(read: ReadYaml) {
+    this.#read = read
   }
 
   /** Offset of the key or item that a path leads to, or of the last one on the way that is there. */
   offsetOf(path: ValuePath): number | undefined {
-    let node = this.#root
+    const [first] = path
+    const known = path.length === 1 && typeof first === 'string' ? this.#read.startOf(first) : undefined
+    if (known !== undefined) return known
+    let node = this.#read.node()
     let offset = node?.start
     for (const step of path) {
       if (node === undefined) break
