@@ -1,15 +1,15 @@
 /**
  * YAML as Salt reads it (PyYAML's YAML 1.1 with Salt's loader), into plain objects with text keys.
  *
- * This module loads the readers of YAML: import it lazily (`await import('../base/yaml.ts')`) where a quick command may not need it.
+ * This module loads js-yaml: import it lazily (`await import('../base/yaml.ts')`) where a quick command may not need it.
  */
 import { type ErrorCode, SaltError } from './errors.ts'
 import { pythonString } from './python-repr.ts'
 import type { ValuePath } from './validate.ts'
-import { scalarValue, type YamlModel } from './yaml-construct.ts'
+import { constructYaml, scalarValue, type YamlModel } from './yaml-construct.ts'
 import { YamlFault, type YamlPosition, yamlPosition } from './yaml-fault.ts'
+import { readWithLibrary } from './yaml-library.ts'
 import type { YamlNode, YamlScalar } from './yaml-nodes.ts'
-import { readYaml } from './yaml-read.ts'
 
 export interface YamlOptions {
   /** Named in errors. */
@@ -37,8 +37,10 @@ export function parseYaml(text: string, options: YamlOptions = {}): unknown {
 export function parseYamlWithMarks(text: string, options: YamlOptions = {}): { value: unknown; marks: YamlMarks } {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
   try {
-    const { value, node } = readYaml(source, plainModel)
-    return { value, marks: { line: (path) => lineOfPath(source, node(), path) } }
+    return readWithLibrary(source, (node) => ({
+      value: node === undefined ? null : constructYaml(node, plainModel),
+      marks: { line: (path) => lineOfPath(source, node, path) },
+    }))
   } catch (error) {
     if (error instanceof YamlFault) throw faultAt(source, error, options)
     throw error
