@@ -18,10 +18,12 @@ export function collectGarbage(): void {
 /** Lets work that leaves much behind pay for it itself, once for so many times: else the heap grows to a multiple of what is in use. */
 export class GarbageTurns {
   readonly #every: number
+  readonly #collect: () => void
   #count = 0
 
-  constructor(every: number) {
+  constructor(every: number, collect: () => void = collectGarbage) {
     this.#every = every
+    this.#collect = collect
   }
 
   /** The work was done once more. */
@@ -29,7 +31,7 @@ export class GarbageTurns {
     this.#count += 1
     if (this.#count < this.#every) return
     this.#count = 0
-    exposed()?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+    this.#collect()
   }
 }
 
