@@ -54,10 +54,6 @@ const unusual = new RegExp(
   'm',
 )
 
-function isKey(text: string): boolean {
-  return text.length < 1000 && !text.includes('\n')
-}
-
 type Scalar = Extract<Event, { type: typeof EVENT_ID.SCALAR }>
 
 class Reader {
@@ -99,11 +95,11 @@ class Reader {
     }
   }
 
-  /** libyaml takes no key of several lines, or of more than 1,024 characters. */
+  /** libyaml takes no key of several lines. */
   #key(): YamlNode {
     const event = this.#events[this.#next]
-    if (event?.type === EVENT_ID.SCALAR && !isKey(this.#text.slice(event.valueStart, event.valueEnd)))
-      throw new YAMLException('a key of several lines, or a long one')
+    if (event?.type === EVENT_ID.SCALAR && this.#text.slice(event.valueStart, event.valueEnd).includes('\n'))
+      throw new YAMLException('a key of several lines')
     return this.#node()
   }
 
