@@ -66,7 +66,10 @@ function assertPattern(text: string): void {
 const topNames = ['user', 'system', 'children_user', 'children_system', 'iowait']
 const memoryNames = ['rss', 'vms', 'shared', 'text', 'lib', 'data', 'dirty']
 
-async function describe(ctx: FunctionContext, stat: ProcessStat): Promise<Record<string, unknown>> {
+/** Undefined where the process has ended meanwhile. */
+async function describe(ctx: FunctionContext, stat: ProcessStat): Promise<Record<string, unknown> | undefined> {
+  const memory = memoryOf(ctx, stat.pid)
+  if (memory === undefined) return undefined
   const line = commandLine(ctx, stat.pid)
   const named = (names: readonly string[], values: readonly unknown[]) =>
     Object.fromEntries(names.map((name, index) => [name, values[index]]))
@@ -77,7 +80,7 @@ async function describe(ctx: FunctionContext, stat: ProcessStat): Promise<Record
     pid: stat.pid,
     create_time: createTime(ctx, stat),
     cpu: named(topNames, cpuTimesOf(stat)),
-    mem: named(memoryNames, memoryOf(ctx, stat.pid) ?? []),
+    mem: named(memoryNames, memory),
   }
 }
 
@@ -97,8 +100,14 @@ export const processFunctions = {
         const start = before.get(stat.pid)
         return start === undefined ? [] : [{ stat, seconds: cpuSeconds(stat) - start }]
       })
-      const busiest = used.sort((a, b) => b.seconds - a.seconds).slice(0, num_processes || used.length)
-      return Promise.all(busiest.map(({ stat }) => describe(ctx, stat)))
+      const wanted = num_processes || used.length
+      const busiest: Record<string, unknown>[] = []
+      for (const { stat } of used.sort((a, b) => b.seconds - a.seconds)) {
+        const described = await describe(ctx, stat)
+        if (described !== undefined) busiest.push(described)
+        if (busiest.length === wanted) break
+      }
+      return busiest
     },
   }),
   get_pid_list: fn({
