@@ -53,11 +53,21 @@ function realPathOfExisting(path: string, linksLeft = 40): string {
   }
 }
 
-function readLinkIfAny(path: string): string | undefined {
+/** Where a link leads; undefined for what is none. */
+export function readLinkIfAny(path: string): string | undefined {
   try {
     return fs.readlinkSync(path)
   } catch {
     return undefined
+  }
+}
+
+/** Names in a folder; none where it cannot be read. */
+export function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder)
+  } catch {
+    return []
   }
 }
 

@@ -1,5 +1,5 @@
 import { SaltError } from './errors.ts'
-import { Float } from './float.ts'
+import { asFloat } from './float.ts'
 import { maximumContainers } from './msgpack-limits.ts'
 
 const twoTo32 = 2 ** 32
@@ -63,9 +63,9 @@ export class Reader {
       case 0xc6:
         return this.#binary(this.#unsigned(4))
       case 0xca:
-        return float(this.#bytes.readFloatBE(this.#take(4)))
+        return asFloat(this.#bytes.readFloatBE(this.#take(4)))
       case 0xcb:
-        return float(this.#bytes.readDoubleBE(this.#take(8)))
+        return asFloat(this.#bytes.readDoubleBE(this.#take(8)))
       case 0xcc:
         return this.#unsigned(1)
       case 0xcd:
@@ -201,11 +201,6 @@ export class Reader {
     this.#position = start + size
     return start
   }
-}
-
-/** Only a float without a fraction needs its box. */
-function float(value: number): number | Float {
-  return Number.isInteger(value) ? new Float(value) : value
 }
 
 function integer(high: number, lowAt: number, bytes: Buffer): number | bigint {

@@ -26,3 +26,13 @@ export function asList(value: unknown, what: string): readonly unknown[] {
   if (!Array.isArray(value)) throw new SaltError('bad-arguments', `${what} must be a list`)
   return value
 }
+
+/** The entries that have a value. */
+export function definedOnly(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+/** A text that holds something. */
+export function textIfAny(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

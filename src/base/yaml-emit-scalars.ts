@@ -228,7 +228,8 @@ function writeDoubleQuoted(out: YamlText, text: string, place: ScalarPlace): voi
   out.indicator('"')
 }
 
-function escapeSequence(character: string): string {
+/** A character as it stands in double quotes. */
+export function escapeSequence(character: string): string {
   const named = escapes[character]
   if (named !== undefined) return `\\${named}`
   const code = character.codePointAt(0) ?? 0

@@ -2,7 +2,7 @@
  * Which texts YAML 1.1 takes for something other than text, and what they mean, as PyYAML with Salt's loader decides it:
  * `yes` is true but `y` is a text, `0644` is the number 644, `12:30:45` counts in sixties, dates stay texts.
  */
-import { Float } from './float.ts'
+import { asFloat, type Float } from './float.ts'
 
 /** Kinds that a plain (unquoted, untagged) scalar can turn out to be. `merge` is `<<`, `value` is `=`. */
 export type ScalarKind = 'null' | 'bool' | 'int' | 'float' | 'timestamp' | 'merge' | 'value' | 'str'
@@ -82,7 +82,7 @@ export function readFloat(text: string): number | Float | undefined {
   const bare = text.replaceAll('_', '').toLowerCase()
   const sign = bare.startsWith('-') ? -1 : 1
   const magnitude = readMagnitude(bare.replace(/^[-+]/, ''))
-  return magnitude === undefined ? undefined : boxFloat(sign * magnitude)
+  return magnitude === undefined ? undefined : asFloat(sign * magnitude)
 }
 
 function readMagnitude(text: string): number | undefined {
@@ -98,9 +98,4 @@ function readMagnitude(text: string): number | undefined {
     return Number.isNaN(total) ? undefined : total
   }
   return /^(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/.test(text) ? Number(text) : undefined
-}
-
-/** A float keeps being one only in a box where it has no fraction. */
-function boxFloat(value: number): number | Float {
-  return Number.isInteger(value) ? new Float(value) : value
 }

@@ -4,7 +4,7 @@
  * Most words are plain text, a whole number or `true`. Those are decided here without a YAML parser, whose loading costs
  * more than the rest of a short command. A test holds both ways against each other.
  */
-import { Float } from '../../base/float.ts'
+import { asFloat, Float } from '../../base/float.ts'
 import { isRecord } from '../../base/narrow.ts'
 
 const namedValues: ReadonlyMap<string, boolean | null> = new Map([
@@ -51,14 +51,10 @@ function decideNumber(word: string): Decided | undefined {
   if (shortInteger.test(word)) return { value: Number(word) + 0 }
   // YAML 1.1 has octal numbers here; Salt strips the zeros instead, so that `0644` stays 644.
   if (paddedInteger.test(word)) return { value: Number(word) }
-  if (decimal.test(word)) return { value: toFloat(Number(word)) }
+  if (decimal.test(word)) return { value: asFloat(Number(word)) }
   if (dottedNumber.test(word)) return { value: word }
   if (digitsThenLetters.test(word) && !numberLike.test(word)) return { value: word }
   return undefined
-}
-
-function toFloat(value: number): number | Float {
-  return Number.isInteger(value) ? new Float(value) : value
 }
 
 /** The value of a word by way of YAML, with Salt's guards. Text that is not YAML stays text. */

@@ -1,5 +1,6 @@
 /** What a template calls: functions, filters and tests, from its syntax tree, so that nothing is run. */
 
+import { isRecord } from '../../base/narrow.ts'
 import { parseTemplate } from '../render/template/parser.ts'
 import { TemplateSyntaxError } from '../render/template/syntax-error.ts'
 import { defaultSyntax } from '../render/template/syntax-options.ts'
@@ -69,5 +70,5 @@ function dotted(value: unknown): string | undefined {
 }
 
 function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value)
 }

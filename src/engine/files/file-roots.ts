@@ -8,7 +8,7 @@ import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/api.ts'
 import { withEnvironment } from './any-environment.ts'
 import { everyFile, type FileFilter } from './file-filter.ts'
-import type { ServedFile, ServedFiles } from './served-files.ts'
+import { listServed, type ServedFile, type ServedFiles } from './served-files.ts'
 import { SharedReads } from './shared-reads.ts'
 
 export type { ServedFile } from './served-files.ts'
@@ -58,14 +58,8 @@ export class FileRoots {
   }
 
   /** Files below one folder, such as `_modules`, with their hashes. */
-  async list(saltenv: string, under: string): Promise<readonly ServedFile[]> {
-    const found: ServedFile[] = []
-    const { files } = await this.names(saltenv, under)
-    for (const path of files) {
-      const status = await this.status(saltenv, path)
-      if (status !== undefined) found.push({ path, size: status.size, sha256: status.sha256 })
-    }
-    return found
+  list(saltenv: string, under: string): Promise<readonly ServedFile[]> {
+    return listServed(this, saltenv, under)
   }
 
   /** Undefined where there is no such file. Throws `bad-path` for a path that leads out of the roots. */

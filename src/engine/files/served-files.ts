@@ -23,3 +23,17 @@ export interface ServedFiles {
   /** Content of a small file, or undefined where there is no such file. */
   read(saltenv: string, path: string): Promise<Uint8Array | undefined>
 }
+
+/** Files below one folder, such as `_modules`, with their hashes. */
+export async function listServed(
+  files: Pick<ServedFiles, 'names' | 'status'>,
+  saltenv: string,
+  under: string,
+): Promise<readonly ServedFile[]> {
+  const found: ServedFile[] = []
+  for (const path of (await files.names(saltenv, under)).files) {
+    const status = await files.status(saltenv, path)
+    if (status !== undefined) found.push({ path, size: status.size, sha256: status.sha256 })
+  }
+  return found
+}

@@ -110,6 +110,11 @@ export function publicationOf(job: JobContext): Readonly<Record<string, unknown>
   }
 }
 
+/** Keyword arguments without the `__pub_…` values. */
+export function withoutPublication(extra: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('__')))
+}
+
 /** The `__pub_…` values that `salt call` gives. */
 export function localPublication(fun: string | readonly string[], jid: string): Readonly<Record<string, unknown>> {
   return { __pub_fun: fun, __pub_jid: jid, __pub_pid: process.pid, __pub_tgt: 'salt-call' }

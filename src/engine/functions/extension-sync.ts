@@ -1,9 +1,11 @@
 /** Brings the user's own plugins from the file server into the folder of their kind. */
+
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { resolveInside, writeFileAtomic } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
+import { splitWords } from '../arguments/comma-list.ts'
 import type { ConfigView, FunctionContext } from '../plugin.ts'
 import { syncedFolder } from './extension-folders.ts'
 import { type FileSource, type FileSourceHost, fileSourceOf, type ServedFile } from './file-source.ts'
@@ -122,7 +124,7 @@ function namesFor(option: unknown, kind: SyncKind): readonly string[] {
 
 function words(value: unknown): readonly string[] {
   const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
-  return list.map((part) => String(part).trim()).filter((part) => part !== '')
+  return splitWords(list.map(String))
 }
 
 function withoutPrefix(path: string, prefix: string): string {

@@ -1,8 +1,10 @@
 /** From files and overrides to checked options: the part that master and minion share. */
+
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { type ConfigFiles, readConfigFiles } from '../../base/config-file.ts'
 import { SaltError } from '../../base/errors.ts'
+import { definedOnly } from '../../base/narrow.ts'
 import { didYouMean, nearest } from '../../base/text.ts'
 import { coerceArgument, formatPath, type ValuePath } from '../../base/validate.ts'
 import type { ConfigView } from '../plugin.ts'
@@ -79,10 +81,6 @@ export async function loadOptions<T extends OptionTable>(
 export function defaultInclude<T extends OptionTable>({ name, table }: Role<T>): string {
   const standard = table.default_include?.initial
   return typeof standard === 'string' ? standard : `${name}.d/*.conf`
-}
-
-function definedOnly(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
 interface Problem {

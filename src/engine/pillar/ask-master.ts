@@ -1,4 +1,5 @@
 /** Asking a master for the pillar of this minion. */
+import { textIfAny } from '../../base/narrow.ts'
 import type { MasterCalls, MasterLinkMethods } from '../../client/api.ts'
 import type { ConfigView } from '../config-view.ts'
 import type { Grains, PillarQuestion } from '../plugin.ts'
@@ -38,11 +39,7 @@ export async function askPillar(
 }
 
 function environmentsOf(config: ConfigView, question: PillarQuestion): Pick<PillarQuestion, 'saltenv' | 'pillarenv'> {
-  const saltenv = question.saltenv ?? textOf(config.get('saltenv')) ?? textOf(config.get('environment'))
+  const saltenv = question.saltenv ?? textIfAny(config.get('saltenv')) ?? textIfAny(config.get('environment'))
   const ofStates = config.get('pillarenv_from_saltenv') === true ? saltenv : undefined
-  return { saltenv, pillarenv: question.pillarenv ?? textOf(config.get('pillarenv')) ?? ofStates }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
+  return { saltenv, pillarenv: question.pillarenv ?? textIfAny(config.get('pillarenv')) ?? ofStates }
 }

@@ -1,5 +1,5 @@
 /** What the configuration says of pillar, for whoever compiles it: a master, or a minion that works alone. */
-import { isRecord } from '../../base/narrow.ts'
+import { isRecord, textIfAny } from '../../base/narrow.ts'
 import type { ConfigView } from '../config-view.ts'
 
 type Roots = Readonly<Record<string, readonly string[]>>
@@ -29,7 +29,7 @@ export interface PillarSettings {
 }
 
 export function pillarSettings(config: ConfigView): PillarSettings {
-  const text = (name: string): string | undefined => nonEmpty(config.get(name))
+  const text = (name: string): string | undefined => textIfAny(config.get(name))
   return {
     roots: rootsOf(config.get('pillar_roots')),
     topFile: (text('state_top') ?? 'top.sls').replace(/^salt:\/\//, '').replace(/^\/+/, ''),
@@ -59,10 +59,6 @@ export function rootsOf(value: unknown): Roots {
       typeof folders === 'string' ? [folders] : textsOf(folders),
     ]),
   )
-}
-
-function nonEmpty(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -95,11 +95,10 @@ export class TemplateWorld {
     const { id, grains, pillar, config, job } = this.ctx
     // Formulas ask which program they run in: under `salt call` there is no job.
     const program = { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
-    const values = {
-      grains: dictOf(grains),
-      pillar: dictOf(pillar),
-      opts: dictOf({ ...config.all, ...program, id, grains, pillar }),
-    }
+    const values = { grains: dictOf(grains), pillar: dictOf(pillar), opts: dictOf({ ...config.all, ...program, id }) }
+    // The options hold the very same two, as Salt's do.
+    values.opts.set('grains', values.grains)
+    values.opts.set('pillar', values.pillar)
     return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
 }
@@ -111,14 +110,30 @@ function dictOf(record: Readonly<Record<string, unknown>>): Dict {
 
 /** The execution functions of a context: arguments leave the template as plain values, results enter it as values of templates. */
 function functionsOf(ctx: FunctionContext): FunctionSource {
-  const names = new Set(ctx.functions.names())
-  const modules = new Set(Array.from(names, (name) => name.slice(0, name.indexOf('.'))))
+  const { names, modules } = namesOf(ctx.functions.names())
   return {
     has: (name) => names.has(name),
     hasModule: (name) => modules.has(name),
     names: () => names,
     call: async (name, args, kwargs) => fromPlain(await ctx.salt(name, args.map(toPlain), plainKwargs(kwargs))),
   }
+}
+
+interface FunctionNames {
+  readonly names: ReadonlySet<string>
+  readonly modules: ReadonlySet<string>
+}
+
+/** By the list of a catalogue, which is another one when its functions are. */
+const knownNames = new WeakMap<readonly string[], FunctionNames>()
+
+function namesOf(list: readonly string[]): FunctionNames {
+  const known = knownNames.get(list)
+  if (known !== undefined) return known
+  const modules = new Set(list.map((name) => name.slice(0, name.indexOf('.'))))
+  const made = { names: new Set(list), modules }
+  knownNames.set(list, made)
+  return made
 }
 
 function plainKwargs(kwargs: Kwargs): Record<string, unknown> {

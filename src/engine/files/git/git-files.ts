@@ -6,7 +6,7 @@ import { asSaltError, SaltError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
 import type { ServedNames, ServedStatus } from '../../../client/api.ts'
 import { largestPart } from '../file-roots.ts'
-import type { ServedFile, ServedFiles } from '../served-files.ts'
+import { listServed, type ServedFile, type ServedFiles } from '../served-files.ts'
 import type { GitPlace, GitRemote } from './git-remote.ts'
 import type { GitEntry, GitRepository, GitTree } from './git-repository.ts'
 
@@ -66,13 +66,8 @@ export class GitFiles implements ServedFiles {
     return { files: [...files].sort(), folders: [...folders].sort(), links }
   }
 
-  async list(saltenv: string, under: string): Promise<readonly ServedFile[]> {
-    const found: ServedFile[] = []
-    for (const path of (await this.names(saltenv, under)).files) {
-      const status = await this.status(saltenv, path)
-      if (status !== undefined) found.push({ path, size: status.size, sha256: status.sha256 })
-    }
-    return found
+  list(saltenv: string, under: string): Promise<readonly ServedFile[]> {
+    return listServed(this, saltenv, under)
   }
 
   async status(saltenv: string, path: string): Promise<ServedStatus | undefined> {
@@ -121,7 +116,7 @@ export class GitFiles implements ServedFiles {
     if (last !== undefined && now - last < remote.updateMs) return await remote.firstUpdate
     this.#asked.set(remote, now)
     const update = this.#update(remote)
-    // What is there from before is good enough for now.
+    // What is there from before is served meanwhile.
     if (remote.repository.isThere && !remote.waitsForUpdate) return
     await update
   }

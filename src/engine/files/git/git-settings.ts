@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
-import { isRecord } from '../../../base/narrow.ts'
+import { isRecord, textIfAny } from '../../../base/narrow.ts'
 import type { ConfigView } from '../../config-view.ts'
 import { gitEnvironment } from './git-access.ts'
 import { GitRemote, type GitRemoteSettings } from './git-remote.ts'
@@ -50,7 +50,7 @@ interface RemoteRequest {
 }
 
 export function makeRemote({ address, folder, options, settings = {}, waits = false }: RemoteRequest): GitRemote {
-  const text = (name: string): string | undefined => textOf(options(name))
+  const text = (name: string): string | undefined => textIfAny(options(name))
   const name = text('name') ?? ''
   const env = gitEnvironment(address, {
     user: text('user'),
@@ -73,13 +73,13 @@ export function makeRemote({ address, folder, options, settings = {}, waits = fa
 function settingsFrom(options: OptionReader): GitRemoteSettings {
   const types = listOf(options('ref_types'))
   return {
-    base: textOf(options('base')) ?? 'master',
-    root: textOf(options('root')) ?? '',
-    mountpoint: textOf(options('mountpoint')) ?? '',
+    base: textIfAny(options('base')) ?? 'master',
+    root: textIfAny(options('root')) ?? '',
+    mountpoint: textIfAny(options('mountpoint')) ?? '',
     saltenvs: saltenvsOf(options('saltenv')),
     mapsNone: options('disable_saltenv_mapping') === true,
-    allSaltenvs: textOf(options('all_saltenvs')),
-    fallback: textOf(options('fallback')),
+    allSaltenvs: textIfAny(options('all_saltenvs')),
+    fallback: textIfAny(options('fallback')),
     refTypes: types.length === 0 ? ['branch', 'tag', 'sha'] : types,
     whitelist: listOf(options('saltenv_whitelist')),
     blacklist: listOf(options('saltenv_blacklist')),
@@ -106,10 +106,6 @@ function saltenvsOf(value: unknown): GitRemoteSettings['saltenvs'] {
       ]
     }),
   )
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function listOf(value: unknown): readonly string[] {

@@ -13,8 +13,6 @@ export interface RepoFile {
   readonly sections: readonly RepoSection[]
 }
 
-export type RepoValues = Readonly<Record<string, string>>
-
 export function parseRepoFile(path: string, text: string): RepoFile {
   const head: string[] = []
   const sections: { id: string; lines: string[] }[] = []

@@ -1,7 +1,6 @@
 /** list_repos, get_repo, mod_repo and del_repo of `pkg` where repositories stand in .repo files. */
 import { readdirSync, rmSync } from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
-import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
@@ -185,8 +184,4 @@ function isSameValue(now: string, wanted: string): boolean {
   const plain = (text: string): string =>
     /^(?:true|yes|on)$/i.test(text) ? '1' : /^(?:false|no|off)$/i.test(text) ? '0' : text
   return plain(now) === plain(wanted)
-}
-
-export function isRepoRecord(value: unknown): value is Record<string, unknown> {
-  return isRecord(value) && Object.keys(value).length > 0
 }

@@ -1,11 +1,10 @@
 /** Jinja's tests, and those that Salt adds but for `match`. */
-import { isText } from '../values/arguments.ts'
 import { isFloat, isInteger, modulo } from '../values/arithmetic.ts'
 import { equals, inOrder, numeric } from '../values/compare.ts'
 import { PySet } from '../values/dict.ts'
 import { contains, isIterable, iterate } from '../values/iterate.ts'
 import { canonicalKey } from '../values/keys.ts'
-import { DictView, Generator, Markup, Undefined, type Value } from '../values/kinds.ts'
+import { DictView, Generator, isText, Markup, Undefined, type Value } from '../values/kinds.ts'
 import { isCallable } from '../values/lookup.ts'
 import { str } from '../values/print.ts'
 import { type Test, test } from './filter.ts'

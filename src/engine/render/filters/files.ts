@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../../../base/errors.ts'
-import { systemReason } from '../../../base/files.ts'
+import { namesIn, systemReason } from '../../../base/files.ts'
 import { findAccount } from '../../functions/accounts.ts'
 import { findProgram } from '../../functions/process-identity.ts'
 import { expectText } from '../values/arguments.ts'
@@ -118,14 +118,6 @@ function folderIdentity(path: string): string | undefined {
     return status.isDirectory() ? `${status.dev}:${status.ino}` : undefined
   } catch {
     return undefined
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder)
-  } catch {
-    return []
   }
 }
 

@@ -1,9 +1,9 @@
 /** Salt's filters that draw lots. One seed always gives the same lot. */
 import { randomInt } from 'node:crypto'
 import { randomSource, sample } from '../../functions/python-random.ts'
-import { expectInteger, isText } from '../values/arguments.ts'
+import { expectInteger } from '../values/arguments.ts'
 import { length, toList } from '../values/iterate.ts'
-import { Range, Tuple, Undefined, type Value } from '../values/kinds.ts'
+import { isText, Range, Tuple, Undefined, type Value } from '../values/kinds.ts'
 import { str } from '../values/print.ts'
 import { typeError, valueError } from '../values/py-error.ts'
 import { type Filter, filter } from './filter.ts'

@@ -1,5 +1,7 @@
 /** Salt's filters that write one value so that it can stand in YAML text. */
+
 import { Float } from '../../../base/float.ts'
+import { escapeSequence } from '../../../base/yaml-emit-scalars.ts'
 import { dumpYaml } from '../data/yaml-dump.ts'
 import { PySet } from '../values/dict.ts'
 import { Tuple, Undefined, type Value } from '../values/kinds.ts'
@@ -8,36 +10,9 @@ import { PyError, typeError } from '../values/py-error.ts'
 import { typeName } from '../values/type-name.ts'
 import { type Filter, filter } from './filter.ts'
 
-const escapes: Readonly<Record<string, string>> = {
-  '\0': '0',
-  '\u0007': 'a',
-  '\b': 'b',
-  '\t': 't',
-  '\n': 'n',
-  '\v': 'v',
-  '\f': 'f',
-  '\r': 'r',
-  '\u001b': 'e',
-  '"': '"',
-  '\\': '\\',
-  '\u0085': 'N',
-  '\u00a0': '_',
-  '\u2028': 'L',
-  '\u2029': 'P',
-}
-
 /** In double quotes, on one line and in ASCII. */
 function doubleQuoted(text: string): string {
   return `"${text.replace(/[^ !#-[\]-~]/gu, escapeSequence)}"`
-}
-
-function escapeSequence(character: string): string {
-  const named = escapes[character]
-  if (named !== undefined) return `\\${named}`
-  const code = character.codePointAt(0) ?? 0
-  const hex = code.toString(16).toUpperCase()
-  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`
-  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
 }
 
 /** In single quotes. One line break would be read as a blank, so the first of a run is doubled. */

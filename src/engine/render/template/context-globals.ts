@@ -1,9 +1,8 @@
 /** Salt's globals that look at the render itself: `show_full_context` and `ifelse`. */
 import type { FunctionSource } from '../functions/salt-functions.ts'
-import { isText } from '../values/arguments.ts'
 import { Dict } from '../values/dict.ts'
 import { isTrue } from '../values/iterate.ts'
-import { type Eventual, NativeFunction, noKwargs, Tuple, type Value } from '../values/kinds.ts'
+import { type Eventual, isText, NativeFunction, noKwargs, Tuple, type Value } from '../values/kinds.ts'
 import { repr } from '../values/print.ts'
 
 export function contextGlobals(

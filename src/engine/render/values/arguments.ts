@@ -10,11 +10,6 @@ export function textOf(value: Value): string | undefined {
   return typeof value === 'string' ? value : value instanceof Markup ? value.text : undefined
 }
 
-/** Whether the value is a string in Python's eyes. */
-export function isText(value: Value): value is string | Markup {
-  return typeof value === 'string' || value instanceof Markup
-}
-
 /** A text. Throws TypeError. */
 export function expectText(value: Value, what = 'expected a string'): string {
   const text = textOf(value)

@@ -2,7 +2,7 @@
 import { asFloat } from '../../../base/float.ts'
 import { PySet } from './dict.ts'
 import { toList } from './iterate.ts'
-import { DictView, Markup, Tuple, Undefined, type Value } from './kinds.ts'
+import { DictView, isText, Markup, Tuple, Undefined, type Value } from './kinds.ts'
 import { integer, isFloat, numeric } from './numbers.ts'
 import { formatPercent } from './percent-format.ts'
 import { str } from './print.ts'
@@ -58,10 +58,6 @@ export function add(left: Value, right: Value): Value {
   if (Array.isArray(left)) throw typeError(`can only concatenate list (not "${typeName(right)}") to list`)
   if (left instanceof Tuple) throw typeError(`can only concatenate tuple (not "${typeName(right)}") to tuple`)
   return unsupported('+', left, right)
-}
-
-function isText(value: Value): value is string | Markup {
-  return typeof value === 'string' || value instanceof Markup
 }
 
 function markupText(value: string | Markup): string {

@@ -229,3 +229,8 @@ export abstract class HostObject {
 
   call?(args: readonly Value[], kwargs: Kwargs): Eventual
 }
+
+/** Whether the value is a string in Python's eyes. */
+export function isText(value: Value): value is string | Markup {
+  return typeof value === 'string' || value instanceof Markup
+}

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
-import { isRecord } from '../../../base/narrow.ts'
+import { definedOnly, isRecord } from '../../../base/narrow.ts'
 import type { FunctionContext } from '../../plugin.ts'
 import { overlaid, withOptionsOfMaster } from '../options-of-master.ts'
 import { type WantedPillar, withRunPillar } from './run-pillar.ts'
@@ -22,14 +22,10 @@ export async function runContext(ctx: FunctionContext, world: RunWorld): Promise
   if (saltenv !== undefined && ctx.config.get('lock_saltenv') === true && saltenv !== ctx.config.get('saltenv')) {
     throw new SaltError('bad-arguments', 'lock_saltenv is enabled, saltenv cannot be changed')
   }
-  const over = defined({ test, saltenv, pillarenv, state_events, state_top: topFile })
+  const over = definedOnly({ test, saltenv, pillarenv, state_events, state_top: topFile })
   const local = localconfig === undefined ? {} : await readOptions(localconfig)
   const told = await withOptionsOfMaster(ctx)
   return await withRunPillar(told.derive({ config: overlaid(told.config, { ...local, ...over }) }), world)
-}
-
-function defined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
 async function readOptions(path: string): Promise<Record<string, unknown>> {

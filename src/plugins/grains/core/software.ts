@@ -1,7 +1,9 @@
 /** Grains of this program and of the system's software: process, user, locale, init, kernel. */
+
 import * as fs from 'node:fs'
 import * as os from 'node:os'
 import { basename, delimiter } from 'node:path'
+import { readLinkIfAny } from '../../../base/files.ts'
 import { groupName } from '../../../engine/functions/accounts.ts'
 import type { ConfigView } from '../../../engine/plugin.ts'
 import { listFolder } from './hardware.ts'
@@ -95,16 +97,8 @@ function pad(number: number): string {
 /** Name of the time zone in the zone database. */
 export function timezoneGrain(readFile: ReadFile): Record<string, string> {
   const named = process.env.TZ || readFile('/etc/timezone')?.trim()
-  const linked = named || linkTarget('/etc/localtime')?.replace(/^.*zoneinfo\//, '')
+  const linked = named || readLinkIfAny('/etc/localtime')?.replace(/^.*zoneinfo\//, '')
   return linked === undefined || linked === '' ? {} : { timezone: linked }
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return fs.readlinkSync(path)
-  } catch {
-    return undefined
-  }
 }
 
 /** Programs that containers start with. */

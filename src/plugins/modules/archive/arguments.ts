@@ -1,7 +1,9 @@
 /** Arguments that several functions of `archive` share, and what they come to. */
+
 import { posix } from 'node:path'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
+import { commaList } from '../../../engine/arguments/comma-list.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { renderText } from '../../../engine/render/text-template.ts'
 import { globPaths } from '../file/paths.ts'
@@ -19,19 +21,9 @@ export const sourcesArgument = s.any('Files and folders, with shell-style patter
 export const names = s.array(s.string(), 'Names')
 export const lines = s.array(s.string(), 'Lines that the program wrote')
 
-/** A list, a text with commas, or a number, as texts. */
-export function listOf(value: unknown): string[] {
-  if (value === undefined || value === null) return []
-  if (Array.isArray(value)) return value.map(pythonString)
-  return pythonString(value)
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-}
-
 /** Sources with their patterns replaced by what matches; relative ones stay relative to `folder`. */
 export function expandSources(sources: unknown, folder: string | undefined): string[] {
-  return listOf(sources).flatMap((source) => {
+  return commaList(sources).flatMap((source) => {
     if (!source.includes('*')) return [source]
     if (folder === undefined || posix.isAbsolute(source)) return globPaths(source)
     return globPaths(posix.join(folder, source)).map((path) => posix.relative(folder, path))

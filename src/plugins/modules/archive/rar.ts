@@ -1,5 +1,7 @@
 /** Functions of `archive` for RAR files, and what the programs tell of one. */
+
 import { s } from '../../../base/schema.ts'
+import { commaList } from '../../../engine/arguments/comma-list.ts'
 import { linesOf, mustRun, runIfInstalled } from '../../../engine/functions/host-programs.ts'
 import { type ExecResult, type FunctionContext, fn } from '../../../engine/plugin.ts'
 import {
@@ -7,7 +9,6 @@ import {
   excludes,
   expandSources,
   lines,
-  listOf,
   renderedArguments,
   runas,
   runLines,
@@ -73,7 +74,7 @@ export const rarFunctions = {
     async run(ctx, given) {
       const args = await renderedArguments(ctx, given, ['rarfile', 'dest', 'excludes'])
       const { program, result } = await readRar(ctx, ['lb', args.rarfile])
-      const left = listOf(args.excludes)
+      const left = commaList(args.excludes)
       for (const name of linesOf(result.stdout)) if (!left.includes(name)) assertInside(args.rarfile, name)
       const words = ['x', '-idp', args.rarfile, ...left.flatMap((name) => ['-x', name]), args.dest]
       const output = await runLines(ctx, [program, ...words], {

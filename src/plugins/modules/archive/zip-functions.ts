@@ -1,4 +1,5 @@
 /** Functions of `archive` for ZIP files. */
+
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { posix } from 'node:path'
@@ -6,6 +7,7 @@ import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
+import { commaList } from '../../../engine/arguments/comma-list.ts'
 import { mustRun } from '../../../engine/functions/host-programs.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { splitShellWords } from '../cmd/shell-words.ts'
@@ -15,7 +17,6 @@ import {
   excludes,
   expandSources,
   lines,
-  listOf,
   names,
   renderedArguments,
   runas,
@@ -128,7 +129,7 @@ export const zipFunctions = {
     examples: ["salt '*' archive.cmd_unzip /srv/backup/docs.zip /srv/restored excludes=b.txt"],
     async run(ctx, given) {
       const args = await renderedArguments(ctx, given, ['zip_file', 'dest', 'excludes'])
-      const left = listOf(args.excludes)
+      const left = commaList(args.excludes)
       const options = splitShellWords(args.options ?? '')
       if (!options.includes('-:')) assertMembersInside(args.zip_file, left)
       const password = passwordText(args.password)
@@ -170,7 +171,7 @@ export const zipFunctions = {
     async run(ctx, given) {
       const args = await renderedArguments(ctx, given, ['zip_file', 'dest', 'excludes'])
       const { zip_file: archive, dest, extract_perms: permissions } = args
-      const left = listOf(args.excludes)
+      const left = commaList(args.excludes)
       const password = passwordText(args.password)
       if (args.runas !== undefined) {
         return trimmed(await unzipAs(ctx, args.runas, { archive, dest, left, password }), args.trim_output)

@@ -1,11 +1,13 @@
 /** Runs one command line with the meaning that all functions of `cmd` share. */
+
 import * as fs from 'node:fs'
 import { homedir } from 'node:os'
 import { SaltError } from '../../../base/errors.ts'
+import { commaList } from '../../../engine/arguments/comma-list.ts'
 import { findAccount } from '../../../engine/functions/accounts.ts'
 import type { ExecOptions, ExecResult, FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
 import { matchGlob } from '../../../engine/target/glob.ts'
-import { parseEnvironment, parseList, parseRetcodes } from './options.ts'
+import { parseEnvironment, parseRetcodes } from './options.ts'
 import { splitShellWords } from './shell-words.ts'
 import { renderIfAsked } from './template.ts'
 
@@ -141,8 +143,8 @@ function judged(request: CommandRequest, result: ExecResult): CommandResult {
   const retcode = result.signal === undefined ? result.retcode : -result.signal
   const forgiven =
     parseRetcodes(request.success_retcodes).includes(retcode) ||
-    parseList(request.success_stdout).some((text) => stdout.includes(text)) ||
-    parseList(request.success_stderr).some((text) => stderr.includes(text))
+    commaList(request.success_stdout).some((text) => stdout.includes(text)) ||
+    commaList(request.success_stderr).some((text) => stderr.includes(text))
   return { pid: result.pid, retcode: forgiven ? 0 : retcode, stdout, stderr }
 }
 
@@ -174,9 +176,9 @@ function assertShell(shell: string): void {
 /** `cmd_blacklist_glob` and `cmd_whitelist_glob` limit what a job may run. */
 function assertPermitted(ctx: FunctionContext, cmd: string | readonly string[]): void {
   const line = typeof cmd === 'string' ? cmd : cmd.join(' ')
-  const matches = (globs: unknown) => parseList(globs).some((glob) => matchGlob(glob, line))
+  const matches = (globs: unknown) => commaList(globs).some((glob) => matchGlob(glob, line))
   const allowed = ctx.config.get('cmd_whitelist_glob')
-  const limited = parseList(allowed).length > 0
+  const limited = commaList(allowed).length > 0
   if (matches(ctx.config.get('cmd_blacklist_glob')) || (limited && !matches(allowed))) {
     throw new SaltError('execution-failed', `The shell command "${line}" is not permitted`)
   }

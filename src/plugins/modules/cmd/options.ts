@@ -1,8 +1,10 @@
 /** The arguments that the functions of `cmd` share, and what they come to. */
+
 import { SaltError } from '../../../base/errors.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { type Schema, s } from '../../../base/schema.ts'
+import { commaList } from '../../../engine/arguments/comma-list.ts'
 
 const accepted = 'Accepted, and without effect here'
 
@@ -69,18 +71,8 @@ export function parseEnvironment(env: unknown): Record<string, string> {
   return result
 }
 
-/** A list, or a text with commas; null is empty. */
-export function parseList(value: unknown): readonly string[] {
-  if (value === undefined || value === null) return []
-  if (Array.isArray(value)) return value.map(pythonString)
-  return pythonString(value)
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-}
-
 export function parseRetcodes(value: unknown): readonly number[] {
-  const codes = parseList(value).map(Number)
+  const codes = commaList(value).map(Number)
   if (codes.some((code) => !Number.isInteger(code))) {
     throw new SaltError('bad-arguments', 'success_retcodes must be a list of integers')
   }

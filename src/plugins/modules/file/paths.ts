@@ -1,8 +1,10 @@
 /** Paths as Python's `os.path` and `glob` treat them. */
+
 import * as fs from 'node:fs'
 import { homedir } from 'node:os'
 import { posix } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
+import { namesIn } from '../../../base/files.ts'
 import { compareText } from '../../../base/text.ts'
 import { findAccount } from '../../../engine/functions/accounts.ts'
 import { compileGlob } from '../../../engine/target/glob.ts'
@@ -83,12 +85,4 @@ export function globPaths(pattern: string): string[] {
       .map((name) => joinPath(folder, name))
   })
   return found.sort(compareText)
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder)
-  } catch {
-    return []
-  }
 }

@@ -75,7 +75,7 @@ function reportFrom(ret: unknown, path: string): PermissionReport {
   }
 }
 
-function isGiven(owner: Owner): owner is string | number {
+export function isGiven(owner: Owner): owner is string | number {
   return owner !== null && owner !== undefined && owner !== ''
 }
 

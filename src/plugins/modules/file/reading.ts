@@ -1,6 +1,8 @@
 /** Functions of `file` that read files, folders and file systems. */
+
 import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
+import { namesIn } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
 import { fn } from '../../../engine/plugin.ts'
@@ -194,12 +196,4 @@ function openFilesOf(folder: string): string[] {
   ]
   const targets = links.map(linkTarget).filter((target) => target !== undefined)
   return [...new Set(targets)].filter((target) => target.startsWith('/') && fs.existsSync(target)).sort(compareText)
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder)
-  } catch {
-    return []
-  }
 }

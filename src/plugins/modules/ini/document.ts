@@ -13,11 +13,6 @@ export interface IniFormat {
 /** A section is a mapping, an option beside the sections a text. */
 export type IniValues = Record<string, string | Record<string, string>>
 
-export interface IniChange {
-  readonly before: string | null
-  readonly after: string | null
-}
-
 interface Line {
   readonly kind: 'header' | 'option' | 'comment' | 'other'
   /** Of the section that it stands in, or begins. */

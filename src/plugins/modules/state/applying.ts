@@ -1,11 +1,12 @@
 /** `state.apply` and its kin: SLS files, made so. */
+
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
+import { nameList } from '../../../engine/arguments/comma-list.ts'
 import { type FunctionContext, type FunctionDefinition, fn, type MoreArguments } from '../../../engine/plugin.ts'
 import { furtherArguments, type GivenRun, runArguments, slsNames } from './arguments.ts'
 import { applyPlan, makePlan } from './planning.ts'
 import { type PreparedRun, runJob, runPrepared } from './running.ts'
-import { listed } from './showing.ts'
 import { disabledFaults, isHighstateDisabled } from './switching.ts'
 
 export const stateResults = s.any('Tag → what became of the state; or what keeps states from being run, as a list')
@@ -20,7 +21,7 @@ export async function applyStates(
   given: Given,
   more: MoreArguments,
 ): Promise<unknown> {
-  const names = given.mods === undefined ? [] : listed(given.mods)
+  const names = given.mods === undefined ? [] : nameList(given.mods)
   if (given.mods !== undefined) {
     const faults = disabledFaults(ctx, names)
     if (faults.length > 0) {
@@ -102,12 +103,12 @@ export const applyingFunctions: Readonly<Record<string, FunctionDefinition>> = {
         fun: 'state.sls_id',
         given,
         more,
-        source: { kind: 'sls', names: listed(mods) },
+        source: { kind: 'sls', names: nameList(mods) },
         only: ({ id }) => id === id_,
         work: (run) =>
           runWanted(
             run,
-            `No matches for ID '${id_}' found in SLS '${listed(mods).join(',')}' within saltenv '${given.saltenv ?? 'base'}'`,
+            `No matches for ID '${id_}' found in SLS '${nameList(mods).join(',')}' within saltenv '${given.saltenv ?? 'base'}'`,
           ),
       }),
   }),

@@ -1,6 +1,8 @@
 /** `state.plan` and `state.apply plan=FILE`. */
+
 import { resolve } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
+import { nameList } from '../../../engine/arguments/comma-list.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
 import { chunkTag } from '../../../engine/state/low-chunk.ts'
 import { overlaid } from '../../../engine/state/options-of-master.ts'
@@ -8,7 +10,7 @@ import type { StatePlanFile } from '../../../engine/state/plan-file.ts'
 import type { RunOptions } from '../../../engine/state/state-return.ts'
 import type { GivenRun } from './arguments.ts'
 import { type PreparedRun, runJob, runPrepared, type StateSource } from './running.ts'
-import { failed, listed } from './showing.ts'
+import { failed } from './showing.ts'
 
 type Given = GivenRun & { readonly mods?: string | readonly string[] | undefined }
 
@@ -87,7 +89,7 @@ function partsOf(ctx: FunctionContext, { chunks }: PreparedRun) {
 }
 
 function sourceOf({ mods }: Given): StateSource {
-  return mods === undefined ? { kind: 'top' } : { kind: 'sls', names: listed(mods) }
+  return mods === undefined ? { kind: 'top' } : { kind: 'sls', names: nameList(mods) }
 }
 
 function keptOf(given: Given): Record<string, unknown> {

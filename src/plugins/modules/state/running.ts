@@ -114,10 +114,18 @@ export function registerFolder({ config }: FunctionContext): string {
 
 /** With user plugins fetched first, where that is asked for. */
 async function contextFor(ctx: FunctionContext, { given, topFile }: StateJob): Promise<FunctionContext> {
-  const kinds = typeof given.sync_mods === 'string' ? given.sync_mods.split(',') : (given.sync_mods ?? [])
-  for (const kind of kinds) await ctx.salt(`saltutil.sync_${kind.trim()}`)
+  if (given.sync_mods !== undefined) await syncFirst(ctx, given.sync_mods)
   const { runContext } = await import('../../../engine/state/run/run-context.ts')
   return await runContext(ctx, { ...given, pillar: pillarOf(given), topFile, test: isTest(ctx, given) })
+}
+
+async function syncFirst(ctx: FunctionContext, wanted: string | readonly string[]): Promise<void> {
+  const { syncKinds, syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
+  const words = (typeof wanted === 'string' ? wanted.split(',') : wanted).map((word) => word.trim())
+  const kinds = syncKinds.filter((kind) => words.includes(kind))
+  await syncPlugins(ctx, kinds)
+  // `all`, other names of kinds, and what is none.
+  for (const word of words) if (!kinds.some((kind) => kind === word)) await ctx.salt(`saltutil.sync_${word}`)
 }
 
 async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Promise<Omit<CompiledStates, 'high'>> {

@@ -1,5 +1,7 @@
 /** Functions that show what would be done: nothing is run. */
+
 import { s } from '../../../base/schema.ts'
+import { nameList } from '../../../engine/arguments/comma-list.ts'
 import { type FunctionContext, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import { toPlain } from '../../../engine/render/values/plain.ts'
 import type { CompiledStates, CompileRequest } from '../../../engine/state/compile/compiled.ts'
@@ -49,11 +51,6 @@ export function requestOf(ctx: FunctionContext, { saltenv, exclude }: Common, sl
     ...(chosen === undefined ? {} : { saltenv: chosen }),
     ...(exclude === undefined ? {} : { exclude: typeof exclude === 'string' ? exclude.split(',') : exclude }),
   }
-}
-
-export function listed(value: string | readonly string[]): string[] {
-  const parts = typeof value === 'string' ? value.split(',') : value
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
 /** Loaded on first use: most jobs render no template. */
@@ -111,7 +108,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: further,
     returns: highData,
     examples: ["salt '*' state.show_sls core,edit.vim", "salt '*' state.show_sls core pillar='{a: 1}'"],
-    run: (ctx, args) => high(ctx, args, listed(args.mods)) as Promise<string[]>,
+    run: (ctx, args) => high(ctx, args, nameList(args.mods)) as Promise<string[]>,
   }),
   show_low_sls: fn({
     doc: 'Show the calls that SLS files come to on this minion, in the order in which they are run.',
@@ -119,7 +116,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     extra: further,
     returns: lowData,
     examples: ["salt '*' state.show_low_sls core,edit.vim"],
-    run: (ctx, args) => low(ctx, args, listed(args.mods)) as Promise<string[]>,
+    run: (ctx, args) => low(ctx, args, nameList(args.mods)) as Promise<string[]>,
   }),
   show_states: fn({
     doc: 'List the SLS files, with those that are included, which the top files come to for this minion.',
@@ -157,7 +154,7 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     examples: ["salt '*' state.sls_exists core,edit.vim"],
     async run(ctx, args) {
       const { shownHigh } = await import('../../../engine/state/compile/shown-states.ts')
-      const request = requestOf(ctx, args, listed(args.mods))
+      const request = requestOf(ctx, args, nameList(args.mods))
       return (await shownHigh(await withPillar(ctx, args), request)).errors.length === 0
     },
   }),
@@ -173,9 +170,9 @@ export const showingFunctions: Readonly<Record<string, FunctionDefinition>> = {
     returns: s.boolean(),
     examples: ["salt '*' state.id_exists vim,/etc/motd edit.vim"],
     async run(ctx, args) {
-      const { chunks } = await compiled(ctx, args, listed(args.mods))
+      const { chunks } = await compiled(ctx, args, nameList(args.mods))
       const known = new Set(chunks.map(({ id }) => id))
-      return listed(args.ids).every((id) => known.has(id))
+      return nameList(args.ids).every((id) => known.has(id))
     },
   }),
 }

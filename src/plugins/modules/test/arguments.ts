@@ -1,9 +1,11 @@
 /** Functions of `test` that show what arrives at a minion. */
+
 import { Float } from '../../../base/float.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonRepr } from '../../../base/python-repr.ts'
 import { s } from '../../../base/schema.ts'
-import { fn, type MoreArguments } from '../../../engine/plugin.ts'
+import { withoutPublication } from '../../../engine/functions/bind.ts'
+import { fn } from '../../../engine/plugin.ts'
 
 const anyRest = s.any('Any positional argument')
 const anyExtra = s.any('Any keyword argument')
@@ -29,10 +31,6 @@ function typeText(value: unknown): string {
 /** Python's form of a tuple; one of a single value has a comma. */
 function tupleRepr(values: readonly unknown[]): string {
   return `(${values.map(pythonRepr).join(', ')}${values.length === 1 ? ',' : ''})`
-}
-
-function withoutPublication(extra: MoreArguments['extra']): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('__')))
 }
 
 export const argumentFunctions = {

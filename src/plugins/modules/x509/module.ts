@@ -2,6 +2,7 @@ import { chmodSync, existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
+import { withoutPublication } from '../../../engine/functions/bind.ts'
 import { writeSystemFile } from '../../../engine/functions/system-files.ts'
 import { defineModule, type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { isExtension } from './extensions.ts'
@@ -391,7 +392,3 @@ export const x509 = defineModule({
     }),
   },
 })
-
-function withoutPublication(extra: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('__')))
-}

@@ -1,5 +1,7 @@
 /** Orchestrations: states that run inside the master, as if it were a minion. */
+
 import { s } from '../../../base/schema.ts'
+import { nameList } from '../../../engine/arguments/comma-list.ts'
 import { type FunctionContext, type RunnerContext, runnerFn } from '../../../engine/plugin.ts'
 import type { CompileRequest } from '../../../engine/state/compile/compiled.ts'
 import { statesSucceeded } from '../../../engine/state/run/succeeded.ts'
@@ -40,7 +42,7 @@ export const orchestrate = runnerFn({
     `salt run state.orchestrate orch.deploy pillar='{version: "1.2"}' test=True`,
   ],
   outputter: 'highstate',
-  run: (ctx, { mods, ...order }) => run(ctx, order, { sls: listed(mods) }),
+  run: (ctx, { mods, ...order }) => run(ctx, order, { sls: nameList(mods) }),
 })
 
 export const orchestrateHigh = runnerFn({
@@ -84,7 +86,7 @@ export const showOrchestration = runnerFn({
   examples: [`salt run state.orchestrate_show_sls orch.deploy pillar='{version: "1.2"}'`],
   async run(ctx, { mods, ...order }) {
     const host = await hostOf(ctx, order)
-    const { chunks, errors } = await compile(host, order, { sls: listed(mods) })
+    const { chunks, errors } = await compile(host, order, { sls: nameList(mods) })
     const { lowRecord } = await import('../../../engine/state/compile/low-record.ts')
     if (errors.length > 0) ctx.setRetcode(1)
     return { [host.id]: errors.length > 0 ? errors : chunks.map(lowRecord) }
@@ -135,9 +137,4 @@ async function hostOf(ctx: RunnerContext, { pillar, pillar_enc, pillarenv, salte
   const override = pillar === undefined || pillar_enc === undefined ? pillar : await decryptedMapping(host, pillar)
   const { id, grains } = host
   return host.derive({ pillar: await ctx.pillar.compile({ id, grains, pillarenv, saltenv, override }) })
-}
-
-function listed(value: string | readonly string[]): string[] {
-  const parts = typeof value === 'string' ? value.split(',') : value
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
 }

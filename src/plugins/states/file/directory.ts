@@ -1,5 +1,5 @@
 /** `file.directory` */
-import { type StaticProperties, s } from '../../../base/schema.ts'
+import { s } from '../../../base/schema.ts'
 import { state } from '../../../engine/plugin.ts'
 import { impossible } from '../../../engine/state/plan.ts'
 import { modeSchema, normalizeMode } from '../../modules/file/owners.ts'
@@ -30,8 +30,6 @@ const directoryArguments = {
   allow_symlink: s.withDefault(s.boolean('A link to a folder is as good'), true),
   children_only: s.withDefault(s.boolean('Leave owner and mode of the folder itself'), false),
 }
-
-export type DirectoryArguments = StaticProperties<typeof directoryArguments>
 
 export const directoryState = {
   directory: state({

@@ -1,7 +1,9 @@
 /** Users and groups as `file.symlink`, `file.hardlink` and `file.copy` want them: they have one where none is given. */
+
 import { currentUser, findAccount, groupName } from '../../../engine/functions/accounts.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import { groupId, type Owner, userId } from '../../modules/file/owners.ts'
+import { isGiven } from '../../modules/file/permissions.ts'
 
 export interface NamedOwners {
   readonly user: string | number
@@ -15,10 +17,6 @@ export function ownersOrUsual(ctx: StateContext, user: Owner, group: Owner): Nam
   if (isGiven(group)) return { user: someone, group }
   const gid = typeof someone === 'string' ? (findAccount(someone)?.gid ?? 0) : 0
   return { user: someone, group: groupName(gid) ?? gid }
-}
-
-function isGiven(owner: Owner): owner is string | number {
-  return owner !== null && owner !== undefined && owner !== ''
 }
 
 /** Sentences on those that do not exist. */

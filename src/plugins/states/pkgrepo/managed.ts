@@ -1,7 +1,7 @@
 /** pkgrepo.managed. */
 import { existsSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { isRecord } from '../../../base/narrow.ts'
+import { definedOnly, isRecord } from '../../../base/narrow.ts'
 import { saysAll } from '../../../engine/functions/packages/repo-functions.ts'
 import { writeSystemFile } from '../../../engine/functions/system-files.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
@@ -87,16 +87,12 @@ async function configureApt(ctx: StateContext, want: ManagedWishes): Promise<Con
   const hasKey = !needsKey || signedby === '' || existsSync(ctx.at(signedby))
   const keys = { key_url, key_text, keyserver, keyid: keyid === undefined ? undefined : [keyid].flat().join(' ') }
   const keywords = { ...shape, ...keys, saltenv: ctx.saltenv, refresh: want.refresh }
-  return { repo, keywords: defined(keywords), before, isRight: isSame && hasKey, compared }
+  return { repo, keywords: definedOnly(keywords), before, isRight: isSame && hasKey, compared }
 }
 
 /** Their order means nothing. */
 function sorted(key: string, value: unknown): unknown {
   return key === 'comps' || key === 'architectures' ? [...((value as string[] | undefined) ?? [])].sort() : value
-}
-
-function defined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
@@ -111,7 +107,7 @@ async function configureRpm(ctx: StateContext, want: ManagedWishes): Promise<Con
     ...values,
     enabled: want.disabled === undefined ? (want.enabled ?? true) : !want.disabled,
   }
-  const keys = defined(wanted)
+  const keys = definedOnly(wanted)
   const isSame = Object.keys(before).length > 0 && saysAll(before, keys) && hasComments(before, want.comments)
   const comments = want.comments === undefined ? {} : { comments: want.comments }
   return {

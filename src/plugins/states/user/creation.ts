@@ -1,4 +1,5 @@
 /** Adding a user who is not there. */
+import { definedOnly } from '../../../base/narrow.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import { hasFunction } from '../../../engine/state/functions-here.ts'
 import { done, failed, pending, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
@@ -9,16 +10,12 @@ export function planNew(ctx: StateContext, want: UserWishes): StatePlan {
   return pending({ comment: `User ${want.name} set to be added`, changes: {}, apply: () => create(ctx, want) })
 }
 
-function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
-}
-
 async function create(ctx: StateContext, want: UserWishes): Promise<StateOutcome> {
   const { name, uid, gid, home, shell, unique, system, createhome, nologinit, usergroup } = want
   const groups = [...new Set([...(want.groups ?? []), ...(want.optional_groups ?? [])])]
   const gecos = Object.fromEntries(gecosFields.map((field) => [field, want[field]]))
   const account = { uid, gid, home, shell, unique, system, createhome, nologinit, usergroup }
-  const keywords = given({ ...account, ...gecos, groups: groups.length === 0 ? undefined : groups })
+  const keywords = definedOnly({ ...account, ...gecos, groups: groups.length === 0 ? undefined : groups })
   if ((await ctx.salt('user.add', [name], keywords)) !== true) return failed(`Failed to create new user ${name}`)
   const info = (await findAccount(ctx, name)) ?? {}
   const changes: Record<string, unknown> = { ...info, ...(createhome ? {} : { home: '' }) }

@@ -1,8 +1,8 @@
 /** Methods of `str`. Results of Markup's methods are plain texts but where the whole stays escaped. */
-import { expectInteger, expectText, isText, textOf } from '../arguments.ts'
+import { expectInteger, expectText, textOf } from '../arguments.ts'
 import { Dict } from '../dict.ts'
 import { iterate } from '../iterate.ts'
-import { Tuple, Undefined, type Value } from '../kinds.ts'
+import { isText, Tuple, Undefined, type Value } from '../kinds.ts'
 import { typeError, valueError } from '../py-error.ts'
 import {
   characters,
