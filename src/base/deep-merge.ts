@@ -1,5 +1,6 @@
 /** Mappings one into the other. */
 import { isRecord } from './narrow.ts'
+import { keyText, recordOfWritten, setWritten, writtenEntries } from './written-keys.ts'
 
 export interface MergeOptions {
   /** Put a list behind the one that it would replace, without what that has already. */
@@ -12,9 +13,10 @@ export function deepMerge(base: unknown, over: unknown, options: MergeOptions = 
     return [...base, ...over.filter((item) => !base.includes(item))]
   }
   if (!isRecord(base) || !isRecord(over)) return over
-  const result: Record<string, unknown> = { ...base }
-  for (const [name, wanted] of Object.entries(over)) {
-    result[name] = Object.hasOwn(base, name) ? deepMerge(base[name], wanted, options) : wanted
+  const result = recordOfWritten(writtenEntries(base))
+  for (const [key, wanted] of writtenEntries(over)) {
+    const name = keyText(key)
+    setWritten(result, key, Object.hasOwn(base, name) ? deepMerge(base[name], wanted, options) : wanted)
   }
   return result
 }

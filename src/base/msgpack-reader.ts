@@ -1,6 +1,7 @@
 import { SaltError } from './errors.ts'
 import { asFloat } from './float.ts'
 import { maximumContainers } from './msgpack-limits.ts'
+import { isWrittenKey, setWritten, startsWithDigit, type WrittenKey } from './written-keys.ts'
 
 const twoTo32 = 2 ** 32
 /** Up to this length a loop over the bytes beats a call into Node. */
@@ -114,8 +115,9 @@ export class Reader {
     for (let index = 0; index < count; index++) {
       const key = this.#key()
       const value = this.#value(depth + 1)
+      if (typeof key !== 'string' || startsWithDigit(key)) setWritten(record, key, value)
       // The name that would exchange the prototype, here or where the record is copied later.
-      record[key === '__proto__' ? '__proto_' : key] = value
+      else record[key === '__proto__' ? '__proto_' : key] = value
     }
     return record
   }
@@ -131,13 +133,13 @@ export class Reader {
     }
   }
 
-  #key(): string {
+  #key(): WrittenKey {
     const code = this.#byte()
     if (code >= 0xa0 && code < 0xc0) return this.#cachedText(code & 0x1f)
-    if (code < 0x80) return String(code)
+    if (code < 0x80) return code
     this.#position -= 1
     const key = this.#value(this.#maximumDepth)
-    if (typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint') return String(key)
+    if (isWrittenKey(key)) return key
     throw new SaltError('bad-frame', 'a key of a mapping is neither text nor a number')
   }
 

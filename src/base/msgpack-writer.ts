@@ -3,6 +3,7 @@ import { Float } from './float.ts'
 import { maximumContainers } from './msgpack-limits.ts'
 import { Packed } from './msgpack-packed.ts'
 import { Secret } from './secret.ts'
+import { type WrittenKey, writtenKeysOf } from './written-keys.ts'
 
 const firstSize = 16 * 1024
 /** A buffer that grew past this is given back after use. */
@@ -128,6 +129,8 @@ export class Writer {
   }
 
   #mapping(record: Record<string, unknown>, depth: number): void {
+    const written = writtenKeysOf(record)
+    if (written !== undefined) return this.#writtenMapping(record, written, depth)
     const keys = Object.keys(record)
     let count = keys.length
     for (const key of keys) if (record[key] === undefined) count -= 1
@@ -137,6 +140,20 @@ export class Writer {
       if (value === undefined) continue
       this.#text(key)
       this.#value(value, depth)
+    }
+  }
+
+  #writtenMapping(
+    record: Readonly<Record<string, unknown>>,
+    keys: ReadonlyMap<string, WrittenKey>,
+    depth: number,
+  ): void {
+    const entries = Array.from(keys).filter(([name]) => record[name] !== undefined)
+    this.#head(entries.length, 0x80, 0xde)
+    for (const [name, key] of entries) {
+      // An integer may be too large for the format.
+      this.#value(typeof key === 'bigint' ? name : key, depth)
+      this.#value(record[name], depth)
     }
   }
 

@@ -2,6 +2,7 @@
 import { SaltError } from './errors.ts'
 import { isRecord } from './narrow.ts'
 import { dots } from './secret.ts'
+import { keyText, setWritten, writtenEntries } from './written-keys.ts'
 
 /** Shorter ones would be found in everything. */
 const shortestText = 4
@@ -51,15 +52,20 @@ export class SecretTexts {
     }
     if (value instanceof Error) return this.#hideInError(value)
     if (!isRecord(value) || !isPlain(value)) return value
-    const hidden = new Map<string, unknown>()
+    const hidden: Record<string, unknown> = {}
     let isSame = true
-    for (const [key, item] of Object.entries(value)) {
+    for (const [key, item] of writtenEntries(value)) {
+      const name = keyText(key)
       const shownItem = this.#hideIn(item, depth + 1)
-      const shownKey = freeKey(this.hide(key), key, (taken) => hidden.has(taken) || Object.hasOwn(value, taken))
-      isSame &&= shownItem === item && shownKey === key
-      hidden.set(shownKey, shownItem)
+      const shownName = freeKey(
+        this.hide(name),
+        name,
+        (taken) => Object.hasOwn(hidden, taken) || Object.hasOwn(value, taken),
+      )
+      isSame &&= shownItem === item && shownName === name
+      setWritten(hidden, shownName === name ? key : shownName, shownItem)
     }
-    return isSame ? value : Object.fromEntries(hidden)
+    return isSame ? value : hidden
   }
 
   #hideInError(error: Error): Error {

@@ -3,6 +3,7 @@ import { Float } from './float.ts'
 import { pythonRepr, pythonString } from './python-repr.ts'
 import type { Schema } from './schema.ts'
 import { didYouMean, nearest } from './text.ts'
+import { keyText, setWritten, writtenEntries } from './written-keys.ts'
 
 export type ValuePath = readonly (string | number)[]
 
@@ -256,22 +257,16 @@ function checkObject(schema: Schema, given: unknown, walk: Walk): unknown {
     const value = Object.hasOwn(given, name) ? given[name] : undefined
     if (value === undefined && !schema.required?.includes(name) && property['x-optional'] !== true) continue
     const checked = check(property, value, { ...walk, path: [...walk.path, name] })
-    if (checked !== undefined) set(result, name, checked)
+    if (checked !== undefined) setWritten(result, name, checked)
   }
-  for (const [name, value] of Object.entries(given)) {
+  for (const [key, value] of writtenEntries(given)) {
+    const name = keyText(key)
     if (Object.hasOwn(properties, name)) continue
     const inner = { ...walk, path: [...walk.path, name] }
     if (schema.additionalProperties === false) fail(inner, unknownName(name, Object.keys(properties)), value)
     else if (typeof schema.additionalProperties === 'object')
-      set(result, name, check(schema.additionalProperties, value, inner))
-    else set(result, name, value)
+      setWritten(result, key, check(schema.additionalProperties, value, inner))
+    else setWritten(result, key, value)
   }
   return result
-}
-
-/** Plain assignment to `__proto__` would change the object's prototype. */
-function set(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__')
-    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
-  else target[name] = value
 }

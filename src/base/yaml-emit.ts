@@ -1,8 +1,10 @@
 /** YAML text as PyYAML's `safe_dump` (on libyaml) writes it, byte for byte: the form in which Salt prints and stores. */
 import { Float } from './float.ts'
-import { floatRepr } from './python-repr.ts'
+import { isRecord } from './narrow.ts'
+import { floatRepr } from './python-number-repr.ts'
 import { Secret } from './secret.ts'
 import { compareText } from './text.ts'
+import { writtenEntries } from './written-keys.ts'
 import { fitsSimpleKey, writeLiteral, writePlain, writeText, YamlText } from './yaml-emit-scalars.ts'
 
 export interface EmitOptions {
@@ -214,10 +216,10 @@ function isCollection(value: unknown): value is object {
   )
 }
 
-function rawPairs(value: object): Pair[] {
+function rawPairs(value: object): readonly Pair[] {
   if (value instanceof Map) return [...value]
   if (value instanceof Set) return [...value].map((item) => [item, null] as const)
-  return Object.entries(value)
+  return isRecord(value) ? writtenEntries(value) : []
 }
 
 /** Python sorts only what it can compare: all texts, or all numbers. */

@@ -6,6 +6,7 @@
 import { type ErrorCode, SaltError } from './errors.ts'
 import { pythonString } from './python-repr.ts'
 import type { ValuePath } from './validate.ts'
+import { isWrittenKey, setWritten } from './written-keys.ts'
 import { constructYaml, scalarValue, type YamlModel } from './yaml-construct.ts'
 import { YamlFault, type YamlPosition, yamlPosition } from './yaml-fault.ts'
 import { readWithLibrary } from './yaml-library.ts'
@@ -47,18 +48,16 @@ export function parseYamlWithMarks(text: string, options: YamlOptions = {}): { v
   }
 }
 
-/** Plain objects with text keys. */
+/** Plain objects that remember which of their keys are no texts. */
 const plainModel: YamlModel<Record<string, unknown>, Set<unknown>> = {
   mapping: () => ({}),
   set: () => new Set(),
   pair: (key, value) => [key, value],
-  key: pythonString,
-  hasKey: (mapping, key) => Object.hasOwn(mapping, String(key)),
-  // Plain assignment to `__proto__` would change the object's prototype.
-  setKey: (mapping, key, value) =>
-    Object.defineProperty(mapping, String(key), { value, enumerable: true, configurable: true, writable: true }),
-  addMember: (set, key) => set.add(key),
-  keyText: String,
+  key: (value) => (isWrittenKey(value) ? value : pythonString(value)),
+  hasKey: (mapping, key) => Object.hasOwn(mapping, pythonString(key)),
+  setKey: (mapping, key, value) => setWritten(mapping, isWrittenKey(key) ? key : pythonString(key), value),
+  addMember: (set, key) => set.add(pythonString(key)),
+  keyText: pythonString,
 }
 
 function lineOfPath(source: string, root: YamlNode | undefined, path: ValuePath): number | undefined {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
+import { recordOfWritten } from '../../src/base/written-keys.ts'
 import type { PublishRequest } from '../../src/client/api.ts'
 import { connectMasters } from '../../src/client/master-session.ts'
 import { InProcessFleet, type TestMaster, type TestMinion } from '../support/in-process-fleet.ts'
@@ -78,6 +79,43 @@ describe('pillar', () => {
     assert.equal(await on(master, 'db', 'pillar.get', 'secret'), 'of db')
     assert.equal(await on(master, 'db', 'config.get', 'secret'), 'of db')
     assert.equal(await on(master, 'db', 'match.pillar', 'secret:of*'), true)
+  })
+
+  it('keeps the kinds and the order of its keys', async () => {
+    await using fleet = new PillarFleet()
+    fleet.put('pillar/top.sls', "base:\n  '*': [ports]\n")
+    fleet.put('pillar/ports.sls', 'ports: {8080: web, 80: http, true: yes, 1.5: half}\n')
+    fleet.put(
+      'files/show.sls',
+      '{{ pillar.ports[80] }}-{{ pillar.given[2] }}-{{ pillar.given.keys() | join }}: test.nop\n',
+    )
+    const master = await fleet.pillarMaster(`file_roots: {base: ['${fleet.folder}/files']}\n`)
+    await fleet.connect('web', master)
+    const printed = '{{ pillar.ports }} {{ pillar.ports.keys() | list }}'
+    const rendered = await on(
+      master,
+      'web',
+      'slsutil.renderer',
+      keyword({ string: printed, default_renderer: 'jinja' }),
+    )
+    assert.equal(rendered, "{8080: 'web', 80: 'http', True: True, 1.5: 'half'} [8080, 80, True, 1.5]")
+    assert.equal(await on(master, 'web', 'pillar.get', 'ports:80'), 'http')
+    assert.deepEqual(await on(master, 'web', 'pillar.keys', 'ports'), [8080, 80, true, 1.5])
+    const states = await on(
+      master,
+      'web',
+      'state.apply',
+      'show',
+      keyword({
+        pillar: {
+          given: recordOfWritten([
+            [2, 'b'],
+            [1, 'a'],
+          ]),
+        },
+      }),
+    )
+    assert.deepEqual(Object.keys(states ?? {}), ['test_|-http-b-21_|-http-b-21_|-nop'])
   })
 
   it('is that of the session, whatever is asked', async () => {

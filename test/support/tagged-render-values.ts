@@ -1,6 +1,6 @@
 /** Values of templates in the recorded cases: JSON, with tags for what JSON cannot say (see `tagged-values.ts`). */
 import { Float } from '../../src/base/float.ts'
-import { floatRepr } from '../../src/base/python-repr.ts'
+import { floatRepr } from '../../src/base/python-number-repr.ts'
 import { Dict, OrderedDict, PySet } from '../../src/engine/render/values/dict.ts'
 import { Tuple, type Value } from '../../src/engine/render/values/kinds.ts'
 import { untag } from './tagged-values.ts'

@@ -5,8 +5,10 @@ import { ensurePrivateFolder, readFileIfExists, writeFileAtomic } from '../../ba
 import { toJson } from '../../base/json.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
+import { emitYaml } from '../../base/yaml-emit.ts'
 import type { ConfigView } from '../config-view.ts'
 import { readJson } from '../render/data/json-read.ts'
+import { loadYaml } from '../render/data/yaml-load.ts'
 import { toPlain } from '../render/values/plain.ts'
 import type { CompiledPillar } from './compile-pillar.ts'
 
@@ -16,7 +18,7 @@ interface Keeper {
   readonly log: Log
 }
 
-const firstLine = '#!json\n'
+const firstLine = '#!yaml\n'
 /** Texts that were decrypted; it lies beside the files of the root. */
 const secretsFile = 'secrets.json'
 const nothing: CompiledPillar = { pillar: {}, secrets: [] }
@@ -26,9 +28,13 @@ export async function keepPillar({ config, id, log }: Keeper, { pillar, secrets 
   const folder = folderOf(config)
   try {
     ensurePrivateFolder(folder)
-    await writeFileAtomic(join(folder, 'top.sls'), `${firstLine}${toJson({ base: { [id]: ['cache'] } })}\n`, 0o600)
+    await writeFileAtomic(join(folder, 'top.sls'), `${firstLine}${emitYaml({ base: { [id]: ['cache'] } })}`, 0o600)
     await writeFileAtomic(join(folder, secretsFile), toJson(secrets), 0o600)
-    await writeFileAtomic(join(folder, 'cache.sls'), `${firstLine}${toJson(pillar)}\n`, 0o600)
+    await writeFileAtomic(
+      join(folder, 'cache.sls'),
+      `${firstLine}${emitYaml(pillar, { sortKeys: false, anchors: false })}`,
+      0o600,
+    )
   } catch (error) {
     log.error('pillar cannot be kept on disk', { folder, reason: asSaltError(error).message })
   }
@@ -40,7 +46,7 @@ export function readKeptPillar({ config, log }: Keeper): CompiledPillar {
   try {
     const text = readFileIfExists(path)
     if (text === undefined || !text.startsWith(firstLine)) return nothing
-    const pillar = toPlain(readJson(text.slice(firstLine.length)))
+    const pillar = toPlain(loadYaml(text.slice(firstLine.length)))
     const secrets = toPlain(readJson(readFileIfExists(join(folderOf(config), secretsFile)) ?? '[]'))
     return isRecord(pillar) && Array.isArray(secrets) ? { pillar, secrets: secrets.map(String) } : nothing
   } catch (error) {

@@ -4,6 +4,7 @@ import { resolveInside } from '../../base/files.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { pythonRepr } from '../../base/python-repr.ts'
 import { type Schema, s } from '../../base/schema.ts'
+import { mapWritten, writtenEntries } from '../../base/written-keys.ts'
 import { rootsOf } from '../../engine/pillar/pillar-settings.ts'
 import { defineModule, type FunctionContext, type FunctionDefinition, fn } from '../../engine/plugin.ts'
 import { traverse } from '../../engine/target/traverse.ts'
@@ -62,7 +63,7 @@ function missing(name: string): SaltError {
 /** Kinds in place of values, as Python calls them. */
 function obfuscated(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(obfuscated)
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, obfuscated(item)]))
+  if (isRecord(value)) return mapWritten(value, obfuscated)
   return `<${kindOf(value)}>`
 }
 
@@ -189,18 +190,18 @@ export const pillar = defineModule({
       examples: ["salt '*' pillar.raw", "salt '*' pillar.raw key=role"],
       run: (ctx, { key: name }) => (name === undefined ? { ...ctx.pillar } : (ctx.pillar[name] ?? {})),
     }),
-    ls: making('ls', 'Make the pillar anew and list the names of its first level.', s.array(s.string()), (pillar) =>
-      Object.keys(pillar),
+    ls: making('ls', 'Make the pillar anew and list the names of its first level.', s.array(s.any()), (pillar) =>
+      writtenEntries(pillar).map(([name]) => name),
     ),
     keys: fn({
       doc: 'List the names within a mapping of the pillar that is in memory.',
       args: { key, delimiter },
-      returns: s.array(s.string()),
+      returns: s.array(s.any()),
       examples: ["salt '*' pillar.keys users"],
       run(ctx, { key: name, delimiter: separator }) {
         const value = traverse(ctx.pillar, name, separator)
         if (value === undefined) throw missing(name)
-        if (isRecord(value)) return Object.keys(value)
+        if (isRecord(value)) return writtenEntries(value).map(([name]) => name)
         throw new SaltError('execution-failed', `Pillar value in key ${name} is not a dict`)
       },
     }),

@@ -1,7 +1,9 @@
 import { Float } from '../../base/float.ts'
+import { isRecord } from '../../base/narrow.ts'
 import { pythonString } from '../../base/python-repr.ts'
 import { Secret } from '../../base/secret.ts'
 import { compareText } from '../../base/text.ts'
+import { keyText, writtenEntries, writtenKeysOf } from '../../base/written-keys.ts'
 
 export type Entry = readonly [key: string, value: unknown]
 
@@ -12,11 +14,20 @@ export function entriesOf(value: unknown): readonly Entry[] | undefined {
   if (value instanceof Float || value instanceof Secret || value instanceof Uint8Array || value instanceof Set) {
     return undefined
   }
-  return Object.entries(value)
+  return isRecord(value) ? writtenEntries(value).map(([key, item]) => [keyText(key), item]) : undefined
 }
 
 export function sortEntries(entries: readonly Entry[]): readonly Entry[] {
   return entries.toSorted(([left], [right]) => compareText(left, right))
+}
+
+/** The entries of a mapping sorted by their keys: by number where all keys are numbers. */
+export function sortedEntriesOf(value: unknown): readonly Entry[] | undefined {
+  const entries = entriesOf(value)
+  const written = isRecord(value) ? writtenKeysOf(value) : undefined
+  const areNumbers = written?.values().every((key) => typeof key === 'number') ?? false
+  if (!areNumbers) return entries && sortEntries(entries)
+  return entries?.toSorted(([left], [right]) => Number(left) - Number(right))
 }
 
 /** The value with the keys of all its mappings sorted. */

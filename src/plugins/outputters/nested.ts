@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { pythonRepr } from '../../base/python-repr.ts'
 import type { OutputOptions, Outputter } from '../../engine/output.ts'
 import { type Palette, palette, withoutEscapes } from './colors.ts'
-import { entriesOf, sortEntries } from './entries.ts'
+import { entriesOf, sortedEntriesOf } from './entries.ts'
 import { splitLines } from './python-text.ts'
 
 export const nested: Outputter = {
@@ -62,10 +62,10 @@ class NestedText {
   }
 
   #showMapping(value: unknown, margin: number, prefix: string): boolean {
-    const entries = entriesOf(value)
+    const entries = value instanceof Map ? entriesOf(value) : sortedEntriesOf(value)
     if (entries === undefined) return false
     if (margin > 0) this.#line(margin, this.#key, '----------')
-    for (const [key, item] of value instanceof Map ? entries : sortEntries(entries)) {
+    for (const [key, item] of entries) {
       this.#line(margin, this.#key, prefix + withoutEscapes(key), ':')
       this.#show(item, margin + 4, '')
     }

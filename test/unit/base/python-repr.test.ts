@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Float } from '../../../src/base/float.ts'
 import { bytesText, toJson } from '../../../src/base/json.ts'
-import { floatRepr, pythonRepr, pythonString } from '../../../src/base/python-repr.ts'
+import { floatRepr } from '../../../src/base/python-number-repr.ts'
+import { pythonRepr, pythonString } from '../../../src/base/python-repr.ts'
 import { Secret } from '../../../src/base/secret.ts'
 
 const representations: readonly [unknown, string][] = [

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { Float } from '../../../src/base/float.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import { stringWidth } from '../../../src/base/string-width.ts'
+import { recordOfWritten } from '../../../src/base/written-keys.ts'
 import type { OutputOptions } from '../../../src/engine/output.ts'
 import { stateOutputOptions } from '../../../src/engine/state/output-options.ts'
 import { loadOutputter, outputterNames } from '../../../src/plugins/outputters/outputters.ts'
@@ -46,6 +47,13 @@ describe('outputters: values that JSON cannot hold', () => {
     assert.equal(await render('nested', [new Float(1), 10n ** 20n]), '- 1.0\n- 100000000000000000000')
     assert.equal(await render('json', [new Float(1)], { indent: -1 }), '[1.0]')
     assert.equal(await render('raw', { a: new Float(2) }), "{'a': 2.0}")
+  })
+
+  it('sorts keys that are numbers as numbers', async () => {
+    const ports = recordOfWritten([10, 9, 100].map((port) => [port, 'x']))
+    assert.equal(await render('nested', ports), '9:\n    x\n10:\n    x\n100:\n    x')
+    assert.equal(await render('json', ports, { indent: -1 }), '{"10": "x", "9": "x", "100": "x"}')
+    assert.equal(await render('yaml', ports, { indent: -1 }), '{9: x, 10: x, 100: x}')
   })
 
   it('indents YAML as deep as asked, and puts it on one line for -1', async () => {

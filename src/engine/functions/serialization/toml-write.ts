@@ -1,7 +1,7 @@
 /** Values as TOML: scalars first, then tables, then lists of tables. */
 import { SaltError } from '../../../base/errors.ts'
 import { Float } from '../../../base/float.ts'
-import { floatRepr } from '../../../base/python-repr.ts'
+import { floatRepr } from '../../../base/python-number-repr.ts'
 import type { Value } from '../../render/values/kinds.ts'
 import { str } from '../../render/values/print.ts'
 

@@ -1,6 +1,6 @@
 /** Values of templates as Python's `json.dumps` writes them. */
 import { Float } from '../../../base/float.ts'
-import { floatRepr } from '../../../base/python-repr.ts'
+import { floatRepr } from '../../../base/python-number-repr.ts'
 import { compare } from '../values/compare.ts'
 import { Markup, Tuple, type Value } from '../values/kinds.ts'
 import { PyError, typeError, valueError } from '../values/py-error.ts'

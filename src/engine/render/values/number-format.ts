@@ -1,6 +1,6 @@
 /** Numbers under a format specification, shared by `%` and `str.format`. */
 import { Float } from '../../../base/float.ts'
-import { floatRepr } from '../../../base/python-repr.ts'
+import { floatRepr } from '../../../base/python-number-repr.ts'
 import type { Value } from './kinds.ts'
 import { isFloat, numeric } from './numbers.ts'
 import { valueError } from './py-error.ts'

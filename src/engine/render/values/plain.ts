@@ -1,6 +1,8 @@
 /** Between the values of templates and the plain objects that the rest of the program works with. */
 import { Float } from '../../../base/float.ts'
+import { isRecord } from '../../../base/narrow.ts'
 import { Secret } from '../../../base/secret.ts'
+import { isWrittenKey, setWritten, writtenEntries } from '../../../base/written-keys.ts'
 import { Dict, OrderedDict, PySet } from './dict.ts'
 import { isIterable, iterate } from './iterate.ts'
 import { Callable, DictView, Generator, HostObject, Markup, Range, Tuple, Undefined, type Value } from './kinds.ts'
@@ -15,7 +17,8 @@ export function fromPlain(plain: unknown): Value {
   if (plain instanceof Set) return new PySet(Array.from(plain, fromPlain))
   if (plain instanceof Secret) return plain.reveal()
   if (isValue(plain)) return plain
-  return new Dict(Object.entries(plain).map(([key, value]) => [key, fromPlain(value)]))
+  if (!isRecord(plain)) return str(plain)
+  return new Dict(writtenEntries(plain).map(([key, value]) => [key, fromPlain(value)]))
 }
 
 function isValue(plain: object): boolean {
@@ -35,8 +38,8 @@ function isValue(plain: object): boolean {
 }
 
 /**
- * Dictionaries become objects with text keys, tuples and everything that can be gone through lists, sets Sets. Keys that are
- * no texts are printed as Python prints them. Throws UndefinedError for what is undefined.
+ * Dictionaries become objects, tuples and everything that can be gone through lists, sets Sets. Keys that are no texts are
+ * printed as Python prints them, and remembered. Throws UndefinedError for what is undefined.
  */
 export function toPlain(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value
@@ -50,18 +53,7 @@ export function toPlain(value: Value): unknown {
 
 function plainObject(dict: ReadonlyMap<Value, Value>): Record<string, unknown> {
   const object: Record<string, unknown> = {}
-  for (const [key, value] of dict) {
-    const name = str(key)
-    if (name !== '__proto__') object[name] = toPlain(value)
-    // Plain assignment to it would change the object's prototype.
-    else
-      Object.defineProperty(object, name, {
-        value: toPlain(value),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      })
-  }
+  for (const [key, value] of dict) setWritten(object, isWrittenKey(key) ? key : str(key), toPlain(value))
   return object
 }
 

@@ -1,6 +1,7 @@
 /** Values as Python prints them. */
 import { Float } from '../../../base/float.ts'
-import { floatRepr, pythonRepr } from '../../../base/python-repr.ts'
+import { floatRepr } from '../../../base/python-number-repr.ts'
+import { pythonRepr } from '../../../base/python-repr.ts'
 import { OrderedDict, PySet } from './dict.ts'
 import {
   Callable,

@@ -32,7 +32,7 @@ test('rubbish on the disk is nothing, and told', async () => {
   const { keeper, lines } = keeperIn(folder)
   await keepPillar(keeper, { pillar: { a: 1 }, secrets: [] })
   const file = join(folder.path, 'pillar/cache.sls')
-  for (const text of ['#!json\n{oops', '#!json\n[1]', 'a: 1\n', '']) {
+  for (const text of ['#!yaml\n{oops', '#!yaml\n[1]', 'a: 1\n', '']) {
     writeFileSync(file, text)
     assert.deepEqual(readKeptPillar(keeper), nothing, text)
   }
