@@ -1,6 +1,10 @@
 /** Renders recorded cases and compares, or renders a whole tree; see scripts/render-cases. */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { asRecord } from '../src/base/narrow.ts'
+import { parseYaml } from '../src/base/yaml.ts'
+import { readJson } from '../src/engine/render/data/json-read.ts'
+import { toPlain } from '../src/engine/render/values/plain.ts'
 import { type CaseFailure, readCases, runCase } from '../test/support/render-cases.ts'
 import { renderTree } from '../test/support/render-tree.ts'
 import { taggedValue } from '../test/support/tagged-render-values.ts'
@@ -15,16 +19,22 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** JSON, with floats and the order of keys as written; YAML in a file that is named so. */
+async function readData(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8')
+  return /\.ya?ml$/.test(path) ? parseYaml(text, { file: path }) : toPlain(readJson(text))
+}
+
 async function readTagged(path: string | undefined): Promise<Map<unknown, unknown> | undefined> {
   if (path === undefined) return undefined
-  const value = taggedValue(JSON.parse(await readFile(path, 'utf8')))
+  const value = taggedValue(await readData(path))
   if (!(value instanceof Map)) throw new Error(`${path} does not hold a mapping`)
   return value
 }
 
 async function showTree(folder: string): Promise<void> {
   const [grains, pillar] = [await readTagged(values.grains), await readTagged(values.pillar)]
-  const mocks = values.mocks === undefined ? {} : JSON.parse(await readFile(values.mocks, 'utf8'))
+  const mocks = values.mocks === undefined ? {} : asRecord(await readData(values.mocks), values.mocks)
   for await (const line of renderTree(folder, { grains, pillar, mocks }))
     process.stdout.write(`${JSON.stringify(line)}\n`)
 }

@@ -1,6 +1,8 @@
 /** Values of templates in the recorded cases: JSON, with tags for what JSON cannot say (see `tagged-values.ts`). */
 import { Float } from '../../src/base/float.ts'
+import { isRecord } from '../../src/base/narrow.ts'
 import { floatRepr } from '../../src/base/python-number-repr.ts'
+import { writtenEntries } from '../../src/base/written-keys.ts'
 import { Dict, OrderedDict, PySet } from '../../src/engine/render/values/dict.ts'
 import { Tuple, type Value } from '../../src/engine/render/values/kinds.ts'
 import { untag } from './tagged-values.ts'
@@ -10,13 +12,13 @@ type Shared = Map<string, Value>
 /** The value that tagged JSON stands for. */
 export function taggedValue(tagged: unknown, shared: Shared = new Map()): Value {
   if (Array.isArray(tagged)) return tagged.map((item) => taggedValue(item, shared))
-  if (typeof tagged !== 'object' || tagged === null) return tagged
-  const entries = Object.entries(tagged)
+  if (!isRecord(tagged) || tagged instanceof Float) return tagged as Value
+  const entries = writtenEntries(tagged)
   const [[tag, content] = ['', undefined]] = entries
   const list = (): Value[] => (Array.isArray(content) ? content.map((item) => taggedValue(item, shared)) : [])
   switch (tag) {
     case '$def': {
-      const value = taggedValue((tagged as { value: unknown }).value, shared)
+      const value = taggedValue(tagged.value, shared)
       shared.set(String(content), value)
       return value
     }
