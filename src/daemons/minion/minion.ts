@@ -6,7 +6,6 @@ import { hidingLog } from '../../base/hiding-log.ts'
 import type { Log } from '../../base/log.ts'
 import { SecretTexts } from '../../base/secret-texts.ts'
 import { within } from '../../base/within.ts'
-import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import type { MasterCalls } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
@@ -23,11 +22,9 @@ import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry, returnerRegistry } from '../../plugins/registry.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
-import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
-import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { tellIncident } from '../drop-event.ts'
 import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
+import { LocalBus } from '../local-bus.ts'
 import { Outlets } from '../outlets.ts'
 import { busMethods } from './bus-methods.ts'
 import { tellFault } from './fault-event.ts'
@@ -72,8 +69,7 @@ class MinionDaemon implements Minion {
   readonly #identity: Identity
   readonly #table: JobTable
   readonly #bus: EventBus
-  readonly #busServer: BusServer
-  readonly #local: LocalServer
+  readonly #local: LocalBus
   readonly #catalogues: Catalogues
   readonly #connections: MasterConnections
   readonly #events: MasterEvents
@@ -148,10 +144,12 @@ class MinionDaemon implements Minion {
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
     this.#beacons = this.#makeBeacons()
-    this.#busServer = new BusServer({
+    this.#local = new LocalBus({
       bus: this.#bus,
       clock: this.#clock,
       log,
+      folder: paths.sock_dir,
+      name: minionBusName(this.id),
       methods: busMethods({
         id: this.id,
         jobs: this.#table,
@@ -161,14 +159,6 @@ class MinionDaemon implements Minion {
         beacons: this.#beacons,
       }),
       status: () => this.#status(),
-    })
-    this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)), chosenBy: 'sock_dir' }),
-      busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
-      clock: this.#clock,
-      log,
-      onSession: (channel) => this.#busServer.accept(channel),
-      onIncident: (incident) => tellIncident(this.#bus, incident),
     })
   }
 
