@@ -5,8 +5,9 @@ import { type ErrorCode, SaltError, systemCode } from '../base/errors.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { connectLocal, readBusKey } from '../wire/local.ts'
 import { RpcPeer } from '../wire/rpc.ts'
-import type { MasterBusMethods, MethodShape, MinionBusMethods } from './api.ts'
+import type { MasterBusMethods, MethodShape } from './api.ts'
 import { masterBusName, minionBusName, minionBusNames } from './bus-names.ts'
+import type { MinionBusMethods } from './minion-bus.ts'
 import { userBusPaths } from './user-bus.ts'
 
 export interface CallOptions<Item> {

@@ -1,8 +1,9 @@
 /** What execution functions and states may use of the world, and both as the engine handles them. */
 import type { Log } from '../base/log.ts'
 import type { Schema } from '../base/schema.ts'
-import type { MasterCalls, MasterFiring } from '../client/api.ts'
 import type { EventLoad } from '../client/event-load.ts'
+import type { MasterCalls } from '../client/master-link.ts'
+import type { MasterFiring } from '../client/minion-bus.ts'
 import type { BeaconAnswer, BeaconRequest, ScheduleAnswer, ScheduleRequest } from '../client/minion-requests.ts'
 import type { Catalogue, FunctionDoc } from './catalogue.ts'
 import type { ConfigView } from './config-view.ts'
