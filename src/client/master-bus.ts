@@ -134,7 +134,7 @@ function isOwner(sockDir: string, uid: number): boolean {
 }
 
 /** The typed calls over a local session that exists already. */
-export function overChannel<Methods extends { [M in keyof Methods]: MethodShape }>(
+function overChannel<Methods extends { [M in keyof Methods]: MethodShape }>(
   channel: RecordChannel & Partial<AsyncDisposable>,
 ): BusConnection<Methods> {
   const rpc = new RpcPeer(channel, { clock: systemClock })

@@ -45,7 +45,7 @@ export class FileOffers {
   }
 }
 
-export class FileOffer {
+class FileOffer {
   readonly #sources: readonly Source[]
   #names: Promise<ServedNames> | undefined
 

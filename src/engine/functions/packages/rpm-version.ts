@@ -12,7 +12,7 @@ export function compareRpmVersions(left: string, right: string): Order {
 }
 
 /** One version or one release. */
-export function compareRpmLabels(left: string, right: string): Order {
+function compareRpmLabels(left: string, right: string): Order {
   const a = segmentsOf(left)
   const b = segmentsOf(right)
   for (let index = 0; ; index++) {

@@ -62,11 +62,7 @@ export function parseConditions(text: string): readonly VersionCondition[] | und
 }
 
 /** Whether a version is what the condition asks for. */
-export function holdsFor(
-  { operator, version }: VersionCondition,
-  candidate: string,
-  compare: CompareVersions,
-): boolean {
+function holdsFor({ operator, version }: VersionCondition, candidate: string, compare: CompareVersions): boolean {
   return (meanings[operator] ?? (() => false))(compare(candidate, version))
 }
 
