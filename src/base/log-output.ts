@@ -48,7 +48,7 @@ export function createLog(options: LogOptions): LogOutput {
   return new WinstonLog(options)
 }
 
-export const defaultFormats = {
+const defaultFormats = {
   console: '[%(levelname)-8s] %(message)s',
   file: '%(asctime)s,%(msecs)03d [%(name)-17s][%(levelname)-8s][%(process)d] %(message)s',
   date: '%Y-%m-%d %H:%M:%S',

@@ -16,7 +16,7 @@ export function hasGivenUp(thrown: unknown): boolean {
 export const lineFeed = 0x0a
 export const space = 0x20
 const doubleQuote = 0x22
-export const hash = 0x23
+const hash = 0x23
 const singleQuote = 0x27
 export const comma = 0x2c
 const dash = 0x2d

@@ -5,8 +5,8 @@ import { type CommandSpec, flag, integer, type OptionSpec, text } from './option
 import { outputOptions } from './options/output.ts'
 import { parseCommand, usageError } from './parse-command.ts'
 
-export const eventForms = ['pretty', 'line', 'json'] as const
-export const matchWords = ['startswith', 'endswith', 'find', 'regex', 'fnmatch', 'glob'] as const
+const eventForms = ['pretty', 'line', 'json'] as const
+const matchWords = ['startswith', 'endswith', 'find', 'regex', 'fnmatch', 'glob'] as const
 
 const shownOutputOptions = new Set(['--out-file', '--out-file-append'])
 

@@ -8,7 +8,7 @@ export interface MasterAddress {
 }
 
 /** Reads `master:` entries: `host`, `host:port`, `ipv4:port`, `[ipv6]:port`, or a bare IPv6 address. Throws `configuration`. */
-export function parseMasterAddress(entry: string, defaultPort: number): MasterAddress {
+function parseMasterAddress(entry: string, defaultPort: number): MasterAddress {
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(entry)
   const named = /^([^:\s]+)(?::(\d+))?$/.exec(entry)
   const isBareIpv6 = named === null && /^[0-9a-fA-F:.]+$/.test(entry) && entry.includes(':')

@@ -5,8 +5,9 @@ import { type ErrorCode, SaltError, systemCode } from '../base/errors.ts'
 import type { RecordChannel } from '../wire/channel.ts'
 import { connectLocal, readBusKey } from '../wire/local.ts'
 import { RpcPeer } from '../wire/rpc.ts'
-import type { MasterBusMethods, MethodShape, MinionBusMethods } from './api.ts'
+import type { MasterBusMethods, MethodShape } from './api.ts'
 import { masterBusName, minionBusName, minionBusNames } from './bus-names.ts'
+import type { MinionBusMethods } from './minion-bus.ts'
 import { userBusPaths } from './user-bus.ts'
 
 export interface CallOptions<Item> {
@@ -133,7 +134,7 @@ function isOwner(sockDir: string, uid: number): boolean {
 }
 
 /** The typed calls over a local session that exists already. */
-export function overChannel<Methods extends { [M in keyof Methods]: MethodShape }>(
+function overChannel<Methods extends { [M in keyof Methods]: MethodShape }>(
   channel: RecordChannel & Partial<AsyncDisposable>,
 ): BusConnection<Methods> {
   const rpc = new RpcPeer(channel, { clock: systemClock })

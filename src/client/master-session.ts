@@ -6,9 +6,9 @@ import type { RecordChannel } from '../wire/channel.ts'
 import type { WireClient } from '../wire/client.ts'
 import { loadOrCreateIdentity } from '../wire/identity.ts'
 import { RpcPeer } from '../wire/rpc.ts'
-import type { MasterCalls, MasterLinkMethods } from './api.ts'
 import { type MasterAddress, masterAddresses } from './master-address.ts'
 import { createMasterClient } from './master-client.ts'
+import type { MasterCalls, MasterLinkMethods } from './master-link.ts'
 
 export interface CallerOptions {
   readonly id: string

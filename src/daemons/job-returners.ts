@@ -11,7 +11,7 @@ import { ensurePrivateFolder, writeFileAtomic } from '../base/files.ts'
 import type { Log } from '../base/log.ts'
 import { pack, unpack } from '../base/msgpack.ts'
 import { isRecord } from '../base/narrow.ts'
-import type { ReturnerReport } from '../client/api.ts'
+import type { ReturnerReport } from '../client/minion-bus.ts'
 import type { Outlet, OutletStatus } from '../engine/outlet/outlet.ts'
 import type { Delivery, ReturnerRegistry } from '../engine/returner.ts'
 import { loadReturner, returnerNames } from '../engine/returners/returner-catalogue.ts'
@@ -59,7 +59,13 @@ interface Entry {
   usedAt: number
 }
 
-type Placed = { readonly returner: string } & ({ readonly outlet: Outlet } | { readonly error: SaltError })
+interface Given {
+  readonly outlet: Outlet
+  /** What the outlet had given up before. */
+  readonly dropped: number
+}
+
+type Placed = { readonly returner: string } & (Given | { readonly error: SaltError })
 
 const kind = 'returner'
 const defaults = { maximumOutlets: 32, idleMs: 300_000 }
@@ -109,9 +115,8 @@ export class JobReturners implements AsyncDisposable {
       placed.map(async (one): Promise<ReturnerReport> => {
         const { returner } = one
         if ('error' in one) return { returner, state: 'refused', reason: one.error.message }
-        const { dropped } = one.outlet.status
         await one.outlet.drain(timeoutMs)
-        return { returner, ...outcome(one.outlet.status, dropped) }
+        return { returner, ...outcome(one.outlet.status, one.dropped) }
       }),
     )
   }
@@ -173,8 +178,10 @@ export class JobReturners implements AsyncDisposable {
     try {
       const entry = await this.#entry(idOf(way), way, delivery.kind, place)
       entry.usedAt = this.#parts.clock.monotonic()
-      entry.outlet.put(delivery)
-      return { returner: way.name, outlet: entry.outlet }
+      const { outlet } = entry
+      const { dropped } = outlet.status
+      outlet.put(delivery)
+      return { returner: way.name, outlet, dropped }
     } catch (error) {
       return this.#refuse(way.name, delivery, error)
     }

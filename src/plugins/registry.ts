@@ -1624,7 +1624,7 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
         'print_job',
         'withdraw',
       ],
-      load: async () => (await import('./runners/jobs.ts')).jobs,
+      load: async () => (await import('./runners/jobs/module.ts')).jobs,
     },
     {
       name: 'manage',

@@ -4,7 +4,7 @@ import { unpack } from '../base/msgpack.ts'
 import { isRecord } from '../base/narrow.ts'
 import { protocolVersion } from './frame.ts'
 
-export const suite = 'Noise_XX_25519_ChaChaPoly_SHA256'
+const suite = 'Noise_XX_25519_ChaChaPoly_SHA256'
 
 /** Part of the transcript: two programs that differ in it cannot complete a handshake. */
 export const prologue = Buffer.from(`salt wire ${protocolVersion}`)

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { asSaltError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Peer } from './channel.ts'
 
@@ -71,6 +72,16 @@ export class Incidents {
     const who = peer === undefined ? {} : { id: peer.name }
     this.#options.log.warning('dropped input from the network', { kind, detail, count, ...who })
     this.#options.onIncident?.({ kind, detail, count, ...(peer === undefined ? {} : { peer }) })
+  }
+
+  /** Does the work on a frame. Never throws: a transport has nobody to tell, and others wait for their frames. */
+  guard(source: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#options.log.error('a frame met a fault of this program', { error })
+      this.add('fault', source, asSaltError(error).message)
+    }
   }
 
   #told(key: string): Told {

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Timer } from '../base/clock.ts'
-import { asSaltError, SaltError } from '../base/errors.ts'
+import { SaltError } from '../base/errors.ts'
 import { assertPrivateFile, createFileSync, ensurePrivateFolder, readFileIfExists } from '../base/files.ts'
 import type { Log } from '../base/log.ts'
 import { maximumWrappedDepth } from '../base/msgpack-limits.ts'
@@ -93,7 +93,7 @@ export class LocalServer implements AsyncDisposable {
   constructor(options: LocalServerOptions) {
     this.#options = options
     this.#incidents = new Incidents(options)
-    options.transport.onFrame((peer, bytes) => this.#receive(peer, bytes))
+    options.transport.onFrame((peer, bytes) => this.#incidents.guard(peer, () => this.#dispatch(peer, bytes)))
     options.transport.onGone((peer) =>
       this.#sessions.get(peer)?.session.abandon({ code: 'lost', message: 'the client has gone' }),
     )
@@ -111,16 +111,6 @@ export class LocalServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { session } of this.#sessions.values()) session.close({ code: 'closed', message: 'the daemon ends' })
     await this.#options.transport[Symbol.asyncDispose]()
-  }
-
-  /** Never throws: a transport has nobody to tell, and others wait for their frames. */
-  #receive(peer: PeerAddress, bytes: Buffer): void {
-    try {
-      this.#dispatch(peer, bytes)
-    } catch (error) {
-      this.#options.log.error('a frame met a fault of this program', { error })
-      this.#incidents.add('fault', peer, asSaltError(error).message)
-    }
   }
 
   #dispatch(peer: PeerAddress, bytes: Buffer): void {

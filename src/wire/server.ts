@@ -92,7 +92,7 @@ export class WireServer implements AsyncDisposable {
     this.#sources = new BucketsBySource(clock, sourceRate, sourcesKept)
     this.#certificate = serverCertificate(options.identity, this.#channelKey.publicKey, clock)
     this.#certifiedAt = clock.now()
-    transport.onFrame((peer, bytes) => this.#receive(peer, bytes))
+    transport.onFrame((peer, bytes) => this.#incidents.guard(peer, () => this.#dispatch(peer, bytes)))
     transport.onGone((peer) => this.#gone(peer))
     transport.onDropped((kind, peer) => this.#incidents.add(kind, peer, 'a message of several parts'))
   }
@@ -132,16 +132,6 @@ export class WireServer implements AsyncDisposable {
     this.#halfOpen.clear()
     for (const { session } of this.#sessions.values()) session.close({ code: 'closed', message: 'the server ends' })
     await this.#options.transport[Symbol.asyncDispose]()
-  }
-
-  /** Never throws: a transport has nobody to tell, and others wait for their frames. */
-  #receive(peer: PeerAddress, bytes: Buffer): void {
-    try {
-      this.#dispatch(peer, bytes)
-    } catch (error) {
-      this.#options.log.error('a frame met a fault of this program', { error })
-      this.#incidents.add('fault', peer, asSaltError(error).message)
-    }
   }
 
   #dispatch(peer: PeerAddress, bytes: Buffer): void {

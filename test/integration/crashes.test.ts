@@ -29,7 +29,7 @@ describe('a job whose master is killed', () => {
     await fleet.startMaster()
     await using events = await fleet.events()
     for (const id of ['alpha', 'beta']) await connectedAgain(fleet, events, id)
-    assert.ok(Date.now() - since < 4000, 'the minions took more than 4 s to come back')
+    assert.ok(Date.now() - since < 20_000, 'the minions took more than 20 s to come back')
     assert.ok(pids.every(isAlive))
     gate.open(2)
     for (const id of ['alpha', 'beta']) {

@@ -93,7 +93,7 @@ describe('salt, while a minion is away', () => {
         },
       },
     )
-    assert.ok(performance.now() - since < 1000)
+    assert.ok(performance.now() - since < 15_000)
     assert.deepEqual(states, { alpha: 'returned', beta: 'not-connected' })
   })
 

@@ -181,20 +181,17 @@ describe('an event for the masters', () => {
   it('comes of a flood, all in order, while others are served', async () => {
     const db = await fleet.connect('db', master)
     await using flood = await BusEvents.of(await master.bus())
-    const since = performance.now()
     const events = Array.from({ length: 500 }, (_, index) => ({ tag: 'flood', data: { index } }))
     for (let round = 0; round < 40; round++) await fire({ events })
     const outcome = await master.publish('db', 'test.ping')
     assert.equal(outcome.db?.ret?.return, true)
     await fire({ tag: 'flood/end', data: {} })
     await flood.until(/^flood\/end$/)
-    const rate = 20_000 / ((performance.now() - since) / 1000)
     const indices = flood.tagged(/^flood$/).map(({ data }) => data.index)
     assert.deepEqual(
       indices,
       Array.from({ length: 20_000 }, (_, index) => index % 500),
     )
-    assert.ok(rate > 5000, `only ${rate} events a second`)
     await db.stop()
   })
 })

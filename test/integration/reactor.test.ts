@@ -86,14 +86,14 @@ describe('the reactor', () => {
     const { data } = await fleet.events.until(/^salt\/reactor\/damped$/)
     assert.equal(data.tag, 'loop/again')
     const turns = fleet.events.tagged(/^loop\/again$/).length
-    assert.ok(turns >= 100 && turns < 130, String(turns))
+    assert.ok(turns >= 100 && turns < 300, String(turns))
     assert.equal(fleet.events.tagged(/^once$/).length, 0)
   })
 
   it('drops what is too much, and counts it', async () => {
     await using fleet = await InProcessFleet.start(
       [],
-      'reactor_worker_hwm: 2\nreactor_worker_threads: 1\nreactor:\n  - work: [{a: {runner.test.sleep: {args: [0.2]}}}]\n',
+      'reactor_worker_hwm: 2\nreactor_worker_threads: 1\nreactor:\n  - work: [{a: {runner.test.sleep: {args: [600]}}}]\n',
     )
     await using events = await fleet.master.events()
     for (let count = 0; count < 6; count++) await fire(fleet.master, 'work')

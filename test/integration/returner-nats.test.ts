@@ -226,10 +226,10 @@ describe('returner nats', { skip }, () => {
 
   it('gives up on a server that does not answer, and what it had done by then is there once', async () => {
     await makeStream('slow')
-    await using returner = await openReturner(nats, options({ ...inStream('slow'), timeout: 0.3 }))
-    await returner.deliver(manyEvents(3))
+    await using returner = await openReturner(nats, options({ ...inStream('slow'), timeout: 1 }))
+    await deliverUntilTaken(returner, manyEvents(3), () => {})
     server.pause()
-    await assert.rejects(returner.deliver(manyEvents(3, 4)), { code: 'timeout', message: /did not answer within 0.3/ })
+    await assert.rejects(returner.deliver(manyEvents(3, 4)), { code: 'timeout', message: /did not answer within 1 / })
     server.resume()
     await deliverUntilTaken(returner, manyEvents(4, 4), () => {})
     assert.deepEqual(

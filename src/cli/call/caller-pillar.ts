@@ -2,7 +2,7 @@
 import { asSaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { SecretTexts } from '../../base/secret-texts.ts'
-import type { MasterCalls } from '../../client/api.ts'
+import type { MasterCalls } from '../../client/master-link.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { askPillar } from '../../engine/pillar/ask-master.ts'
 import { mayHavePillar } from '../../engine/pillar/pillar-presence.ts'

@@ -2,8 +2,9 @@
 
 import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import type { JobReturn, MasterCalls } from '../../client/api.ts'
+import type { JobReturn } from '../../client/api.ts'
 import { masterAddresses } from '../../client/master-address.ts'
+import type { MasterCalls } from '../../client/master-link.ts'
 import type { CallerSessions } from '../../client/master-session.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 

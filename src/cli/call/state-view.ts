@@ -26,7 +26,7 @@ export class StateView implements StateOnlooker {
   readonly #terminal: Terminal | undefined
   readonly #ask: (question: string) => Promise<string | undefined>
   #isDrawn = false
-  #drawnMs = 0
+  #drawnMs = Number.NEGATIVE_INFINITY
   #doesAll = false
 
   constructor({ terminal, asks, ask = askOnTerminal }: StateViewOptions) {

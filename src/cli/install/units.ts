@@ -7,7 +7,7 @@
 import { exitCodes } from '../../base/exit-codes.ts'
 
 /** User of the master. */
-export const masterUser = 'salt'
+const masterUser = 'salt'
 
 /** Wrong command line, wrong rights, wrong configuration: another start would end the same way. */
 const inVain = [64, 77, 78].filter((code) => exitCodes[code] !== undefined)

@@ -28,6 +28,6 @@ export function printFindings(findings: readonly ShownFinding[], { files, asJson
   }
 }
 
-export function findingLine({ file, line, column, severity, message, code }: ShownFinding): string {
+function findingLine({ file, line, column, severity, message, code }: ShownFinding): string {
   return `${file}:${line}:${column}: ${severity}: ${message} [${code}]`
 }

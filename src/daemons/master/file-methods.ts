@@ -1,7 +1,7 @@
 /** What minions may ask about files: those of `file_roots`, those that a command offers, and sending their own. */
 import { SaltError } from '../../base/errors.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
-import type { MasterLinkMethods } from '../../client/api.ts'
+import type { MasterLinkMethods } from '../../client/master-link.ts'
 import { largestPart } from '../../engine/files/file-roots.ts'
 import type { FileOffers } from './file-offers.ts'
 import type { LiveSettings } from './live-settings.ts'

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { systemReason } from '../../base/files.ts'
-import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import type { ServedNames, ServedStatus } from '../../client/master-link.ts'
 import { FileRoots } from '../../engine/files/file-roots.ts'
 
 /** What begins the name of an environment that is an offer: no environment of `file_roots` can be asked for by it. */
@@ -45,7 +45,7 @@ export class FileOffers {
   }
 }
 
-export class FileOffer {
+class FileOffer {
   readonly #sources: readonly Source[]
   #names: Promise<ServedNames> | undefined
 

@@ -1,9 +1,4 @@
-import { SaltError } from '../../base/errors.ts'
-import { pack } from '../../base/msgpack.ts'
 import type { JobLoad, JobRecord, QueueRecord } from '../../engine/jobs/types.ts'
-
-const mebibyte = 1024 * 1024
-const largestJob = 32 * mebibyte
 
 /** A job as it is stored. */
 export function recordOf(load: JobLoad, minions: readonly string[]): JobRecord {
@@ -52,13 +47,4 @@ export function loadOf(record: JobRecord): JobLoad {
     expiresAt: queue?.expiresAt ?? 0,
     ...(queue === undefined ? {} : { queue: true }),
   }
-}
-
-/** Throws `bad-arguments` for a job that cannot be sent, before anybody hears of it. */
-export function packed(load: JobLoad): Uint8Array {
-  const body = pack(load)
-  if (body.byteLength <= largestJob) return body
-  throw new SaltError('bad-arguments', `the arguments of a job may have ${largestJob / mebibyte} MiB in all`, {
-    hint: 'Bring larger data to the minions as a file.',
-  })
 }

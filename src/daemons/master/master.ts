@@ -1,48 +1,37 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
-import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { masterBusName } from '../../client/bus-names.ts'
-import type { MinionEventTags } from '../../engine/authorization/minion-event-tags.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
+import { JobRetention } from '../../engine/jobs/job-retention.ts'
 import { openJobStore } from '../../engine/jobs/job-store.ts'
 import type { JobStore } from '../../engine/jobs/types.ts'
 import { KeyStore } from '../../engine/keys/key-store.ts'
-import { watchKeys } from '../../engine/keys/key-watch.ts'
-import { MineStore } from '../../engine/mine/mine-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import { queueTtlSeconds } from '../../engine/options/queue-ttl.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
-import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
-import { WireServer } from '../../wire/server.ts'
 import type { ServerTransport } from '../../wire/transport.ts'
-import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { tellIncident } from '../drop-event.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
+import { LocalBus } from '../local-bus.ts'
 import { tellStorage } from '../storage-event.ts'
 import { Access } from './access.ts'
-import { MinionAdmission } from './admission.ts'
-import { Arrivals } from './arrivals.ts'
 import { Backends } from './backends.ts'
 import { busMethods } from './bus-methods.ts'
 import { FileOffers } from './file-offers.ts'
 import { followed } from './followed-options.ts'
 import type { HostUser } from './host-users.ts'
-import { KeyChanges } from './key-changes.ts'
-import { linkMethods } from './link-methods.ts'
 import { LiveSettings } from './live-settings.ts'
 import { MasterSchedule } from './master-schedule.ts'
 import { MinionCache } from './minion-cache.ts'
-import { MinionEvents } from './minion-events.ts'
+import { MinionPort } from './minion-port.ts'
 import { MinionSessions } from './minion-sessions.ts'
 import { makeReactor } from './perform-reaction.ts'
 import { Publisher } from './publisher.ts'
-import { PushedFiles } from './pushed-files.ts'
 import type { Reactor } from './reactor.ts'
 import { RunnerHosts } from './runner-hosts.ts'
 import { UnaskedReturns } from './unasked-returns.ts'
@@ -66,8 +55,6 @@ export interface Master extends AsyncDisposable {
   /** Lets what is on its way arrive, for at most this time. */
   drain(timeoutMs: number): Promise<void>
 }
-
-const retentionCheckMs = 3_600_000
 
 /** Starts a master. Rejects with `address-in-use`, `key-permissions`, `configuration` and the like before it serves anybody. */
 export async function startMaster(options: MasterOptions, log: Log, parts: MasterParts = {}): Promise<Master> {
@@ -95,20 +82,14 @@ class MasterDaemon implements Master {
   readonly #cache: MinionCache
   readonly #sessions = new MinionSessions()
   readonly #publisher: Publisher
-  readonly #events: MinionEvents
-  readonly #keyChanges: KeyChanges
-  readonly #admission: MinionAdmission
   readonly #hosts: RunnerHosts
   readonly #unasked: UnaskedReturns
   readonly #schedule: MasterSchedule
   readonly #access: Access
   readonly #reactor: Reactor
-  readonly #arrivals: Arrivals
-  readonly #wire: WireServer
-  readonly #busServer: BusServer
-  readonly #local: LocalServer
-  readonly #keyWatch: { close(): void }
-  #retention: Timer | undefined
+  readonly #minions: MinionPort
+  readonly #local: LocalBus
+  readonly #retention: JobRetention
   #port = 0
 
   constructor(options: MasterOptions, log: Log, parts: MasterParts) {
@@ -125,6 +106,11 @@ class MasterDaemon implements Master {
       clock: this.#clock,
       log,
       onFault: (error) => tellStorage(this.#bus, 'job cache', error),
+    })
+    this.#retention = new JobRetention({
+      store: this.#store,
+      clock: this.#clock,
+      keepMs: () => this.#options.values.keep_jobs_seconds * 1000,
     })
     this.#backends = new Backends({ bus: this.#bus, clock: this.#clock, log, options: () => this.#options })
     this.#cache = new MinionCache(join(paths.cachedir, 'minions.db'), { clock: this.#clock, log })
@@ -168,7 +154,7 @@ class MasterDaemon implements Master {
       files: () => this.#settings.files,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)
-        this.#keyChanges.told(id, change, user)
+        this.#minions.keyChanges.told(id, change, user)
       },
     })
     const user = userInfo().username
@@ -206,42 +192,30 @@ class MasterDaemon implements Master {
       hosts: this.#hosts,
     })
     const offers = new FileOffers()
-    const tags = (): MinionEventTags => this.#settings.minionEventTags
-    this.#events = new MinionEvents({ bus: this.#bus, clock: this.#clock, log, tags })
-    const link = linkMethods({
-      publisher: this.#publisher,
-      runners: this.#hosts.runners,
-      bus: this.#bus,
-      events: this.#events,
-      log,
+    this.#minions = new MinionPort({
+      options: () => this.#options,
       settings: this.#settings,
-      offers,
-      mine: new MineStore(this.#hosts.banks),
-      pillar: this.#hosts.pillar,
-      cache: this.#cache,
-      tellsGrains: () => this.#options.values.minion_data_cache_events,
-      pushed: new PushedFiles({ cachedir: paths.cachedir, settings: this.#settings }),
-      authority: this.#access.authority,
-      user,
-    })
-    this.#keyChanges = new KeyChanges({
+      identity: this.#identity,
+      clock: this.#clock,
+      log,
+      bus: this.#bus,
       keys: this.#keys,
       sessions: this.#sessions,
-      publisher: this.#publisher,
       cache: this.#cache,
-      banks: this.#hosts.banks,
-      pillar: this.#hosts.pillar,
-      bus: this.#bus,
-      log,
-      recall: (id) => this.#wire.recall((claim, answer) => this.#admission.isDecidedAnew(claim, answer), id),
+      publisher: this.#publisher,
+      unasked: this.#unasked,
+      hosts: this.#hosts,
+      authority: this.#access.authority,
+      offers,
+      user,
+      transport: parts.transport,
     })
-    this.#arrivals = this.#makeArrivals(link)
-    this.#admission = this.#makeAdmission()
-    this.#wire = this.#makeWire(parts)
-    this.#busServer = new BusServer({
+    this.#local = new LocalBus({
       bus: this.#bus,
       clock: this.#clock,
       log,
+      folder: paths.sock_dir,
+      name: masterBusName,
       methods: busMethods({
         publisher: this.#publisher,
         hosts: this.#hosts,
@@ -249,19 +223,10 @@ class MasterDaemon implements Master {
         store: this.#store,
         offers,
         isConnected: (id) => this.#sessions.get(id) !== undefined,
-        keyChanged: (id, act, user) => this.#keyChanges.told(id, act, user),
+        keyChanged: (id, act, user) => this.#minions.keyChanges.told(id, act, user),
       }),
       status: () => this.#status(),
     })
-    this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, masterBusName), chosenBy: 'sock_dir' }),
-      busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
-      clock: this.#clock,
-      log,
-      onSession: (channel) => this.#busServer.accept(channel),
-      onIncident: (incident) => tellIncident(this.#bus, incident),
-    })
-    this.#keyWatch = watchKeys(this.#keys, (id) => this.#keyChanges.seen(id), { log })
   }
 
   get port(): number {
@@ -277,8 +242,8 @@ class MasterDaemon implements Master {
     await this.#hosts.loadUserPlugins()
     await this.#local.listen()
     this.#publisher.resume()
-    this.#port = await this.#wire.listen()
-    this.#removeOldJobs()
+    this.#port = await this.#minions.listen()
+    this.#retention.start()
     await this.#access.open((user) => this.#userMethods(user))
     this.#schedule.start()
     this.#log.info('the master is ready', { port: this.#port, fingerprint: this.fingerprint })
@@ -292,94 +257,35 @@ class MasterDaemon implements Master {
     this.#reactor.replace(this.#settings.reactor)
     this.#schedule.configure()
     this.#hosts.pillar.reload()
-    this.#wire.recall((_claim, answer) => answer === 'pending')
+    this.#minions.recallPending()
     this.#log.info('the configuration was read again')
     await Promise.all([this.#access.reload(), useSinks()])
   }
 
   async drain(timeoutMs: number): Promise<void> {
-    for (const session of this.#sessions.all()) session.flushAcknowledgement()
     // Draining the bus comes before the outlets: what it still holds is theirs.
-    const parts = [this.#wire.drain(), this.#busServer.drain(), this.#access.drain(), this.#backends.drain(timeoutMs)]
+    const parts = [this.#minions.drain(), this.#local.drain(), this.#access.drain(), this.#backends.drain(timeoutMs)]
     await within(Promise.all(parts), timeoutMs, this.#clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#retention?.cancel()
-    this.#keyWatch.close()
-    this.#arrivals[Symbol.dispose]()
+    this.#retention[Symbol.dispose]()
     await this.#reactor[Symbol.asyncDispose]()
     this.#schedule[Symbol.dispose]()
     this.#publisher[Symbol.dispose]()
-    await this.#wire[Symbol.asyncDispose]()
+    await this.#minions[Symbol.asyncDispose]()
     await this.#local[Symbol.asyncDispose]()
     await this.#access[Symbol.asyncDispose]()
     await this.#backends[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
     this.#hosts[Symbol.dispose]()
-    this.#events[Symbol.dispose]()
   }
 
   #userMethods(user: HostUser): ReturnType<typeof userMethods> {
     const isConnected = (id: string): boolean => this.#sessions.get(id) !== undefined
     const shared = { publisher: this.#publisher, hosts: this.#hosts, authority: this.#access.authority, isConnected }
     return userMethods({ ...shared, store: this.#store, policies: this.#settings, clock: this.#clock }, user)
-  }
-
-  #makeArrivals(link: ReturnType<typeof linkMethods>): Arrivals {
-    const { presence_events, loop_interval } = this.#options.values
-    return new Arrivals({
-      clock: this.#clock,
-      log: this.#log,
-      bus: this.#bus,
-      sessions: this.#sessions,
-      publisher: this.#publisher,
-      unasked: this.#unasked,
-      cache: this.#cache,
-      keyChanges: this.#keyChanges,
-      link,
-      presenceMs: presence_events ? loop_interval * 1000 : undefined,
-      tellsGrains: () => this.#options.values.minion_data_cache_events,
-    })
-  }
-
-  #makeAdmission(): MinionAdmission {
-    const { values } = this.#options
-    return new MinionAdmission({
-      keys: this.#keys,
-      sessions: this.#sessions,
-      bus: this.#bus,
-      log: this.#log,
-      clock: this.#clock,
-      autosign: () => this.#settings.autosign,
-      maximumMinions: values.max_minions,
-      fireEvents: values.auth_events,
-      decided: (id, change, rule) => this.#access.authority.noteKey({ kind: 'minion', name: id }, change, id, rule),
-      welcome: () => ({ now: this.#clock.now() }),
-    })
-  }
-
-  #makeWire(parts: MasterParts): WireServer {
-    const { values } = this.#options
-    return new WireServer({
-      transport:
-        parts.transport ??
-        zeromqServer({ host: values.interface, port: values.ret_port, chosenBy: 'interface and ret_port' }),
-      identity: this.#identity,
-      clock: this.#clock,
-      log: this.#log,
-      limits: { heartbeatMs: values.heartbeat_interval * 1000 },
-      admit: (claim) => this.#admission.admit(claim),
-      onSession: (session, claim) => this.#arrivals.begin(session, claim),
-      onIncident: (incident) => tellIncident(this.#bus, incident),
-    })
-  }
-
-  #removeOldJobs(): void {
-    const keepMs = this.#options.values.keep_jobs_seconds * 1000
-    if (keepMs > 0) this.#store.removeBefore(this.#clock.now() - keepMs)
-    this.#retention = this.#clock.after(retentionCheckMs, () => this.#removeOldJobs(), { background: true })
   }
 
   #status(): Readonly<Record<string, unknown>> {
@@ -390,7 +296,7 @@ class MasterDaemon implements Master {
       connected: this.#sessions.size,
       accepted: this.#keys.ids('accepted').length,
       jobs: this.#publisher.counters,
-      wire: this.#wire.counters,
+      wire: this.#minions.counters,
       reactor: this.#reactor.counters,
       events: { seq: this.#bus.seq, dropped: this.#bus.dropped },
       outlets: this.#backends.status(),

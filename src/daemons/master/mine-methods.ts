@@ -1,7 +1,7 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { asRecord, asString } from '../../base/narrow.ts'
-import type { MasterLinkMethods } from '../../client/api.ts'
+import type { MasterLinkMethods } from '../../client/master-link.ts'
 import type { MinePolicy } from '../../engine/authorization/mine-get.ts'
 import type { MineEntry } from '../../engine/mine/mine-entry.ts'
 import { type MineStore, mineQuestion } from '../../engine/mine/mine-store.ts'

@@ -1,26 +1,21 @@
 import type { Clock } from '../../base/clock.ts'
-import { asSaltError, SaltError } from '../../base/errors.ts'
+import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import { Packed, pack } from '../../base/msgpack.ts'
 import { untilAborted } from '../../base/until-aborted.ts'
-import type { EventData } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn, Published, PublishRequest, TargetOutcome } from '../../client/api.ts'
 import type { JidClock } from '../../engine/jobs/jid.ts'
-import { JobSigner } from '../../engine/jobs/signature.ts'
 import type { JobLoad, JobRecord, JobStore } from '../../engine/jobs/types.ts'
-import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
 import type { Identity } from '../../wire/identity.ts'
+import { JobDelivery } from './job-delivery.ts'
 import { tellNewJob, tellRefusedJob } from './job-events.ts'
-import { loadOf, packed, recordOf } from './job-record.ts'
+import { type JobOrigin, newLoad, packed } from './job-load.ts'
+import { JobOutcomes } from './job-outcomes.ts'
+import { loadOf, recordOf } from './job-record.ts'
 import { type JobFollower, LiveJob } from './live-job.ts'
 import type { MinionSession, MinionSessions } from './minion-sessions.ts'
 import { QueuedJobs } from './queued-jobs.ts'
 import { type TargetRequest, TargetResolver, type TargetResolverOptions } from './target-resolver.ts'
-
-/** A minion must have begun a job by then, whatever its client waits for. */
-const shortestValidityMs = 30_000
 
 export interface PublisherOptions extends TargetResolverOptions {
   readonly identity: Identity
@@ -43,21 +38,23 @@ export interface PublisherOptions extends TargetResolverOptions {
 /** Publishes jobs and brings each of their targets to its final state. */
 export class Publisher {
   readonly #options: PublisherOptions
-  readonly #signer: JobSigner
+  readonly #delivery: JobDelivery
   readonly #targets: TargetResolver
+  readonly #outcomes: JobOutcomes
   readonly #live = new Map<string, LiveJob>()
   readonly #queue: QueuedJobs
   #published = 0
 
   constructor(options: PublisherOptions) {
     this.#options = options
-    this.#signer = new JobSigner(options.identity)
+    this.#delivery = new JobDelivery(options.identity, options.sessions)
+    this.#outcomes = new JobOutcomes(options)
     this.#targets = new TargetResolver(options)
     this.#queue = new QueuedJobs({
       clock: options.clock,
       store: options.store,
       settled: (jid, outcome) => {
-        this.#settled(jid, outcome)
+        this.#outcomes.settle(jid, outcome)
         this.#live.get(jid)?.revised(outcome)
       },
       emptied: (jid) => this.#closeIfEnded(jid),
@@ -79,7 +76,7 @@ export class Publisher {
   }
 
   /** Throws `no-match` when the target means nobody. The follower gets `published` first, then each outcome once. */
-  publish(request: PublishRequest, origin: { readonly publisherId?: string }, follower?: JobFollower): LiveJob {
+  publish(request: PublishRequest, origin: JobOrigin, follower?: JobFollower): LiveJob {
     const known = this.resolve(request)
     if (known.length === 0) throw this.#targets.noMatch(request)
     const unknown = this.#targets.unknown(request)
@@ -99,7 +96,7 @@ export class Publisher {
     follower?.({ kind: 'published', jid: load.jid, minions })
     if (follower !== undefined) job.follow(follower)
     for (const id of unknown) job.refused(id, 'denied', 'no key of this minion is accepted')
-    this.#deliver(job, body)
+    this.#delivery.send(job, body)
     return job
   }
 
@@ -137,7 +134,7 @@ export class Publisher {
   /** `publish`, resolved when the job is closed. */
   async publishAndWait(
     request: PublishRequest,
-    origin: { readonly publisherId?: string },
+    origin: JobOrigin,
     follower: JobFollower,
     signal?: AbortSignal,
   ): Promise<Published> {
@@ -162,14 +159,14 @@ export class Publisher {
     const job = this.#live.get(ret.jid)
     if (job?.isOpen(ret.id)) return job.returned(ret)
     const known = this.#options.store.get(ret.jid)
-    if (known === undefined || !known.minions.includes(ret.id)) return this.#dropReturn(id, ret, 'not targeted')
+    if (known === undefined || !known.minions.includes(ret.id)) return this.#outcomes.drop(id, ret, 'not targeted')
     const state = this.#options.store.states(ret.jid)[ret.id]
-    if (state === 'denied') return this.#dropReturn(id, ret, 'denied')
+    if (state === 'denied') return this.#outcomes.drop(id, ret, 'denied')
     // A minion that ended before it knew that this return had come.
     if (state === 'returned' || state === 'failed') return
     const outcome: TargetOutcome = { id: ret.id, state: ret.success ? 'returned' : 'failed', ret }
     const hasWaited = this.#queue.remove(ret.jid, ret.id)
-    this.#settled(ret.jid, outcome)
+    this.#outcomes.settle(ret.jid, outcome)
     if (!hasWaited) return
     job?.revised(outcome)
     this.#closeIfEnded(ret.jid)
@@ -191,7 +188,7 @@ export class Publisher {
       startedAt: this.#options.clock.now(),
     })
     const asked = { arg: ret.fun_args, tgt: ret.id, tgt_type: 'glob' }
-    this.#settled(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret }, asked)
+    this.#outcomes.settle(ret.jid, { id: ret.id, state: ret.success ? 'returned' : 'failed', ret }, asked)
     store.close(ret.jid, this.#options.clock.now())
   }
 
@@ -248,7 +245,12 @@ export class Publisher {
       const open = record.minions.filter((id) => [undefined, 'running', 'queued'].includes(states[id]))
       for (const id of open.filter(mayWait)) {
         if (accepted.has(id)) this.#queue.add(load, id)
-        else this.#settled(load.jid, { id, state: 'denied', reason: 'the key of this minion is no longer accepted' })
+        else
+          this.#outcomes.settle(load.jid, {
+            id,
+            state: 'denied',
+            reason: 'the key of this minion is no longer accepted',
+          })
       }
       const minions = open.filter((id) => !mayWait(id))
       if (minions.length > 0) {
@@ -274,7 +276,7 @@ export class Publisher {
 
   #track(load: JobLoad, minions: readonly string[], timeoutMs: number, hardDeadline = false): LiveJob {
     const { jid } = load
-    const { clock, reconnectMs, store } = this.#options
+    const { clock, reconnectMs } = this.#options
     const job = new LiveJob({
       load,
       minions,
@@ -282,10 +284,12 @@ export class Publisher {
       timeoutMs,
       reconnectMs,
       hardDeadline,
-      onOutcome: (outcome) => this.#settled(jid, outcome),
+      onOutcome: (outcome) => {
+        if (this.#outcomes.settle(jid, outcome) && outcome.state === 'queued') this.#queue.add(load, outcome.id)
+      },
       // Once it is stored that a minion has a queued job, it is not sent again.
       onAcknowledged: (id) => {
-        if (load.queue === true) this.#stored(jid, () => store.setOutcome(jid, { id, state: 'running' }))
+        if (load.queue === true) this.#outcomes.running(jid, id)
       },
       onClosed: () => {
         this.#live.delete(jid)
@@ -313,86 +317,25 @@ export class Publisher {
     this.#queue.remove(record.jid, id)
     const job = this.#reopen(record, id)
     if (isRunning) return job.acknowledged(id)
-    this.#signer.sign(packed(job.load), (signed) => {
-      if (job.isOpen(id)) this.#options.sessions.get(id)?.sendJob({ kind: 'job', ...signed })
-    })
+    this.#delivery.sendLater(job, id)
   }
 
-  #load(request: PublishRequest, origin: { readonly publisherId?: string }): JobLoad {
-    const issuedAt = this.#options.clock.now()
-    if (request.jid !== undefined && this.#options.store.get(request.jid) !== undefined) {
+  #load(request: PublishRequest, origin: JobOrigin): JobLoad {
+    const { store, clock, jids, queueTtlMs, extJobCache } = this.#options
+    const issuedAt = clock.now()
+    if (request.jid !== undefined && store.get(request.jid) !== undefined) {
       throw new SaltError('bad-arguments', `the jid ${request.jid} is in use already`)
     }
-    const timeoutMs = request.timeout * 1000
-    const queueMs = request.queue === true ? this.#options.queueTtlMs() : (request.queue ?? 0) * 1000
-    const validityMs = queueMs || (request.hardDeadline ? timeoutMs : Math.max(timeoutMs, shortestValidityMs))
-    return {
-      jid: request.jid ?? this.#options.jids.next(),
-      tgt: request.tgt,
-      tgt_type: request.tgt_type,
-      fun: request.fun,
-      arg: request.arg,
-      ret: returnerNames([request.ret, this.#options.extJobCache?.() ?? ''].join()).join(),
-      ...(request.ret_config === undefined ? {} : { ret_config: request.ret_config }),
-      ...(request.ret_kwargs === undefined ? {} : { ret_kwargs: request.ret_kwargs }),
-      user: request.user,
-      ...(origin.publisherId === undefined ? {} : { id: origin.publisherId }),
-      ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
-      ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
-      ...(request.progress === undefined ? {} : { progress: true }),
+    return newLoad(request, origin, {
+      jid: request.jid ?? jids.next(),
       issuedAt,
-      expiresAt: issuedAt + validityMs,
-      ...(queueMs > 0 ? { queue: true } : {}),
-    }
-  }
-
-  /** The body is packed and signed once per job, and sealed per minion. */
-  #deliver(job: LiveJob, body: Uint8Array): void {
-    const { sessions } = this.#options
-    for (const id of job.openTargets) {
-      if (!this.#isConnected(id)) job.notConnected(id, 'the minion is not connected')
-    }
-    const targets = job.openTargets
-    if (targets.length === 0) return
-    this.#signer.sign(body, (signed) => {
-      const record = new Packed(pack({ kind: 'job', ...signed }))
-      // A session that ended since, or takes no record any more, is told of as lost.
-      for (const id of targets) if (job.isOpen(id)) sessions.get(id)?.sendNow(record)
+      queueTtlMs: queueTtlMs(),
+      extJobCache: extJobCache?.() ?? '',
     })
-  }
-
-  /** `not targeted`: the job never meant this minion; `denied`: its key had lost its right, or it had refused the job. */
-  #dropReturn(id: string, { jid }: JobReturn, reason: 'not targeted' | 'denied'): void {
-    this.#options.log.warning('dropped a return that no job waits for', { id, jid, reason })
-    this.#options.bus.fire(tagOf('salt/drop/:what', 'return'), { count: 1, reason, id, jid })
-  }
-
-  /** `asked`: what nobody was told of the job before. */
-  #settled(jid: string, outcome: TargetOutcome, asked: EventData = {}): void {
-    if (!this.#stored(jid, () => this.#options.store.setOutcome(jid, outcome))) return
-    const waiting = outcome.state === 'queued' ? this.#live.get(jid) : undefined
-    if (waiting !== undefined) this.#queue.add(waiting.load, outcome.id)
-    const { ret } = outcome
-    if (ret !== undefined)
-      this.#options.bus.fire(tagOf('salt/job/:jid/ret/:id', jid, outcome.id), { cmd: '_return', ...ret, ...asked })
-    else {
-      const { id, state, reason } = outcome
-      this.#options.bus.fire(tagOf('salt/job/:jid/state/:id', jid, id), { jid, id, state, reason: reason ?? '' })
-    }
   }
 
   #closeIfEnded(jid: string): void {
     if (this.#live.has(jid) || this.#queue.holds(jid)) return
-    this.#stored(jid, () => this.#options.store.close(jid, this.#options.clock.now()))
-  }
-
-  /** A fault of the job cache must not keep an outcome from those who wait for it. */
-  #stored<Result>(jid: string, write: () => Result): Result | true {
-    try {
-      return write()
-    } catch (error) {
-      this.#options.log.error('an outcome could not be stored', { jid, error: asSaltError(error).message })
-      return true
-    }
+    this.#outcomes.close(jid)
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { within } from '../../base/within.ts'
-import type { MasterCalls } from '../../client/api.ts'
+import type { MasterCalls } from '../../client/master-link.ts'
 import type { RecordSpool } from '../../engine/outlet/record-spool.ts'
 import { EventSending } from './event-sending.ts'
 

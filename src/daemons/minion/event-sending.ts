@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { asSaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import type { MasterCalls } from '../../client/api.ts'
+import type { MasterCalls } from '../../client/master-link.ts'
 import type { RecordSpool, SpooledRecord } from '../../engine/outlet/record-spool.ts'
 
 export interface EventSendingOptions {

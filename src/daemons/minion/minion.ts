@@ -1,47 +1,32 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { GarbageTurns } from '../../base/collect-garbage.ts'
 import { ensurePrivateFolder } from '../../base/files.ts'
 import { hidingLog } from '../../base/hiding-log.ts'
 import type { Log } from '../../base/log.ts'
 import { SecretTexts } from '../../base/secret-texts.ts'
 import { within } from '../../base/within.ts'
-import { BusServer } from '../../bus/bus-server.ts'
 import { EventBus } from '../../bus/event-bus.ts'
-import type { MasterCalls } from '../../client/api.ts'
 import { minionBusName } from '../../client/bus-names.ts'
-import { callFunction } from '../../engine/functions/call.ts'
-import type { ContextInputs } from '../../engine/functions/context.ts'
-import { GrainsSource } from '../../engine/functions/grains.ts'
-import { loadUserGrains, loadUserPlugins } from '../../engine/functions/user-plugins.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
-import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
-import { showsStates } from '../../engine/pillar/pillar-presence.ts'
-import type { ConfigView, FunctionServices, Grains } from '../../engine/plugin.ts'
-import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
-import { grainsRegistry, returnerRegistry } from '../../plugins/registry.ts'
+import type { ConfigView } from '../../engine/plugin.ts'
+import { returnerRegistry } from '../../plugins/registry.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
-import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
-import { zeromqServer } from '../../wire/zeromq-transport.ts'
-import { tellIncident } from '../drop-event.ts'
 import { EventSinks } from '../event-sinks.ts'
 import { liveView, tellUnfollowed } from '../live-options.ts'
+import { LocalBus } from '../local-bus.ts'
 import { Outlets } from '../outlets.ts'
 import { busMethods } from './bus-methods.ts'
-import { tellFault } from './fault-event.ts'
 import { followed } from './followed-options.ts'
-import { jobContext } from './job-context.ts'
-import type { FunctionOutcome } from './job-runner.ts'
-import { type JobEntry, JobTable } from './job-table.ts'
-import { liveHost } from './live-host.ts'
-import { followLocalOrders, modulesRefreshed } from './local-orders.ts'
+import { JobTable } from './job-table.ts'
+import { followLocalOrders } from './local-orders.ts'
 import { MasterConnections } from './master-connections.ts'
 import { MasterEvents } from './master-events.ts'
 import { MinionBeacons } from './minion-beacons.ts'
+import { MinionFunctions } from './minion-functions.ts'
 import type { Minion, MinionParts } from './minion-parts.ts'
-import { MinionPillar, needsPillar } from './minion-pillar.ts'
+import { MinionPillar } from './minion-pillar.ts'
 import { checkReturn, MinionReturners } from './minion-returners.ts'
 import { MinionSchedule } from './minion-schedule.ts'
 import { minionSurroundings } from './returner-surroundings.ts'
@@ -72,24 +57,20 @@ class MinionDaemon implements Minion {
   readonly #identity: Identity
   readonly #table: JobTable
   readonly #bus: EventBus
-  readonly #busServer: BusServer
-  readonly #local: LocalServer
-  readonly #catalogues: Catalogues
+  readonly #local: LocalBus
+  readonly #functions: MinionFunctions
   readonly #connections: MasterConnections
   readonly #events: MasterEvents
   readonly #outlets: Outlets
   readonly #sinks: EventSinks
   readonly #returners: MinionReturners
   readonly #orders: Disposable
-  readonly #grains: GrainsSource
   /** The configuration as last read, for functions and grains. */
   readonly #config: ConfigView
   readonly #secrets = new SecretTexts()
   readonly #pillar: MinionPillar
   readonly #schedule: MinionSchedule
   readonly #beacons: MinionBeacons
-  /** Templates and states leave much behind. */
-  readonly #garbage = new GarbageTurns(100)
 
   constructor(options: MinionOptions, plainLog: Log, parts: MinionParts) {
     const { values, paths } = options
@@ -111,8 +92,8 @@ class MinionDaemon implements Minion {
       limits: values,
     })
     this.#orders = followLocalOrders(this.#bus, log, {
-      module_refresh: () => this.#refreshModules(),
-      grains_refresh: () => this.#refreshGrains(),
+      module_refresh: () => this.#functions.refreshModules(),
+      grains_refresh: () => this.#functions.refreshGrains(),
       pillar_refresh: () => this.#pillar.refresh(),
     })
     const config = liveView(() => this.#options.view)
@@ -137,21 +118,17 @@ class MinionDaemon implements Minion {
       masters: (address) => this.#connections.callsFor(address),
       tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
-    this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
-    this.#catalogues = createCatalogues(
-      liveHost(
-        () => this.#options,
-        () => this.#grains.read(),
-      ),
-    )
+    this.#functions = this.#makeFunctions()
     this.#pillar = this.#makePillar()
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
     this.#beacons = this.#makeBeacons()
-    this.#busServer = new BusServer({
+    this.#local = new LocalBus({
       bus: this.#bus,
       clock: this.#clock,
       log,
+      folder: paths.sock_dir,
+      name: minionBusName(this.id),
       methods: busMethods({
         id: this.id,
         jobs: this.#table,
@@ -161,14 +138,6 @@ class MinionDaemon implements Minion {
         beacons: this.#beacons,
       }),
       status: () => this.#status(),
-    })
-    this.#local = new LocalServer({
-      transport: zeromqServer({ path: join(paths.sock_dir, minionBusName(this.id)), chosenBy: 'sock_dir' }),
-      busKey: loadOrCreateBusKey(join(paths.sock_dir, 'bus.key')),
-      clock: this.#clock,
-      log,
-      onSession: (channel) => this.#busServer.accept(channel),
-      onIncident: (incident) => tellIncident(this.#bus, incident),
     })
   }
 
@@ -183,8 +152,8 @@ class MinionDaemon implements Minion {
   async start(): Promise<void> {
     await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
-    await this.#refreshGrains({ keepsPillar: true })
-    await this.#refreshModules()
+    await this.#functions.refreshGrains({ keepsPillar: true })
+    await this.#functions.refreshModules()
     await this.#returners.start()
     const masters = this.#connections.prepare()
     await (masters === 0 ? this.#pillar.refresh() : this.#pillar.restore())
@@ -199,8 +168,8 @@ class MinionDaemon implements Minion {
     await checkReturn(returnerRegistry, options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
-    await this.#refreshGrains()
-    await this.#refreshModules()
+    await this.#functions.refreshGrains()
+    await this.#functions.refreshModules()
     this.#schedule.configure()
     await useSinks()
     await this.#beacons.configure()
@@ -244,8 +213,8 @@ class MinionDaemon implements Minion {
       bus: this.#bus,
       table: this.#table,
       events: this.#events,
-      grains: () => this.#grains.read(),
-      run: (load, entry, address) => this.#run(load, entry, address),
+      grains: () => this.#functions.grains,
+      run: (load, entry, address) => this.#functions.run(load, entry, address),
       returned: (load, ret, address) => this.#returners.take(load, ret, address),
       begun: () => this.#pillar.connected(),
       onState: (address, state) => {
@@ -258,39 +227,26 @@ class MinionDaemon implements Minion {
     })
   }
 
-  async #run(load: JobLoad, entry: JobEntry, master: string): Promise<FunctionOutcome> {
-    if (needsPillar(load.fun)) await this.#pillar.settled()
-    const outcome = await callFunction({
-      name: load.fun,
-      arg: load.arg,
-      context: {
-        ...this.#inputs(entry.controller.signal, master),
-        job: jobContext(load),
-        processGroups: entry.processes,
+  #makeFunctions(): MinionFunctions {
+    return new MinionFunctions({
+      id: this.id,
+      clock: this.#clock,
+      log: this.#log,
+      bus: this.#bus,
+      config: this.#config,
+      secrets: this.#secrets,
+      table: this.#table,
+      events: this.#events,
+      options: () => this.#options,
+      pillar: () => this.#pillar,
+      schedule: () => this.#schedule,
+      beacons: () => this.#beacons,
+      masters: (address) => this.#connections.callsFor(address),
+      announce: (grains) => {
+        this.#connections.announceGrains(grains)
+        this.#schedule.aliasesChanged()
       },
     })
-    tellFault(this.#bus, load, outcome.failure)
-    if (!showsStates(load.fun)) return outcome
-    this.#garbage.count()
-    return this.#secrets.hideIn(outcome)
-  }
-
-  #inputs(signal: AbortSignal, master: string): ContextInputs {
-    return {
-      id: this.id,
-      grains: () => this.#grains.read(),
-      pillar: this.#pillar.current,
-      config: this.#config,
-      log: this.#log,
-      signal,
-      ...this.#catalogues,
-      services: this.#services(master),
-      emit: (tag, data) => {
-        this.#bus.fire(tag, this.#secrets.hideIn(data))
-        return Promise.resolve(true)
-      },
-      clock: this.#clock,
-    }
   }
 
   #makePillar(): MinionPillar {
@@ -300,10 +256,10 @@ class MinionDaemon implements Minion {
       bus: this.#bus,
       config: this.#config,
       secrets: this.#secrets,
-      grains: () => this.#grains.read(),
+      grains: () => this.#functions.grains,
       masters: () => this.#connections.callsFor(''),
       isConnected: () => this.connected.length > 0,
-      inputs: (signal) => this.#inputs(signal, ''),
+      inputs: (signal) => this.#functions.inputs(signal),
       changed: () => {
         this.#schedule.configure()
         void this.#beacons.configure()
@@ -320,9 +276,9 @@ class MinionDaemon implements Minion {
       table: this.#table,
       jids: new JidClock(this.#clock),
       config: this.#config,
-      grains: () => this.#grains.read(),
+      grains: () => this.#functions.grains,
       pillar: () => this.#pillar.current,
-      run: (load, entry) => this.#run(load, entry, ''),
+      run: (load, entry) => this.#functions.run(load, entry, ''),
       where: (path) => this.#options.where(path),
       deliver: (ret) => this.#connections.deliver(ret),
       returned: (ret, { returners, returnConfig = '', returnKwargs = {} }) =>
@@ -338,46 +294,12 @@ class MinionDaemon implements Minion {
       bus: this.#bus,
       table: this.#table,
       config: this.#config,
-      grains: () => this.#grains.read(),
+      grains: () => this.#functions.grains,
       pillar: () => this.#pillar.current,
-      inputs: (signal) => this.#inputs(signal, ''),
+      inputs: (signal) => this.#functions.inputs(signal),
       where: (path) => this.#options.where(path),
       fireMaster: (load) => this.#events.fire(load),
     })
-  }
-
-  #services(master: string): FunctionServices {
-    const masters = (): readonly MasterCalls[] => this.#connections.callsFor(master)
-    return {
-      jobs: {
-        list: () => Promise.resolve(this.#table.list()),
-        signal: (jid, signal) => Promise.resolve(this.#table.signal(jid, signal)),
-      },
-      get masters() {
-        return masters()
-      },
-      fireMaster: (load) => Promise.resolve(this.#events.fire(load)),
-      schedule: this.#schedule,
-      beacons: this.#beacons,
-      pillar: this.#pillar.serviceFor(masters),
-      refreshGrains: (options) => this.#refreshGrains(options),
-      refreshModules: () => this.#refreshModules(),
-    }
-  }
-
-  async #refreshGrains({ keepsPillar = false }: { readonly keepsPillar?: boolean } = {}): Promise<Grains> {
-    this.#grains.setUserPlugins(await loadUserGrains(this.#config, this.#log))
-    const grains = await this.#grains.refresh()
-    this.#connections.announceGrains(grains)
-    this.#schedule.aliasesChanged()
-    // Jobs that come after this one wait for it.
-    if (!keepsPillar) void this.#pillar.refresh({ isTold: true })
-    return grains
-  }
-
-  async #refreshModules(): Promise<void> {
-    await loadUserPlugins(this.#catalogues, this.#config, this.#log)
-    this.#bus.fire(modulesRefreshed, { complete: true })
   }
 
   #status(): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import { untilAborted } from '../../base/until-aborted.ts'
-import type { MasterCalls, MasterLinkMethods } from '../../client/api.ts'
+import type { MasterCalls, MasterLinkMethods } from '../../client/master-link.ts'
 import { masterCalls } from '../../client/master-session.ts'
 import type { RpcPeer } from '../../wire/rpc.ts'
 

@@ -1,7 +1,7 @@
 /** Command-line words to the argument list of a job, and back to positional and keyword arguments. */
 import { isRecord } from '../../base/narrow.ts'
 import { isJid } from '../jobs/jid.ts'
-import { decideWord, parseWordAsYaml } from './word.ts'
+import { parseWord } from './word.ts'
 
 /** Python's `\w` is letters, numbers and underscore; the first character is no digit. `a==b` is a comparison, not a keyword. */
 const keywordPattern = /^([\p{L}\p{Nl}\p{No}_][\p{L}\p{N}_.-]*)=(?!=)([^\n]*)$/u
@@ -28,8 +28,8 @@ export async function parseWords(words: readonly unknown[], options: ParseWordsO
   for (const word of words) {
     if (typeof word === 'string') {
       const pair = splitKeyword(word)
-      if (!pair) positional.push(withoutJidNumber(await value(word)))
-      else keywords.push([pair.name, options.noParse?.includes(pair.name) ? pair.text : await value(pair.text)])
+      if (!pair) positional.push(withoutJidNumber(await parseWord(word)))
+      else keywords.push([pair.name, options.noParse?.includes(pair.name) ? pair.text : await parseWord(pair.text)])
     } else if (isKeywordMapping(word)) {
       keywords.push(...Object.entries(word).filter(([name]) => name !== '__kwarg__'))
     } else {
@@ -40,7 +40,7 @@ export async function parseWords(words: readonly unknown[], options: ParseWordsO
 }
 
 /** `name=text` taken apart, or undefined when the word is not a keyword argument. */
-export function splitKeyword(word: string): { readonly name: string; readonly text: string } | undefined {
+function splitKeyword(word: string): { readonly name: string; readonly text: string } | undefined {
   const match = keywordPattern.exec(word)
   return match?.[1] === undefined ? undefined : { name: match[1], text: match[2] ?? '' }
 }
@@ -50,12 +50,6 @@ export function splitKwargs(arg: readonly unknown[]): SplitArguments {
   const positional = arg.filter((item) => !isKeywordMapping(item))
   const entries = arg.filter(isKeywordMapping).flatMap((mapping) => Object.entries(mapping))
   return { positional, keyword: Object.fromEntries(entries.filter(([name]) => name !== '__kwarg__')) }
-}
-
-/** Puts positional and keyword arguments into one list as a job carries them. */
-export function joinKwargs(positional: readonly unknown[], keyword: Readonly<Record<string, unknown>>): unknown[] {
-  const entries = Object.entries(keyword)
-  return entries.length === 0 ? [...positional] : [...positional, joinKeywords(entries)]
 }
 
 /** Arguments as a return and an event show them: keyword arguments without their mark. For several functions: a list each. */
@@ -72,11 +66,6 @@ function joinKeywords(entries: readonly (readonly [string, unknown])[]): Record<
 
 function isKeywordMapping(item: unknown): item is Record<string, unknown> {
   return isRecord(item) && Object.hasOwn(item, '__kwarg__') && item.__kwarg__ === true
-}
-
-async function value(word: string): Promise<unknown> {
-  const decided = decideWord(word)
-  return decided ? decided.value : await parseWordAsYaml(word)
 }
 
 function withoutJidNumber(item: unknown): unknown {

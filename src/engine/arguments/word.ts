@@ -79,6 +79,8 @@ function isMapping(value: object): boolean {
   return value instanceof Map || prototype === Object.prototype || prototype === null
 }
 
+/** The value of one word, as `decideWord` has it or else by way of YAML. */
 export async function parseWord(word: string): Promise<unknown> {
-  return (decideWord(word) ?? { value: await parseWordAsYaml(word) }).value
+  const decided = decideWord(word)
+  return decided ? decided.value : await parseWordAsYaml(word)
 }

@@ -9,7 +9,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { SaltError, systemCode } from '../../base/errors.ts'
 
-export const manifestSystems = ['linux', 'osx', 'windows'] as const
+const manifestSystems = ['linux', 'osx', 'windows'] as const
 export type ManifestSystem = (typeof manifestSystems)[number]
 
 /** Digests are lower-case hex; `blake` is BLAKE2b-512. */

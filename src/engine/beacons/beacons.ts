@@ -43,7 +43,7 @@ export interface BeaconsOptions {
 }
 
 /** The key that is no beacon. */
-export const globalKey = 'enabled'
+const globalKey = 'enabled'
 
 type Found =
   | {

@@ -1,6 +1,6 @@
 /** What `salt compat` says about existing files. */
 
-export const findingKinds = [
+const findingKinds = [
   'state',
   'argument',
   'function',

@@ -48,7 +48,7 @@ export function outlineStates(text: string): readonly OutlineState[] {
 }
 
 /** The text with blanks for statements and comments of the template, and a mark for each value that it puts in. */
-export function withoutTemplate(text: string): string {
+function withoutTemplate(text: string): string {
   const blank = (found: string): string => found.replace(/[^\n]/g, ' ')
   return text
     .replace(/\{#[\s\S]*?#\}/g, blank)

@@ -1,5 +1,5 @@
 /** Files by environment and path, wherever they lie: what minions, templates and pillar read from. */
-import type { ServedNames, ServedStatus } from '../../client/api.ts'
+import type { ServedNames, ServedStatus } from '../../client/master-link.ts'
 
 export interface ServedFile {
   /** Relative to the root, with `/`. */

@@ -85,7 +85,7 @@ export function bindGiven(
 }
 
 /** Mappings marked with `__kwarg__` are keyword arguments wherever they stand. */
-export function splitGiven(arg: readonly unknown[]): GivenArguments {
+function splitGiven(arg: readonly unknown[]): GivenArguments {
   const positional: unknown[] = []
   const keyword: [string, unknown][] = []
   for (const value of arg) {

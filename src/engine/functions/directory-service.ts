@@ -6,7 +6,7 @@ import { changes, linesOf, mustRun, wordsOf } from './host-programs.ts'
 export type DirectoryRecord = Readonly<Record<string, string>>
 
 /** `Key: value` on a line, or the value on lines of their own that begin with a blank. */
-export function parseRecord(text: string): DirectoryRecord {
+function parseRecord(text: string): DirectoryRecord {
   const record: Record<string, string> = {}
   let key = ''
   for (const line of linesOf(text)) {

@@ -1,5 +1,5 @@
 /** Files of the file server: from the master, or from the folders of `file_roots` where there is none. */
-import type { MasterCalls } from '../../client/api.ts'
+import type { MasterCalls } from '../../client/master-link.ts'
 import { backendsOf, FileServer } from '../files/file-server.ts'
 import type { ServedFiles as FileSource } from '../files/served-files.ts'
 import type { FunctionContext } from '../plugin.ts'

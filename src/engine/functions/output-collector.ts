@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 
 /** Bytes kept of one stream; what follows is read and thrown away, so that the program is not stopped by it. */
-export const outputLimitBytes = 32 * 1024 * 1024
+const outputLimitBytes = 32 * 1024 * 1024
 
 /** Python's names for the encoding whose bytes are the first 256 characters; what the web calls so is windows-1252. */
 const latin1 = /^(?:iso[-_]?8859[-_]1|latin[-_]?1|l1)$/i

@@ -22,7 +22,7 @@ export function randomSource(seed?: unknown): RandomSource {
   return seed === undefined || seed === null ? unpredictable : new PythonRandom(seed)
 }
 
-export class PythonRandom implements RandomSource {
+class PythonRandom implements RandomSource {
   readonly #state: Uint32Array
   #index = size
 

@@ -1,7 +1,7 @@
 /** Texts of the file server, each brought and read once in the life of the object: for what renders files that belong together. */
 import { readFile } from 'node:fs/promises'
 import { SaltError } from '../../base/errors.ts'
-import type { ServedNames } from '../../client/api.ts'
+import type { ServedNames } from '../../client/master-link.ts'
 import { fileText } from '../files/file-text.ts'
 import type { FunctionContext } from '../plugin.ts'
 import { cachePath, fetchServedFile } from './file-cache.ts'

@@ -13,7 +13,7 @@ interface Cell {
 }
 
 /** Shown instead of a value that neither disk nor memory could keep. */
-export const lostReason = 'the return came, but its value could not be stored'
+const lostReason = 'the return came, but its value could not be stored'
 
 export class JobEntry {
   record: JobRecord
@@ -118,7 +118,7 @@ export class JobEntry {
   }
 }
 
-export function outcomeFrom({ id, state, reason, ret }: OutcomeRow): TargetOutcome {
+function outcomeFrom({ id, state, reason, ret }: OutcomeRow): TargetOutcome {
   return {
     id,
     state,

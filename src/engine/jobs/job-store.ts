@@ -9,13 +9,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { TargetOutcome, TargetState } from '../../client/api.ts'
+import { FollowingDatabase } from './following-database.ts'
 import { JobDatabase } from './job-database.ts'
 import { JobEntry } from './job-entry.ts'
 import { compileJobFilter } from './job-filter.ts'
-import { isDamage, storageError } from './sqlite-file.ts'
-import { StorageFault } from './storage-fault.ts'
+import { storageError } from './sqlite-file.ts'
 import type { JobFilter, JobRecord, JobStore } from './types.ts'
-import { WriteBehind } from './write-behind.ts'
 
 export interface JobStoreOptions {
   readonly clock: Clock
@@ -58,35 +57,33 @@ export function openJobStore(path: string, options: JobStoreOptions): Persistent
 class SqliteJobStore implements PersistentJobStore {
   readonly #path: string
   readonly #options: JobStoreOptions
-  readonly #writer: WriteBehind
-  #database: JobDatabase
+  readonly #file: FollowingDatabase<JobDatabase>
   /** Least recently used first. */
   readonly #entries = new Map<string, JobEntry>()
   readonly #dirty = new Set<JobEntry>()
   #cachedTargets = 0
-  #faults = 0
   #droppedValues = 0
   #droppedJobs = 0
   #pendingBytes = 0
-  readonly #fault: StorageFault
 
   constructor(path: string, options: JobStoreOptions) {
     this.#path = path
     this.#options = options
     const { clock, log, onFault } = options
-    this.#database = this.#open()
-    this.#fault = new StorageFault({ path, log, what: 'the job cache', meanwhile: 'jobs go on in memory', onFault })
-    this.#writer = new WriteBehind({
-      clock,
-      write: () => this.#write(),
-      failed: (error) => this.#failed(error),
-      recovered: () => this.#fault.end({ dropped_values: this.#droppedValues, dropped_jobs: this.#droppedJobs }),
+    this.#file = new FollowingDatabase({
+      ...{ path, clock, log, what: 'the job cache', meanwhile: 'jobs go on in memory', onFault },
+      open: () => this.#open(),
+      write: (database) => this.#write(database),
+      renewed: () => this.#renewed(),
+      refused: () => this.#boundMemory(),
+      lost: () => ({ dropped_values: this.#droppedValues, dropped_jobs: this.#droppedJobs }),
     })
   }
 
   get counters(): JobStoreCounters {
     const { size } = this.#entries
-    return { faults: this.#faults, droppedValues: this.#droppedValues, droppedJobs: this.#droppedJobs, cached: size }
+    const { faults } = this.#file
+    return { faults, droppedValues: this.#droppedValues, droppedJobs: this.#droppedJobs, cached: size }
   }
 
   add(record: JobRecord): void {
@@ -122,7 +119,7 @@ class SqliteJobStore implements PersistentJobStore {
     const entry = this.#entry(jid)
     if (!entry) return []
     const { job } = entry
-    return entry.outcomes(() => (job === undefined ? [] : this.#read(() => this.#database.outcomes(job), [])))
+    return entry.outcomes(() => (job === undefined ? [] : this.#file.ask((database) => database.outcomes(job))))
   }
 
   states(jid: string): Readonly<Record<string, TargetState>> {
@@ -130,25 +127,25 @@ class SqliteJobStore implements PersistentJobStore {
   }
 
   open(): readonly JobRecord[] {
-    this.#writer.flush()
+    this.#file.flush()
     return this.#withMemory(
-      this.#read(() => this.#database.open(), []),
+      this.#file.ask((database) => database.open()),
       (record) => record.closedAt === undefined,
     )
   }
 
   list(filter: JobFilter = {}): readonly JobRecord[] {
-    this.#writer.flush()
+    this.#file.flush()
     const matches = compileJobFilter(filter)
     const limit = filter.limit ?? Number.POSITIVE_INFINITY
     if (limit <= 0) return []
-    const stored = this.#read(() => this.#newest(filter, matches, limit), [])
+    const stored = this.#file.ask((database) => newest(database, filter, matches, limit))
     const all = this.#withMemory(stored, matches)
     return all.length > limit ? all.slice(-limit) : all
   }
 
   removeBefore(timeMs: number): number {
-    this.#writer.flush()
+    this.#file.flush()
     const removed = new Set(this.#tryRemove(timeMs))
     for (const [jid, entry] of this.#entries) {
       const { startedAt, closedAt = timeMs } = entry.record
@@ -160,21 +157,11 @@ class SqliteJobStore implements PersistentJobStore {
   }
 
   settled(): Promise<void> {
-    return this.#writer.settled()
+    return this.#file.settled()
   }
 
   [Symbol.dispose](): void {
-    this.#writer.close()
-    this.#database.close()
-  }
-
-  #newest(filter: JobFilter, matches: (record: JobRecord) => boolean, limit: number): JobRecord[] {
-    const { startedAfterMs = Number.MIN_SAFE_INTEGER, startedBeforeMs = Number.MAX_SAFE_INTEGER } = filter
-    const found: JobRecord[] = []
-    for (const record of this.#database.between(startedAfterMs, startedBeforeMs)) {
-      if (matches(record) && found.push(record) >= limit) break
-    }
-    return found
+    this.#file.close()
   }
 
   #open(): JobDatabase {
@@ -193,17 +180,8 @@ class SqliteJobStore implements PersistentJobStore {
       this.#entries.set(jid, entry)
       return entry
     }
-    const loaded = this.#read(() => this.#load(jid), undefined)
+    const loaded = this.#file.ask((database) => load(database, jid))
     return loaded && this.#remember(loaded)
-  }
-
-  #load(jid: string): JobEntry | undefined {
-    const found = this.#database.find(jid)
-    if (!found) return undefined
-    const entry = new JobEntry(found.record, found.job)
-    for (const { id, state, reason, hasReturn } of this.#database.states(found.job))
-      entry.adopt(id, state, reason, hasReturn)
-    return entry
   }
 
   #remember(entry: JobEntry): JobEntry {
@@ -229,17 +207,17 @@ class SqliteJobStore implements PersistentJobStore {
 
   #touched(entry: JobEntry): void {
     this.#dirty.add(entry)
-    this.#writer.schedule()
-    if (this.#writer.isFailing) this.#boundMemory()
+    this.#file.schedule()
+    if (this.#file.isFailing) this.#boundMemory()
   }
 
-  #write(): void {
+  #write(database: JobDatabase): void {
     const jobs = new Map<JobEntry, number>()
-    this.#database.transaction(() => {
+    database.transaction(() => {
       for (const entry of this.#dirty) {
         const known = entry.isRecordDirty ? undefined : entry.job
-        const job = known ?? this.#database.saveJob(entry.record)
-        for (const row of entry.dirtyRows()) this.#database.saveOutcome(job, row)
+        const job = known ?? database.saveJob(entry.record)
+        for (const row of entry.dirtyRows()) database.saveOutcome(job, row)
         jobs.set(entry, job)
       }
     })
@@ -252,38 +230,11 @@ class SqliteJobStore implements PersistentJobStore {
     this.#evict()
   }
 
-  #failed(error: unknown): 'again' | 'later' {
-    this.#faults += 1
-    if (isDamage(error) && this.#startAnew()) return 'again'
-    this.#fault.begin(error)
-    this.#boundMemory()
-    return 'later'
-  }
-
-  /** Opening moves the damaged file aside; what memory knows goes into the new one. */
-  #startAnew(): boolean {
-    try {
-      this.#database.close()
-      this.#database = this.#open()
-    } catch (error) {
-      this.#fault.begin(error)
-      return false
-    }
+  /** What memory knows goes into the new file. */
+  #renewed(): void {
     for (const entry of this.#entries.values()) {
       entry.markLost()
       this.#dirty.add(entry)
-    }
-    this.#writer.schedule()
-    return true
-  }
-
-  /** What the database answers; a damaged one is replaced and answers nothing. */
-  #read<T>(query: () => T, nothing: T): T {
-    try {
-      return query()
-    } catch (error) {
-      if (isDamage(error) && this.#startAnew()) return nothing
-      throw storageError(this.#path, error)
     }
   }
 
@@ -305,7 +256,7 @@ class SqliteJobStore implements PersistentJobStore {
 
   #tryRemove(timeMs: number): readonly string[] {
     try {
-      return this.#database.removeBefore(timeMs)
+      return this.#file.ask((database) => database.removeBefore(timeMs))
     } catch (error) {
       this.#options.log.error('old jobs cannot be removed', { error: storageError(this.#path, error).message })
       return []
@@ -321,4 +272,26 @@ class SqliteJobStore implements PersistentJobStore {
     }
     return [...all.values()].sort((left, right) => (left.jid < right.jid ? -1 : 1))
   }
+}
+
+function newest(
+  database: JobDatabase,
+  filter: JobFilter,
+  matches: (record: JobRecord) => boolean,
+  limit: number,
+): JobRecord[] {
+  const { startedAfterMs = Number.MIN_SAFE_INTEGER, startedBeforeMs = Number.MAX_SAFE_INTEGER } = filter
+  const found: JobRecord[] = []
+  for (const record of database.between(startedAfterMs, startedBeforeMs)) {
+    if (matches(record) && found.push(record) >= limit) break
+  }
+  return found
+}
+
+function load(database: JobDatabase, jid: string): JobEntry | undefined {
+  const found = database.find(jid)
+  if (!found) return undefined
+  const entry = new JobEntry(found.record, found.job)
+  for (const { id, state, reason, hasReturn } of database.states(found.job)) entry.adopt(id, state, reason, hasReturn)
+  return entry
 }

@@ -38,7 +38,7 @@ export function unpackReturn(bytes: Uint8Array): JobReturn {
 }
 
 /** The return that stands for one whose value is no plain data, or too much of it. */
-export function unsendable(ret: JobReturn, error: unknown): JobReturn {
+function unsendable(ret: JobReturn, error: unknown): JobReturn {
   const reason = asSaltError(error).message.replace('a value cannot be sent: ', '')
   const text = `The function returned a value that cannot be sent: ${reason}`
   return { ...ret, fun_args: [], return: text, retcode: 70, success: false }

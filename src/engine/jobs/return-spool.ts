@@ -11,12 +11,10 @@ import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { pack, unpack } from '../../base/msgpack.ts'
 import type { JobReturn } from '../../client/api.ts'
+import { FollowingDatabase } from './following-database.ts'
 import { packReturn, unpackReturn } from './packed-return.ts'
 import { SpoolDatabase } from './spool-database.ts'
-import { isDamage, storageError } from './sqlite-file.ts'
-import { StorageFault } from './storage-fault.ts'
 import type { JobLoad } from './types.ts'
-import { WriteBehind } from './write-behind.ts'
 
 export interface ReturnSpoolOptions {
   readonly clock: Clock
@@ -98,8 +96,7 @@ export function openReturnSpool(path: string, options: ReturnSpoolOptions): Retu
 class SqliteReturnSpool implements ReturnSpool {
   readonly #path: string
   readonly #options: ReturnSpoolOptions
-  readonly #writer: WriteBehind
-  #database: SpoolDatabase
+  readonly #file: FollowingDatabase<SpoolDatabase>
   readonly #jobs = new Map<string, Job>()
   /** By number, which is also the order of insertion. */
   readonly #waiting = new Map<number, Waiting>()
@@ -113,32 +110,24 @@ class SqliteReturnSpool implements ReturnSpool {
   #bytes = 0
   #memoryBytes = 0
   #dropped = 0
-  #faults = 0
-  readonly #fault: StorageFault
 
   constructor(path: string, options: ReturnSpoolOptions) {
     this.#path = path
     this.#options = options
     const { clock, log, onFault } = options
-    this.#database = this.#open()
-    this.#load()
-    this.#fault = new StorageFault({
-      path,
-      log,
-      what: 'the return spool',
-      meanwhile: 'returns stay in memory',
-      onFault,
+    this.#file = new FollowingDatabase({
+      ...{ path, clock, log, what: 'the return spool', meanwhile: 'returns stay in memory', onFault },
+      open: () => this.#open(),
+      write: (database) => this.#write(database),
+      renewed: () => this.#renewed(),
+      refused: () => this.#bound(),
+      lost: () => ({ dropped: this.#dropped }),
     })
-    this.#writer = new WriteBehind({
-      clock,
-      write: () => this.#write(),
-      failed: (error) => this.#failed(error),
-      recovered: () => this.#fault.end({ dropped: this.#dropped }),
-    })
+    this.#file.ask((database) => this.#load(database))
   }
 
   get counters(): ReturnSpool['counters'] {
-    return { waiting: this.#waiting.size, bytes: this.#bytes, dropped: this.#dropped, faults: this.#faults }
+    return { waiting: this.#waiting.size, bytes: this.#bytes, dropped: this.#dropped, faults: this.#file.faults }
   }
 
   start(jid: string, load: JobLoad): boolean {
@@ -146,7 +135,7 @@ class SqliteReturnSpool implements ReturnSpool {
     const expiresAt = load.expiresAt + graceMs
     this.#jobs.set(jid, { expiresAt, isRunning: true, load: pack(load), wasRunningBefore: false })
     this.#dirtyJobs.add(jid)
-    this.#writer.schedule()
+    this.#file.schedule()
     return true
   }
 
@@ -165,7 +154,7 @@ class SqliteReturnSpool implements ReturnSpool {
     this.#bytes += packed.length
     this.#memoryBytes += packed.length
     this.#bound()
-    this.#writer.schedule()
+    this.#file.schedule()
     return seq
   }
 
@@ -178,7 +167,7 @@ class SqliteReturnSpool implements ReturnSpool {
 
   unacknowledged(): SpooledReturn[] {
     const isMissing = [...this.#waiting.values()].some(({ ret }) => ret === null)
-    const stored = isMissing ? this.#read(() => this.#database.returns(), new Map<number, Uint8Array>()) : undefined
+    const stored = isMissing ? this.#file.ask((database) => database.returns()) : undefined
     return [...this.#waiting].flatMap(([seq, { ret }]) => {
       const packed = ret ?? stored?.get(seq)
       return packed ? [{ seq, ret: unpackReturn(packed) }] : []
@@ -193,16 +182,15 @@ class SqliteReturnSpool implements ReturnSpool {
   }
 
   seen(jid: string): boolean {
-    return this.#jobs.has(jid) || this.#waitingJids.has(jid) || this.#read(() => this.#database.hasJob(jid), false)
+    return this.#jobs.has(jid) || this.#waitingJids.has(jid) || this.#file.ask((database) => database.hasJob(jid))
   }
 
   settled(): Promise<void> {
-    return this.#writer.settled()
+    return this.#file.settled()
   }
 
   [Symbol.dispose](): void {
-    this.#writer.close()
-    this.#database.close()
+    this.#file.close()
   }
 
   #open(): SpoolDatabase {
@@ -214,16 +202,16 @@ class SqliteReturnSpool implements ReturnSpool {
     })
   }
 
-  #load(): void {
-    for (const { jid, expiresAt, load } of this.#database.runningJobs()) {
+  #load(database: SpoolDatabase): void {
+    for (const { jid, expiresAt, load } of database.runningJobs()) {
       this.#jobs.set(jid, { expiresAt, isRunning: true, load, wasRunningBefore: true })
     }
-    for (const { seq, jid, bytes } of this.#database.waiting()) {
+    for (const { seq, jid, bytes } of database.waiting()) {
       this.#waiting.set(seq, { jid, bytes, ret: null })
       this.#waitingJids.add(jid)
       this.#bytes += bytes
     }
-    this.#nextSeq = this.#database.nextSeq()
+    this.#nextSeq = database.nextSeq()
   }
 
   #remove(seq: number): void {
@@ -236,7 +224,7 @@ class SqliteReturnSpool implements ReturnSpool {
     // What never reached the disk need not be removed from it.
     if (this.#dirtyReturns.delete(seq)) return
     this.#removedReturns.add(seq)
-    this.#writer.schedule()
+    this.#file.schedule()
   }
 
   #bound(): void {
@@ -245,7 +233,7 @@ class SqliteReturnSpool implements ReturnSpool {
       if (this.#waiting.size <= maximumReturns && (this.#bytes <= maximumBytes || this.#waiting.size === 1)) break
       this.#drop(seq)
     }
-    if (!this.#fault.isKnown) return
+    if (!this.#file.isFaulty) return
     this.#boundEnded()
     const { maximumMemoryBytes = 32 * 1024 * 1024 } = this.#options
     for (const [seq, { ret }] of this.#waiting) {
@@ -270,19 +258,19 @@ class SqliteReturnSpool implements ReturnSpool {
     this.#options.onDrop?.(jid)
   }
 
-  #write(): void {
-    this.#database.transaction(() => {
+  #write(database: SpoolDatabase): void {
+    database.transaction(() => {
       for (const jid of this.#dirtyJobs) {
         const job = this.#jobs.get(jid)
-        if (job) this.#database.saveJob(jid, job.expiresAt, job.load)
+        if (job) database.saveJob(jid, job.expiresAt, job.load)
       }
       for (const seq of this.#dirtyReturns) {
         const entry = this.#waiting.get(seq)
-        if (entry?.ret) this.#database.saveReturn(seq, entry.jid, entry.ret)
+        if (entry?.ret) database.saveReturn(seq, entry.jid, entry.ret)
       }
-      for (const seq of this.#removedReturns) this.#database.removeReturn(seq)
-      this.#database.saveNextSeq(this.#nextSeq)
-      this.#forgetExpired()
+      for (const seq of this.#removedReturns) database.removeReturn(seq)
+      database.saveNextSeq(this.#nextSeq)
+      this.#forgetExpired(database)
     })
     for (const jid of this.#dirtyJobs) if (this.#jobs.get(jid)?.isRunning === false) this.#jobs.delete(jid)
     for (const seq of this.#dirtyReturns) {
@@ -295,30 +283,15 @@ class SqliteReturnSpool implements ReturnSpool {
     this.#memoryBytes = 0
   }
 
-  #forgetExpired(): void {
+  #forgetExpired(database: SpoolDatabase): void {
     const now = this.#options.clock.now()
     if (now - this.#forgottenAt < forgetting.everyMs) return
     this.#forgottenAt = now
-    this.#database.removeExpired(now, forgetting.atOnce)
+    database.removeExpired(now, forgetting.atOnce)
   }
 
-  #failed(error: unknown): 'again' | 'later' {
-    this.#faults += 1
-    if (isDamage(error) && this.#startAnew()) return 'again'
-    this.#fault.begin(error)
-    this.#bound()
-    return 'later'
-  }
-
-  /** Values that only the damaged file had are gone; everything else goes into the new one. */
-  #startAnew(): boolean {
-    try {
-      this.#database.close()
-      this.#database = this.#open()
-    } catch (error) {
-      this.#fault.begin(error)
-      return false
-    }
+  /** Returns that only the damaged file had are gone; everything else goes into the new one. */
+  #renewed(): void {
     this.#removedReturns.clear()
     for (const jid of this.#jobs.keys()) this.#dirtyJobs.add(jid)
     for (const [seq, { ret }] of this.#waiting) {
@@ -326,16 +299,5 @@ class SqliteReturnSpool implements ReturnSpool {
       else this.#drop(seq)
     }
     this.#removedReturns.clear()
-    this.#writer.schedule()
-    return true
-  }
-
-  #read<T>(query: () => T, nothing: T): T {
-    try {
-      return query()
-    } catch (error) {
-      if (isDamage(error) && this.#startAnew()) return nothing
-      throw storageError(this.#path, error)
-    }
   }
 }

@@ -9,7 +9,7 @@ import { verify } from '../../wire/identity.ts'
 /** Every signature of a job starts with it, so that nothing else that a master signs can pass as a job. */
 export const jobSignaturePurpose = 'salt job v1'
 /** The same for the digests of several jobs. */
-export const jobsSignaturePurpose = 'salt jobs v1'
+const jobsSignaturePurpose = 'salt jobs v1'
 
 const digestLength = 32
 /** Jobs that share a signature at most: the list of their digests travels with each of them. */

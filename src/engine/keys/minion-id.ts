@@ -14,7 +14,7 @@ const rules: readonly { readonly broken: RegExp; readonly why: string }[] = [
 ]
 
 /** Why the text cannot be a minion id, or undefined. */
-export function minionIdFault(id: string): string | undefined {
+function minionIdFault(id: string): string | undefined {
   if (id === '') return 'is empty'
   if (Buffer.byteLength(id) > maximumBytes) return `is longer than ${maximumBytes} bytes`
   // Two spellings of one text would be two minions here and one file on some file systems.

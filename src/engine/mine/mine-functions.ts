@@ -15,7 +15,7 @@ export interface MineFunction {
  * An entry as it is configured: nothing; a list of arguments, in which mappings are keyword arguments; or a mapping of keyword
  * arguments. `mine_function`, `allow_tgt` and `allow_tgt_type` among the keywords are for the mine.
  */
-export function readMineFunction(alias: string, definition: unknown): MineFunction {
+function readMineFunction(alias: string, definition: unknown): MineFunction {
   const list: readonly unknown[] = Array.isArray(definition) ? definition : isRecord(definition) ? [definition] : []
   const keywords: Record<string, unknown> = Object.assign({}, ...list.filter(isRecord))
   const args = list.filter((item) => !isRecord(item))

@@ -43,7 +43,7 @@ export interface Role<T extends OptionTable> {
 
 const windowsRoot = 'C:\\ProgramData\\Salt Project\\Salt'
 
-export function defaultConfigDir(): string {
+function defaultConfigDir(): string {
   const chosen = process.env.SALT_CONFIG_DIR
   if (chosen !== undefined && chosen !== '') return chosen
   return process.platform === 'win32' ? join(windowsRoot, 'conf') : '/etc/salt'

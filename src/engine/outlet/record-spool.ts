@@ -9,9 +9,7 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import { isDamage, storageError } from '../jobs/sqlite-file.ts'
-import { StorageFault } from '../jobs/storage-fault.ts'
-import { WriteBehind } from '../jobs/write-behind.ts'
+import { FollowingDatabase } from '../jobs/following-database.ts'
 import { RecordDatabase, type SpooledRecord } from './record-database.ts'
 
 export type { SpooledRecord } from './record-database.ts'
@@ -50,9 +48,7 @@ const defaults = { records: 100_000, bytes: 256 * mebibyte, memoryBytes: 32 * me
 export class RecordSpool implements Disposable {
   readonly #path: string
   readonly #options: RecordSpoolOptions
-  readonly #writer: WriteBehind
-  readonly #fault: StorageFault
-  #database: RecordDatabase
+  readonly #file: FollowingDatabase<RecordDatabase>
   /** Nothing before this number waits. */
   #first = 1
   #next = 1
@@ -65,26 +61,28 @@ export class RecordSpool implements Disposable {
   #diskBytes = 0
   #mustRemove = false
   #dropped = 0
-  #faults = 0
 
   /** Opens or makes the file (0600). `:memory:` keeps all in memory. Throws `storage` when the file cannot be used at all. */
   constructor(path: string, options: RecordSpoolOptions) {
     this.#path = path
     this.#options = options
     const { clock, log, what, onFault } = options
-    this.#database = this.#open()
-    this.#load()
-    this.#fault = new StorageFault({ path, log, what, meanwhile: 'what comes waits in memory', onFault })
-    this.#writer = new WriteBehind({
-      clock,
-      write: () => this.#write(),
-      failed: (error) => this.#failed(error),
-      recovered: () => this.#fault.end({ dropped: this.#dropped }),
+    this.#file = new FollowingDatabase({
+      ...{ path, clock, log, what, meanwhile: 'what comes waits in memory', onFault },
+      open: () => this.#open(),
+      write: (database) => this.#write(database),
+      renewed: () => this.#renewed(),
+      // The numbers that are given from now on may not be known to the next process.
+      refused: (isFirst) => {
+        if (isFirst) this.#epoch = newEpoch()
+      },
+      lost: () => ({ dropped: this.#dropped }),
     })
+    this.#file.ask((database) => this.#load(database))
   }
 
   get counters(): RecordSpoolCounters {
-    return { waiting: this.#count, bytes: this.#bytes, dropped: this.#dropped, faults: this.#faults }
+    return { waiting: this.#count, bytes: this.#bytes, dropped: this.#dropped, faults: this.#file.faults }
   }
 
   /**
@@ -115,7 +113,7 @@ export class RecordSpool implements Disposable {
     const seq = this.#next++
     this.#memory.set(seq, bytes)
     this.#memoryBytes += bytes.length
-    this.#writer.schedule()
+    this.#file.schedule()
     this.#bound()
     return seq
   }
@@ -126,10 +124,10 @@ export class RecordSpool implements Disposable {
    */
   read(limit: number, maximumBytes: number, after = 0): SpooledRecord[] {
     const from = Math.max(this.#first, after + 1)
-    return this.#query(() => {
+    return this.#file.ask((database) => {
       const records: SpooledRecord[] = []
       let bytes = 0
-      for (const record of this.#records(from, limit)) {
+      for (const record of this.#records(database, from, limit)) {
         bytes += record.bytes.length
         if (records.length === limit || (records.length > 0 && bytes > maximumBytes)) break
         records.push(record)
@@ -156,18 +154,17 @@ export class RecordSpool implements Disposable {
 
   /** Resolves when everything until now is on disk, or the disk has refused it. */
   settled(): Promise<void> {
-    return this.#writer.settled()
+    return this.#file.settled()
   }
 
   [Symbol.dispose](): void {
-    this.#writer.close()
+    this.#file.close()
     if (this.#memory.size > 0) {
       this.#options.log.error('records are lost that the disk did not take', {
         what: this.#options.what,
         count: this.#memory.size,
       })
     }
-    this.#database.close()
   }
 
   get #count(): number {
@@ -184,30 +181,30 @@ export class RecordSpool implements Disposable {
     return new RecordDatabase(this.#path, { log, now: clock.now(), ...more })
   }
 
-  #load(): void {
-    this.#next = this.#database.nextSeq()
-    this.#first = this.#database.oldest(0)?.seq ?? this.#next
-    this.#acknowledged = this.#database.counter('acknowledged') ?? 0
-    this.#epoch = this.#database.counter('epoch') ?? this.#epoch
-    const { count, bytes } = this.#database.extent(this.#first, this.#next)
+  #load(database: RecordDatabase): void {
+    this.#next = database.nextSeq()
+    this.#first = database.oldest(0)?.seq ?? this.#next
+    this.#acknowledged = database.counter('acknowledged') ?? 0
+    this.#epoch = database.counter('epoch') ?? this.#epoch
+    const { count, bytes } = database.extent(this.#first, this.#next)
     this.#diskCount = count
     this.#diskBytes = bytes
   }
 
   /** The disk first: whatever memory holds is newer. */
-  *#records(from: number, limit: number): Generator<SpooledRecord> {
-    if (this.#diskCount > 0) yield* this.#database.records(from, limit)
+  *#records(database: RecordDatabase, from: number, limit: number): Generator<SpooledRecord> {
+    if (this.#diskCount > 0) yield* database.records(from, limit)
     for (const [seq, bytes] of this.#memory) if (seq >= from) yield { seq, bytes }
   }
 
   #forgetDisk(to: number): void {
     if (this.#diskCount === 0) return
-    const { count, bytes } = this.#query(() => this.#database.extent(this.#first, to))
+    const { count, bytes } = this.#file.ask((database) => database.extent(this.#first, to))
     if (count === 0) return
     this.#diskCount -= count
     this.#diskBytes -= bytes
     this.#mustRemove = true
-    this.#writer.schedule()
+    this.#file.schedule()
   }
 
   #forgetMemory(seq: number, bytes: Uint8Array): void {
@@ -228,17 +225,17 @@ export class RecordSpool implements Disposable {
       }
     } catch (error) {
       // A disk that cannot be read takes nothing either; what comes is bounded below.
-      this.#fault.begin(error)
+      this.#file.unreadable(error)
     }
     if (this.#memoryBytes > maximumMemoryBytes) {
-      this.#writer.flush()
-      if (this.#writer.isFailing) dropped += this.#dropFromMemory(maximumMemoryBytes)
+      this.#file.flush()
+      if (this.#file.isFailing) dropped += this.#dropFromMemory(maximumMemoryBytes)
     }
     this.#countDropped(dropped)
   }
 
   #dropOldest(): number {
-    const stored = this.#diskCount > 0 ? this.#query(() => this.#database.oldest(this.#first)) : undefined
+    const stored = this.#diskCount > 0 ? this.#file.ask((database) => database.oldest(this.#first)) : undefined
     const [inMemory] = this.#memory.keys()
     const before = this.#count
     this.#forget(stored?.seq ?? inMemory ?? this.#first)
@@ -262,57 +259,29 @@ export class RecordSpool implements Disposable {
     this.#options.onDrop?.(count)
   }
 
-  #write(): void {
-    this.#database.transaction(() => {
-      for (const [seq, bytes] of this.#memory) this.#database.insert(seq, bytes)
-      if (this.#mustRemove) this.#database.removeBefore(this.#first)
-      this.#database.saveCounter('next_seq', this.#next)
-      this.#database.saveCounter('acknowledged', this.#acknowledged)
-      this.#database.saveCounter('epoch', this.#epoch)
+  #write(database: RecordDatabase): void {
+    database.transaction(() => {
+      for (const [seq, bytes] of this.#memory) database.insert(seq, bytes)
+      if (this.#mustRemove) database.removeBefore(this.#first)
+      database.saveCounter('next_seq', this.#next)
+      database.saveCounter('acknowledged', this.#acknowledged)
+      database.saveCounter('epoch', this.#epoch)
     })
     this.#diskCount += this.#memory.size
     this.#diskBytes += this.#memoryBytes
     this.#memory.clear()
     this.#memoryBytes = 0
-    if (this.#mustRemove && this.#diskCount === 0) this.#database.shrink()
+    if (this.#mustRemove && this.#diskCount === 0) database.shrink()
     this.#mustRemove = false
-  }
-
-  #failed(error: unknown): 'again' | 'later' {
-    this.#faults += 1
-    if (isDamage(error) && this.#startAnew()) return 'again'
-    // The numbers that are given from now on may not be known to the next process.
-    if (!this.#fault.isKnown) this.#epoch = newEpoch()
-    this.#fault.begin(error)
-    return 'later'
   }
 
   /** Records that only the damaged file had are gone; what memory has goes into the new one. */
-  #startAnew(): boolean {
+  #renewed(): void {
     const lost = this.#diskCount
-    try {
-      this.#database.close()
-      this.#database = this.#open()
-    } catch (error) {
-      this.#fault.begin(error)
-      return false
-    }
     this.#diskCount = 0
     this.#diskBytes = 0
     this.#mustRemove = false
-    this.#writer.schedule()
     this.#countDropped(lost)
-    return true
-  }
-
-  /** Once more where the file was damaged and a new one could be made. */
-  #query<T>(query: () => T): T {
-    try {
-      return query()
-    } catch (error) {
-      if (isDamage(error) && this.#startAnew()) return query()
-      throw storageError(this.#path, error)
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Asking a master for the pillar of this minion. */
 import { textIfAny } from '../../base/narrow.ts'
-import type { MasterCalls, MasterLinkMethods } from '../../client/api.ts'
+import type { MasterCalls, MasterLinkMethods } from '../../client/master-link.ts'
 import type { ConfigView } from '../config-view.ts'
 import type { Grains, PillarQuestion } from '../plugin.ts'
 

@@ -31,7 +31,7 @@ export async function renderText(
 }
 
 /** Throws `execution-failed` for a template engine that is not here. */
-export function assertEngine(engine: string): void {
+function assertEngine(engine: string): void {
   if (engine === 'jinja') return
   const known = others.includes(engine)
   throw new SaltError('execution-failed', `Specified template format ${engine} is not supported`, {

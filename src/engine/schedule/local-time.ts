@@ -4,7 +4,6 @@ import type { CalendarDate, TimeOfDay } from '../functions/date-words.ts'
 export type { CalendarDate, TimeOfDay }
 
 export const minuteMs = 60_000
-export const dayMs = 24 * 60 * minuteMs
 /** No zone leaves out more than this at once, but for days at the date line. */
 const widestGapMinutes = 180
 

@@ -56,7 +56,7 @@ export function compileTarget(tgt: unknown, tgtType = 'glob', options: TargetOpt
 }
 
 /** Throws `bad-target` with near names for an unknown type. */
-export function targetType(name: string): TargetType {
+function targetType(name: string): TargetType {
   const lower = name.toLowerCase()
   const known = targetTypes.find((type) => type === lower)
   if (known) return known

@@ -1,7 +1,7 @@
 import { asSaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
-import type { MasterFiring } from '../../client/api.ts'
 import type { EventLoad } from '../../client/event-load.ts'
+import type { MasterFiring } from '../../client/minion-bus.ts'
 import { defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
 
 type EventData = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
-import type { MasterCalls, MasterLinkMethods } from '../../client/api.ts'
+import type { MasterCalls, MasterLinkMethods } from '../../client/master-link.ts'
 import { packMineEntry, unpackMineEntry } from '../../engine/mine/mine-entry.ts'
 import { type MineFunction, mineFunction, mineFunctionsOf } from '../../engine/mine/mine-functions.ts'
 import { mineQuestion } from '../../engine/mine/mine-store.ts'

@@ -1,12 +1,13 @@
 import { readFileIfExists } from '../../base/files.ts'
 import { s } from '../../base/schema.ts'
 import { compareAlpineVersions } from '../../engine/functions/packages/alpine-version.ts'
-import { matchingNames, otherArguments, texts } from '../../engine/functions/packages/answers.ts'
+import { otherArguments, texts } from '../../engine/functions/packages/answers.ts'
 import {
   changePackages,
   compareFunction,
   latestFunctions,
   type PackageTool,
+  removePackages,
   tableFunctions,
 } from '../../engine/functions/packages/common-functions.ts'
 import { fileFunctions } from '../../engine/functions/packages/file-functions.ts'
@@ -72,14 +73,12 @@ async function uninstall(
   args: { name?: string | undefined; pkgs?: unknown[] | string | undefined },
   purge: boolean,
 ) {
-  const before = await installed(ctx)
-  const targets = matchingNames(before, await packageNames(ctx, args))
-  return changePackages(ctx, {
-    commands: targets.length === 0 ? [] : [['del', ...(purge ? ['--purge'] : []), ...targets]],
+  return removePackages(ctx, {
+    names: await packageNames(ctx, args),
+    command: (targets) => ['del', ...(purge ? ['--purge'] : []), ...targets],
     message: 'Error occurred removing package(s)',
     run,
     installed,
-    before,
   })
 }
 

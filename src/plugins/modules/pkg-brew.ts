@@ -4,11 +4,12 @@ import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
 import { compareText } from '../../base/text.ts'
 import { userName } from '../../engine/functions/accounts.ts'
-import { matchingNames, otherArguments, texts } from '../../engine/functions/packages/answers.ts'
+import { otherArguments, texts } from '../../engine/functions/packages/answers.ts'
 import {
   changePackages,
   latestFunctions,
   type PackageTool,
+  removePackages,
   tableFunctions,
 } from '../../engine/functions/packages/common-functions.ts'
 import { holdFunctions } from '../../engine/functions/packages/holds.ts'
@@ -119,10 +120,13 @@ const removeFunction = fn({
   returns: changesSchema,
   examples: ["salt '*' pkg.remove wget"],
   async run(ctx, args) {
-    const before = await installed(ctx)
-    const targets = matchingNames(before, await packageNames(ctx, args))
-    const commands = targets.length === 0 ? [] : [['uninstall', ...targets]]
-    return changePackages(ctx, { commands, message: 'Problem encountered removing package(s)', run, installed, before })
+    return removePackages(ctx, {
+      names: await packageNames(ctx, args),
+      command: (targets) => ['uninstall', ...targets],
+      message: 'Problem encountered removing package(s)',
+      run,
+      installed,
+    })
   },
 })
 

@@ -1,12 +1,13 @@
 import { SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
-import { answerFor, matchingNames, oneOrMore, otherArguments, texts } from '../../engine/functions/packages/answers.ts'
+import { answerFor, oneOrMore, otherArguments, texts } from '../../engine/functions/packages/answers.ts'
 import { compareArchVersions } from '../../engine/functions/packages/arch-version.ts'
 import {
   changePackages,
   compareFunction,
   latestFunctions,
   type PackageTool,
+  removePackages,
   tableFunctions,
 } from '../../engine/functions/packages/common-functions.ts'
 import { fileFunctions } from '../../engine/functions/packages/file-functions.ts'
@@ -88,14 +89,12 @@ async function uninstall(
   args: { name?: string | undefined; pkgs?: unknown[] | string | undefined },
   operation: '-R' | '-Rsc',
 ) {
-  const before = await installed(ctx)
-  const targets = matchingNames(before, await packageNames(ctx, args))
-  return changePackages(ctx, {
-    commands: targets.length === 0 ? [] : [[operation, ...unattended, ...targets]],
+  return removePackages(ctx, {
+    names: await packageNames(ctx, args),
+    command: (targets) => [operation, ...unattended, ...targets],
     message: 'Problem encountered removing package(s)',
     run: runChange,
     installed,
-    before,
   })
 }
 

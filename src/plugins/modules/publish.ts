@@ -1,6 +1,7 @@
 import { asSaltError, SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
-import type { MasterCalls, MasterLinkMethods, TargetOutcome } from '../../client/api.ts'
+import type { TargetOutcome } from '../../client/api.ts'
+import type { MasterCalls, MasterLinkMethods } from '../../client/master-link.ts'
 import { parseWords } from '../../engine/arguments/parse.ts'
 import { defineModule, type FunctionContext, fn } from '../../engine/plugin.ts'
 

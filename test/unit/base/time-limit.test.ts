@@ -25,7 +25,7 @@ describe('withinTime', () => {
     it(`cuts off ${work.name}, and works on`, () => {
       const begin = performance.now()
       assert.throws(() => withinTime(30, work, tooLong), /^Error: too long$/)
-      assert.ok(performance.now() - begin < 1000)
+      assert.ok(performance.now() - begin < 10_000)
       assert.equal(
         withinTime(1000, () => 'alive', tooLong),
         'alive',

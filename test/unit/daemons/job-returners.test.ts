@@ -38,6 +38,8 @@ class World implements AsyncDisposable {
   readonly log = new RecordedLog()
   readonly a = new FakeReturner()
   readonly b = new FakeReturner()
+  /** Resolves when `a` is loaded. */
+  loading: Promise<void> = Promise.resolve()
   readonly opened: Record<string, unknown>[] = []
   readonly refused: { readonly returner: string; readonly error: SaltError }[] = []
   readonly outlets: Outlets
@@ -49,7 +51,7 @@ class World implements AsyncDisposable {
     const bus = new EventBus({ clock, maximumEventSize: 1_000_000 })
     this.outlets = new Outlets({ clock, log: log.log, bus, folder: this.path })
     const registry: ReturnerRegistry = {
-      a: async () => definition('a', this.a, this.opened),
+      a: () => this.loading.then(() => definition('a', this.a, this.opened)),
       b: async () => definition('b', this.b, this.opened),
       multi_returner: async () => multiReturner,
     }
@@ -115,14 +117,12 @@ describe('the returners of jobs', () => {
     const opened = world.opened.map((options) => JSON.stringify(options)).sort()
     assert.deepEqual(opened, ['{"a_host":"x","shared":"y"}', '{"shared":"y"}'])
     await world.put({ names: 'a,b', kwargs: { a_hots: 'x' } })
-    assert.deepEqual(
-      world.refused.map(({ returner, error }) => [returner, error.code]),
-      [
-        ['a', 'configuration'],
-        ['b', 'configuration'],
-      ],
-    )
-    assert.match(world.refused[0]?.error.message ?? '', /the job: the returner a has no option 'a_hots'.*'a_host'/)
+    assert.deepEqual(world.refused.map(({ returner, error }) => `${returner}: ${error.code}`).sort(), [
+      'a: configuration',
+      'b: configuration',
+    ])
+    const ofA = world.refused.find(({ returner }) => returner === 'a')
+    assert.match(ofA?.error.message ?? '', /the job: the returner a has no option 'a_hots'.*'a_host'/)
   })
 
   it('stand alone behind a name for several: one that fails is tried again by itself', async () => {
@@ -209,6 +209,26 @@ describe('the returners of jobs', () => {
     await world.returners.resume()
     assert.equal(world.log.matching(/ERROR deliveries for a returner wait and cannot be taken up.*broken/).length, 1)
     assert.equal(readFileSync(file, 'utf8'), 'no way')
+  })
+
+  it('say that one has refused a return, however late another one begins', async () => {
+    using folder = new ConfigFolder()
+    await using world = new World(folder)
+    world.b.onDeliver = () => {
+      throw new SaltError('bad-arguments', 'never')
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    world.loading = promise
+    const delivering = world.returners.deliver(returnDelivery(), { names: 'a,b', origin: '', place }, 5000)
+    await world.log.until(/ERROR a delivery was given up/)
+    resolve()
+    assert.deepEqual(
+      (await delivering).map(({ returner, state }) => [returner, state]),
+      [
+        ['a', 'delivered'],
+        ['b', 'refused'],
+      ],
+    )
   })
 
   it('say what has become of a return', async () => {

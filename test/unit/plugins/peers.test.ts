@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SaltError } from '../../../src/base/errors.ts'
-import type { MasterCalls, TargetOutcome } from '../../../src/client/api.ts'
+import type { TargetOutcome } from '../../../src/client/api.ts'
+import type { MasterCalls } from '../../../src/client/master-link.ts'
 import { FunctionHost, type HostOptions } from '../../support/function-host.ts'
 
 interface Asked {

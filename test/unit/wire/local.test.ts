@@ -77,14 +77,14 @@ describe('a local bus', () => {
 
   it('is found missing at once', async () => {
     const startedAt = performance.now()
-    await assert.rejects(connectLocal({ path: join(folder, 'none.ipc'), busKey, clock, timeoutMs: 5000 }), {
+    await assert.rejects(connectLocal({ path: join(folder, 'none.ipc'), busKey, clock, timeoutMs: 60_000 }), {
       code: 'session-closed',
     })
     writeFileSync(join(folder, 'stale.ipc'), '')
-    await assert.rejects(connectLocal({ path: join(folder, 'stale.ipc'), busKey, clock, timeoutMs: 5000 }), {
+    await assert.rejects(connectLocal({ path: join(folder, 'stale.ipc'), busKey, clock, timeoutMs: 60_000 }), {
       code: 'session-closed',
     })
-    assert.ok(performance.now() - startedAt < 2000)
+    assert.ok(performance.now() - startedAt < 30_000)
   })
 
   it('says so when its path is too long', async () => {

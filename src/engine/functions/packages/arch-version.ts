@@ -1,15 +1,7 @@
 /** The order of Arch Linux's versions, as pacman's `vercmp` tells it. */
-import { compareText } from '../../../base/text.ts'
-import { compareDigits, type Order, orderOf, splitVersion } from './version-order.ts'
+import { byParts, compareSegments, type Order, orderOf } from './version-order.ts'
 
-/** The release of the package counts only where both have one. */
-export function compareArchVersions(left: string, right: string): Order {
-  const a = splitVersion(left)
-  const b = splitVersion(right)
-  const order = compareDigits(a.epoch, b.epoch) || compareLabels(a.version, b.version)
-  if (order !== 0 || a.release === '' || b.release === '') return order
-  return compareLabels(a.release, b.release)
-}
+export const compareArchVersions = byParts(compareLabels)
 
 interface Segment {
   readonly separator: string
@@ -47,10 +39,4 @@ function endAgainst(segment: Segment | undefined): Order {
 
 function opposite(order: Order): Order {
   return order === 0 ? 0 : order < 0 ? 1 : -1
-}
-
-function compareSegments(one: string, other: string): Order {
-  const digits = /^\d/.test(one)
-  if (digits !== /^\d/.test(other)) return digits ? 1 : -1
-  return digits ? compareDigits(one, other) : orderOf(compareText(one, other))
 }

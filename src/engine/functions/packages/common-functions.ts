@@ -1,7 +1,7 @@
 /** Functions of `pkg` that are the same for every package manager, made from what each of them can tell. */
 import { s } from '../../../base/schema.ts'
 import { type FunctionContext, fn } from '../../plugin.ts'
-import { answerFor, installedVersions, oneOrMore, otherArguments, texts } from './answers.ts'
+import { answerFor, installedVersions, matchingNames, oneOrMore, otherArguments, texts } from './answers.ts'
 import {
   changesBetween,
   faultText,
@@ -125,4 +125,20 @@ export async function changePackages(ctx: FunctionContext, change: PackageChange
   const changes = changesBetween(before, after)
   if (errors.length > 0) throw packageFault(change.message, errors, changes)
   return changes
+}
+
+export interface PackageRemoval extends Pick<PackageChange, 'run' | 'installed' | 'message'> {
+  /** Names, or shell-style patterns. */
+  readonly names: readonly string[]
+  command(targets: readonly string[]): readonly string[]
+}
+
+/** As `changePackages`, for what is installed of the names; nothing is run where that is none of them. */
+export async function removePackages(
+  ctx: FunctionContext,
+  { names, command, ...change }: PackageRemoval,
+): Promise<PackageChanges> {
+  const before = await change.installed(ctx)
+  const targets = matchingNames(before, names)
+  return await changePackages(ctx, { ...change, before, commands: targets.length === 0 ? [] : [command(targets)] })
 }

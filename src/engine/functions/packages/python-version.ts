@@ -91,11 +91,6 @@ function compareLocal(left: readonly string[], right: readonly string[]): Order 
   return 0
 }
 
-export function isPreRelease(version: string): boolean {
-  const parsed = parse(version)
-  return parsed?.pre !== undefined || parsed?.dev !== undefined
-}
-
 export interface PythonCondition {
   readonly operator: string
   readonly version: string

@@ -120,7 +120,7 @@ function remove(ctx: FunctionContext, folders: readonly string[], id: string): s
 }
 
 /** As a file has it: `1` for true, lines for a list. Null takes the key out. */
-export function repoValue(value: unknown): string | null {
+function repoValue(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return null
   if (typeof value === 'boolean') return value ? '1' : '0'
   return Array.isArray(value) ? value.map(pythonString).join('\n') : pythonString(value)

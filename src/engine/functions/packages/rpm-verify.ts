@@ -37,7 +37,7 @@ function parseLine(line: string): readonly [string, AlteredFile] | undefined {
   return [path, { ...known, mismatch: mismatches.flatMap(([flag, name]) => (flags.includes(flag) ? [name] : [])) }]
 }
 
-export const verifyFunction = fn({
+const verifyFunction = fn({
   doc: 'Tell which files of packages are not as the packages brought them.',
   rest: s.string('Names of packages; none for all'),
   extra: s.any(

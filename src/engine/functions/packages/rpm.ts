@@ -21,7 +21,7 @@ export interface RpmPackage {
   readonly installTime: number
 }
 
-export async function rpmPackages(ctx: FunctionContext): Promise<readonly RpmPackage[]> {
+async function rpmPackages(ctx: FunctionContext): Promise<readonly RpmPackage[]> {
   const { stdout } = await ctx.exec(['rpm', '-qa', '--nodigest', '--nosignature', '--queryformat', listFormat])
   return stdout.split('\n').flatMap((line) => {
     const [name, epoch, version, release = '', arch = '', time = ''] = line.split(separator)
@@ -47,7 +47,7 @@ export function normalizeRpmName(ctx: FunctionContext, full: string): string {
 }
 
 /** `epoch:version-release`, without an epoch of nothing. */
-export function rpmVersion({ epoch, version, release }: Pick<RpmPackage, 'epoch' | 'version' | 'release'>): string {
+function rpmVersion({ epoch, version, release }: Pick<RpmPackage, 'epoch' | 'version' | 'release'>): string {
   return `${epoch === '' || epoch === '0' ? '' : `${epoch}:`}${version}${release === '' ? '' : `-${release}`}`
 }
 

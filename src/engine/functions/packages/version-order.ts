@@ -1,4 +1,5 @@
 /** What the version orders of all package managers have in common. */
+import { compareText } from '../../../base/text.ts'
 
 /** -1: the left is older, 0: they count as the same, 1: the left is newer. */
 export type Order = -1 | 0 | 1
@@ -34,6 +35,26 @@ export function splitVersion(text: string): {
     : { epoch: epoch || '0', version: rest.slice(0, dash), release: rest.slice(dash + 1) }
 }
 
+/**
+ * The order of whole versions, from that of a version and of a release alone. Releases count only where both have one: `3.2` and
+ * `3.2-1` are the same.
+ */
+export function byParts(compareLabels: CompareVersions): CompareVersions {
+  return (left, right) => {
+    const a = splitVersion(left)
+    const b = splitVersion(right)
+    const order = compareDigits(a.epoch, b.epoch) || compareLabels(a.version, b.version)
+    return order !== 0 || a.release === '' || b.release === '' ? order : compareLabels(a.release, b.release)
+  }
+}
+
+/** Parts of a version that are digits or letters: digits are newer. */
+export function compareSegments(one: string, other: string): Order {
+  const digits = /^\d/.test(one)
+  if (digits !== /^\d/.test(other)) return digits ? 1 : -1
+  return digits ? compareDigits(one, other) : orderOf(compareText(one, other))
+}
+
 const meanings: Readonly<Record<string, (order: Order) => boolean>> = {
   '<': (order) => order < 0,
   '<=': (order) => order <= 0,
@@ -62,11 +83,7 @@ export function parseConditions(text: string): readonly VersionCondition[] | und
 }
 
 /** Whether a version is what the condition asks for. */
-export function holdsFor(
-  { operator, version }: VersionCondition,
-  candidate: string,
-  compare: CompareVersions,
-): boolean {
+function holdsFor({ operator, version }: VersionCondition, candidate: string, compare: CompareVersions): boolean {
   return (meanings[operator] ?? (() => false))(compare(candidate, version))
 }
 

@@ -9,7 +9,7 @@ export const serviceDoc = 'Starts, stops and lists the services of this host, an
 
 export const serviceName = s.string('Name of the service')
 export const root = s.optional(s.path('Folder that stands for the root of the file system, with systemd'))
-export const noBlock = s.withDefault(s.boolean('Do not wait until it is done, with systemd'), false)
+const noBlock = s.withDefault(s.boolean('Do not wait until it is done, with systemd'), false)
 const runas = s.optional(s.string('User whose service it is, with launchd'))
 const unmask = s.withDefault(s.boolean('Lift the mask of the service first, with systemd'), false)
 const unmaskRuntime = s.withDefault(s.boolean('Lift the mask that lasts until the next boot, with systemd'), false)

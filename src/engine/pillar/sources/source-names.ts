@@ -2,7 +2,7 @@
 import { isRecord } from '../../../base/narrow.ts'
 import { didYouMean, nearest } from '../../../base/text.ts'
 
-export const sourceNames = ['cmd_json', 'cmd_yaml', 'file_tree', 'git', 'http_json', 'http_yaml', 'stack'] as const
+const sourceNames = ['cmd_json', 'cmd_yaml', 'file_tree', 'git', 'http_json', 'http_yaml', 'stack'] as const
 export type SourceName = (typeof sourceNames)[number]
 
 /** Salt's sources that are not here → what to write instead. */

@@ -46,7 +46,7 @@ function isSame(left: Uint8Array, right: Uint8Array): boolean {
 const knownHashes = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const
 
 /** The name of a hash as node:crypto knows it. Throws AttributeError. */
-export function hashName(form: Value): string {
+function hashName(form: Value): string {
   const name = expectText(form)
   const known = knownHashes.find((hash) => hash === name)
   if (known === undefined) throw new PyError('AttributeError', `module 'hashlib' has no attribute '${name}'`)

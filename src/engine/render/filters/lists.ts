@@ -19,7 +19,7 @@ export function isHashable(value: Value): boolean {
 }
 
 /** The items without repetitions: as a set for a text, a tuple, a generator; else as a list in their order. */
-export function unique(values: Value): Value {
+function unique(values: Value): Value {
   if (isHashable(values)) return new PySet(iterate(values))
   return withoutRepetitions(iterate(values))
 }

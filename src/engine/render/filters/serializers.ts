@@ -24,7 +24,7 @@ function json(value: Value, sortKeys: Value, indent: Value): Markup {
 }
 
 /** What each level of JSON is indented by, for Python's `indent`: a count of blanks or a text. */
-export function indentOf(indent: Value): string | undefined {
+function indentOf(indent: Value): string | undefined {
   if (indent === null) return undefined
   if (isInteger(indent)) return ' '.repeat(Math.min(Math.max(0, Number(indent)), 1000))
   if (typeof indent === 'boolean') return indent ? ' ' : ''
@@ -87,7 +87,7 @@ function excerpt(text: string, line: number): string {
 }
 
 /** The value of YAML text inside a template. Throws TemplateRuntimeError with the problem and its place in the text. */
-export function loadYamlText(value: Value): Value {
+function loadYamlText(value: Value): Value {
   if (value instanceof Undefined) return value.fail()
   const text = readable(value)
   if (text === undefined) throw new PyError('TemplateRuntimeError', `Unable to load yaml from ${str(value)}`)
@@ -122,7 +122,7 @@ function mapShared(list: Value[]): Value[] {
 }
 
 /** The value of JSON text inside a template. Throws TemplateRuntimeError. */
-export function loadJsonText(value: Value): Value {
+function loadJsonText(value: Value): Value {
   if (value instanceof Undefined) return value.fail()
   const text = readable(value)
   const fault = (problem?: JsonFault): PyError =>

@@ -9,7 +9,7 @@ export interface RenderLimits {
   readonly characters: number
 }
 
-export const defaultLimits: RenderLimits = { rounds: 5_000_000, characters: 128 * 1024 * 1024 }
+const defaultLimits: RenderLimits = { rounds: 5_000_000, characters: 128 * 1024 * 1024 }
 
 /** After so many rounds others get a turn. */
 const roundsPerTurn = 8192

@@ -126,7 +126,7 @@ function fieldIndex(name: string, fields: Fields): number {
 const specificationForm = /^(?:([\s\S])?([<>=^]))?([+\- ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/u
 
 /** `format(value, specification)`. Throws ValueError for a specification that does not fit. */
-export function formatValue(value: Value, specification: string): string {
+function formatValue(value: Value, specification: string): string {
   if (specification === '') return str(value)
   const match = specificationForm.exec(specification)
   if (match === null)

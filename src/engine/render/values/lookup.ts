@@ -97,7 +97,7 @@ function asMarkup(result: Value): Value {
 }
 
 /** Whether a method of that name exists, without making it. */
-export function methodsOf(value: Value): MethodTable<Value> | undefined {
+function methodsOf(value: Value): MethodTable<Value> | undefined {
   if (typeof value === 'string' || value instanceof Markup) return allTextMethods
   if (value instanceof Map) return value instanceof OrderedDict ? orderedDictMethods : dictMethods
   if (Array.isArray(value)) return listMethods

@@ -23,7 +23,7 @@ const words: ReadonlySet<string> = new Set([
 ])
 
 /** All that states of a file name in their requisites. */
-export function* namedStates(file: DeclaredFile): Iterable<NamedState> {
+function* namedStates(file: DeclaredFile): Iterable<NamedState> {
   for (const [id, body] of bodiesOf(file.declarations.high)) {
     for (const [state, args] of statesOf(body)) {
       const fun = args.find((arg) => typeof arg === 'string')

@@ -3,7 +3,7 @@
 export type Severity = 'error' | 'warning' | 'note'
 
 /** Stable names of what can be found, with one sentence each. */
-export const findingCodes = {
+const findingCodes = {
   'bad-form': 'Something has not the form that it must have.',
   'bad-include': 'An include means nothing, or leaves the roots.',
   'bad-target': 'A target of a top file cannot be understood.',

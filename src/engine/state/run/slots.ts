@@ -55,15 +55,14 @@ async function evaluate(ctx: FunctionContext, slot: string): Promise<unknown> {
 
 /** `a, 'b, c', key=[1, 2]`: values as in YAML, parted by commas outside of quotes and brackets. */
 async function readArguments(written: string): Promise<{ positional: unknown[]; keyword: Record<string, unknown> }> {
-  const { decideWord, parseWordAsYaml } = await import('../../arguments/word.ts')
+  const { parseWord } = await import('../../arguments/word.ts')
   const positional: unknown[] = []
   const keyword: Record<string, unknown> = {}
   for (const word of splitAtCommas(written)) {
     const [, name, text = ''] = /^\s*(?:([A-Za-z_]\w*)\s*=)?(.*)$/s.exec(word) ?? []
     const plain = text.trim()
     const isQuoted = /^(["']).*\1$/s.test(plain)
-    const decided = isQuoted ? { value: plain.slice(1, -1) } : decideWord(plain)
-    const value = decided ? decided.value : await parseWordAsYaml(plain)
+    const value = isQuoted ? plain.slice(1, -1) : await parseWord(plain)
     if (name === undefined) positional.push(value)
     else keyword[name] = value
   }

@@ -105,7 +105,7 @@ const debianArchitectures: Readonly<Record<string, string>> = {
 }
 
 /** `KEY=value` lines with optional quotes, as os-release and lsb-release have them. */
-export function parseReleaseFile(text: string): Readonly<Record<string, string>> {
+function parseReleaseFile(text: string): Readonly<Record<string, string>> {
   const entries: [string, string][] = []
   for (const line of text.split('\n')) {
     const match = /^\s*([A-Z][A-Z0-9_]*)=(.*?)\s*$/.exec(line)

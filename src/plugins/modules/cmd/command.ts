@@ -73,16 +73,16 @@ export async function runCommand(
 }
 
 /** `$SHELL` of this process, else `/bin/sh`. */
-export function defaultShell(): string {
+function defaultShell(): string {
   return process.env.SHELL || '/bin/sh'
 }
 
-export function firstWord(cmd: string | readonly string[]): string {
+function firstWord(cmd: string | readonly string[]): string {
   return (typeof cmd === 'string' ? cmd : (cmd[0] ?? '')).trim().split(/\s/, 1)[0] ?? ''
 }
 
 /** Python's `str.rstrip`; a regular expression would take quadratic time on much white space. */
-export function stripEnd(text: string): string {
+function stripEnd(text: string): string {
   let end = text.length
   while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--
   return text.slice(0, end)

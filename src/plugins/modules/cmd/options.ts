@@ -9,7 +9,7 @@ import { commaList } from '../../../engine/arguments/comma-list.ts'
 const accepted = 'Accepted, and without effect here'
 
 /** Every argument by name, in the order in which most functions take them. */
-export const cmdArguments = {
+const cmdArguments = {
   cmd: s.union([s.command(), s.array(s.string())], 'The command line, or a list of program and arguments'),
   cwd: s.optional(s.path('Folder to run in; the home folder by default')),
   stdin: s.optional(s.text('Text for its standard input')),

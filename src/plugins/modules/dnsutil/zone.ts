@@ -14,7 +14,7 @@ const longest = 604800
 const units: Readonly<Record<string, number>> = { '': 1, S: 1, M: 60, H: 3600, D: 86400, W: 604800 }
 
 /** `300`, `5M`, `1H30M`. */
-export function secondsOf(text: string): number {
+function secondsOf(text: string): number {
   const parts = [...text.toUpperCase().matchAll(/(\d+)([SMHDW]?)/g)]
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text.toUpperCase()) return longest
   const seconds = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? 1), 0)

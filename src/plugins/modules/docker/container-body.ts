@@ -125,7 +125,7 @@ const fields: Readonly<Record<string, readonly [place: 'Config' | 'HostConfig', 
 /** Accepted, and without a place of their own in the body. */
 const besides = new Set(['log_driver', 'log_opt', 'detach', 'networks'])
 
-export const containerArguments: readonly string[] = [...Object.keys(fields), ...besides, ...Object.keys(aliases)]
+const containerArguments: readonly string[] = [...Object.keys(fields), ...besides, ...Object.keys(aliases)]
 
 /** Arguments by their first names. Throws `bad-arguments` for unknown ones and for both names of one. */
 function named(args: Readonly<Fields>): Map<string, unknown> {

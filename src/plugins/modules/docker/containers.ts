@@ -70,3 +70,27 @@ export async function changeState(
 function patience({ t }: Fields): number {
   return 60 + (typeof t === 'number' ? t : 10)
 }
+
+export async function startContainer(ctx: FunctionContext, which: string): Promise<StateChange> {
+  const before = await stateOf(ctx, which)
+  if (before !== 'paused') return changeState(ctx, which, 'running', 'start')
+  return { result: false, state: { old: before, new: before }, comment: `Container '${which}' is paused, cannot start` }
+}
+
+export async function stopContainer(
+  ctx: FunctionContext,
+  which: string,
+  seconds: number | undefined,
+  unpause: boolean,
+): Promise<StateChange> {
+  const before = await stateOf(ctx, which)
+  if (before === 'paused') {
+    if (!unpause) {
+      const comment = `Container '${which}' is paused, run with unpause=True to unpause before stopping`
+      return { result: false, state: { old: before, new: before }, comment }
+    }
+    await engineJson(ctx, 'POST', `/containers/${part(which)}/unpause`)
+  }
+  const change = await changeState(ctx, which, 'stopped', 'stop', { t: seconds })
+  return { ...change, state: { ...change.state, old: before } }
+}

@@ -33,7 +33,7 @@ export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD'
 const longestAnswerBytes = 64 * 1024 * 1024
 
 /** Where the Engine listens: `docker.url` or `docker.base_url` of the configuration, DOCKER_HOST, or the usual socket. */
-export function socketPath(ctx: FunctionContext): string {
+function socketPath(ctx: FunctionContext): string {
   const section = ctx.config.get('docker')
   const configured = [
     ctx.config.get('docker.url'),

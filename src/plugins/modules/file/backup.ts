@@ -12,7 +12,7 @@ export const backupSchema = s.withDefault(
 export type Backup = string | boolean | null
 
 /** The ending, or undefined where no copy is wanted. */
-export function backupEnding(backup: Backup): string | undefined {
+function backupEnding(backup: Backup): string | undefined {
   if (backup === true) return '.bak'
   return backup === false || backup === null || backup === '' ? undefined : backup
 }

@@ -44,7 +44,7 @@ function freeName(folder: string, name: string, time: Date): string {
 }
 
 /** Keeps a copy of the file as it is now. */
-export function keepCopy(ctx: FunctionContext, path: string): void {
+function keepCopy(ctx: FunctionContext, path: string): void {
   const [folder, name] = splitPath(path)
   const target = backupFolder(ctx, folder)
   fs.mkdirSync(target, { recursive: true, mode: 0o700 })

@@ -44,7 +44,7 @@ function nameCriterion(source: string, ignoreCase: boolean): Criterion {
 }
 
 /** `*`, `?`, `[…]`, `[!…]`, `[^…]` and `{a,b}` as a regular expression. */
-export function globSource(glob: string): string {
+function globSource(glob: string): string {
   const parts = glob.matchAll(/\[([!^]?)(\]?[^\]]*)\]|\{([^{}]*)\}|[\s\S]/gu)
   return Array.from(parts, ([whole, not, members, choices]) => {
     if (members !== undefined) return `[${not === '' ? '' : '^'}${members.replace(/[\\\][&~|(){}/^]/g, '\\$&')}]`

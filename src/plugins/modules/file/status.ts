@@ -76,7 +76,7 @@ function typeOf(status: fs.BigIntStats): string {
 }
 
 /** Whether links lead to something of a kind; false where there is nothing. */
-export function isKind(path: string, test: (status: fs.Stats) => boolean): boolean {
+function isKind(path: string, test: (status: fs.Stats) => boolean): boolean {
   try {
     const status = fs.statSync(path, { throwIfNoEntry: false })
     return status !== undefined && test(status)

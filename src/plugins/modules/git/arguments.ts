@@ -11,7 +11,7 @@ export const httpsUser = s.optional(s.any('User name for HTTPS'))
 export const httpsPass = s.optional(s.any('Password for HTTPS'))
 export const saltenv = s.withDefault(s.string('Environment of the file server, for keys'), 'base')
 export const outputEncoding = s.optional(s.string('Encoding of the output; UTF-8 by default'))
-export const ignoreRetcode = s.withDefault(s.boolean('Accepted: a failure is told in any case'), false)
+const ignoreRetcode = s.withDefault(s.boolean('Accepted: a failure is told in any case'), false)
 
 /** Who runs git. */
 export const asUser = {

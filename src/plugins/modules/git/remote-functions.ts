@@ -30,7 +30,7 @@ function parseRefs(text: string): Record<string, string> {
 }
 
 /** What `git fetch` tells on its stderr. */
-export function parseFetch(text: string): Record<string, unknown> {
+function parseFetch(text: string): Record<string, unknown> {
   const tags: string[] = []
   const branches: string[] = []
   const updatedTags: string[] = []

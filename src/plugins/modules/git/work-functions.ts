@@ -10,7 +10,7 @@ import { assertKeywords, expandFolder, git, listOf, words } from './command.ts'
 const stateNames: Readonly<Record<string, string>> = { M: 'modified', A: 'new', D: 'deleted', '??': 'untracked' }
 
 /** State → files, from `git status -z --porcelain`. */
-export function parseStatus(text: string): Record<string, string[]> {
+function parseStatus(text: string): Record<string, string[]> {
   const found: Record<string, string[]> = {}
   const parts = text.split('\0')
   for (let at = 0; at < parts.length; at++) {

@@ -30,7 +30,7 @@ async function tagsAt(ctx: FunctionContext, request: GitRequest, commit: string)
 }
 
 /** Blocks of `name value` lines, as `git worktree list --porcelain` prints them; a bare repository has no commit. */
-export function parseWorktrees(
+function parseWorktrees(
   text: string,
 ): { readonly path: string; readonly head: string; readonly branch: string | null }[] {
   return text.split('\n\n').flatMap((block) => {

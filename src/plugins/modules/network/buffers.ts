@@ -8,7 +8,7 @@ const rings = ['rx', 'tx', 'rx-mini', 'rx-jumbo']
 const usage = 'Requires rx=<val> tx==<val> rx-mini=<val> and/or rx-jumbo=<val>'
 
 /** `ethtool -g`: what is possible as `rx-max`, what is set as `rx`. */
-export function parseRings(text: string): Record<string, number> {
+function parseRings(text: string): Record<string, number> {
   const sizes: Record<string, number> = {}
   let suffix = ''
   for (const line of text.split('\n')) {

@@ -11,7 +11,7 @@ import { kernelOf, unsupported } from './kernel.ts'
 type Socket = Record<string, string>
 
 /** `netstat -tulpnea`: a socket of UDP has no state, unless it is connected; BusyBox tells neither user nor inode. */
-export function parseNetstatSockets(text: string): Socket[] {
+function parseNetstatSockets(text: string): Socket[] {
   const hasUsers = !/^Proto\b/m.test(text) || /^Proto .*\bUser\b/m.test(text)
   return text.split('\n').flatMap((line) => {
     const [proto = '', received = '', sent = '', local = '', remote = '', ...rest] = wordsOf(line)
@@ -25,7 +25,7 @@ export function parseNetstatSockets(text: string): Socket[] {
 }
 
 /** `ss -tulpnea`: `users:(("sshd",pid=1,fd=3))`, `uid:0` and `ino:5` stand in any order at the end. */
-export function parseSsSockets(text: string): Socket[] {
+function parseSsSockets(text: string): Socket[] {
   return text.split('\n').flatMap((line) => {
     const [proto = '', state = '', received = '', sent = '', local = '', remote = '', ...rest] = wordsOf(line)
     if (!/^(?:tcp|udp)/.test(proto)) return []
@@ -58,7 +58,7 @@ interface TcpConnection {
 const established = '01'
 
 /** `/proc/net/tcp` and `tcp6`: those that are established. */
-export function parseTcpTable(text: string): TcpConnection[] {
+function parseTcpTable(text: string): TcpConnection[] {
   return text.split('\n').flatMap((line) => {
     const [slot = '', local = '', remote = '', state] = wordsOf(line)
     if (!/^\d+:$/.test(slot) || state !== established) return []

@@ -40,7 +40,7 @@ export async function readInterfaces(ctx: FunctionContext): Promise<InterfaceTab
 }
 
 /** `ip addr show` */
-export function parseIpAddr(text: string): InterfaceTable {
+function parseIpAddr(text: string): InterfaceTable {
   const table: InterfaceTable = {}
   let current: NetworkInterface = {}
   for (const line of text.split('\n')) {
@@ -92,7 +92,7 @@ function netmask(prefix: number): string {
 }
 
 /** `ifconfig -a`, of net-tools old and new, and of the BSDs. */
-export function parseIfconfig(text: string): InterfaceTable {
+function parseIfconfig(text: string): InterfaceTable {
   const table: InterfaceTable = {}
   for (const group of text.split(/\r?\n(?=\S)/)) {
     const [, name] = /^([^\s:]+)/.exec(group) ?? []

@@ -33,7 +33,7 @@ function isModern(version: string): boolean {
 }
 
 /** Numbers as such of a modern traceroute, as text of an old one. */
-export function parseTraceroute(text: string, modern: boolean): Hop[] {
+function parseTraceroute(text: string, modern: boolean): Hop[] {
   return text.split('\n').flatMap((line) => {
     const [, count = '', rest] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? []
     if (rest === undefined) return []

@@ -57,7 +57,7 @@ async function readLinuxRoutes(ctx: FunctionContext, family: Family): Promise<Ro
 }
 
 /** `netstat -A inet -rn`: destination, gateway, netmask, flags, MSS, window, irtt, interface. */
-export function parseNetstat(text: string): Route[] {
+function parseNetstat(text: string): Route[] {
   return text.split('\n').flatMap((line) => {
     const [destination = '', gateway = '', netmask = '', flags = '', , , , name] = wordsOf(line)
     if (name === undefined || !/^(?:[\d.]+|default)$/.test(destination)) return []
@@ -66,7 +66,7 @@ export function parseNetstat(text: string): Route[] {
 }
 
 /** `netstat -A inet6 -rn`: destination, next hop, flags, metric, references, uses, interface; some columns may touch. */
-export function parseNetstat6(text: string): Route[] {
+function parseNetstat6(text: string): Route[] {
   return text.split('\n').flatMap((line) => {
     const words = wordsOf(line)
     const [destination = '', gateway = '', flags = ''] = words
@@ -78,7 +78,7 @@ export function parseNetstat6(text: string): Route[] {
 }
 
 /** `ip route show`, brought into the form that netstat has. */
-export function parseIpRoutes(text: string, family: Family): Route[] {
+function parseIpRoutes(text: string, family: Family): Route[] {
   return text.split('\n').flatMap((line): Route[] => {
     const words = wordsOf(line)
     const [first = ''] = words
@@ -102,7 +102,7 @@ export function parseIpRoutes(text: string, family: Family): Route[] {
 }
 
 /** `netstat -f inet -rn` of the BSDs; where the interface stands is told by the head of the table. */
-export function parseBsdRoutes(text: string, family: Family): Route[] {
+function parseBsdRoutes(text: string, family: Family): Route[] {
   const lines = text.split('\n').map(wordsOf)
   const head = lines.findIndex(([first]) => first === 'Destination')
   const column = lines[head]?.findIndex((word) => /^(?:Netif|Iface|Interface)$/.test(word)) ?? -1
@@ -136,14 +136,14 @@ async function readWay(ctx: FunctionContext, ip: string): Promise<Way> {
 }
 
 /** The first line of `ip route get`: `8.8.8.8 via 192.0.2.1 dev eth0 src 192.0.2.2 uid 0`. */
-export function parseIpRouteGet(text: string, ip: string): Way {
+function parseIpRouteGet(text: string, ip: string): Way {
   const [line = ''] = text.split('\n')
   const after = (word: string): string | null => new RegExp(`\\b${word}\\s+(\\S+)`).exec(line)?.[1] ?? null
   return { destination: ip, gateway: after('via'), interface: after('dev'), source: after('src') }
 }
 
 /** `route -n get`: a fact on each line. */
-export function parseBsdRouteGet(text: string, ip: string): Way {
+function parseBsdRouteGet(text: string, ip: string): Way {
   const fact = (name: string): string | null => new RegExp(`^\\s*${name}:\\s+(\\S+)`, 'm').exec(text)?.[1] ?? null
   return {
     destination: ip,

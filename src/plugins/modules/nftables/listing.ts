@@ -111,7 +111,7 @@ export async function findHandle(
 }
 
 /** Handle of the first line that ends with the rule, whatever has been counted. */
-export function handleIn(text: string, rule: string): string | undefined {
+function handleIn(text: string, rule: string): string | undefined {
   const wanted = withoutCounts(rule)
   for (const line of text.split('\n')) {
     const [, found = '', handle] = /^(.*) # handle (\d+)$/.exec(line.trim()) ?? []

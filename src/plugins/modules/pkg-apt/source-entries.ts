@@ -38,7 +38,7 @@ const knownOptions: Readonly<Record<string, string>> = {
 }
 
 /** `deb [arch=amd64] https://… bookworm main`; undefined where the line is none. */
-export function parseSourceLine(line: string): SourceEntry | undefined {
+function parseSourceLine(line: string): SourceEntry | undefined {
   const match =
     /^\s*(?<off>#+\s*)?(?<type>deb|deb-src)\s+(?:\[(?<options>[^\]]*)\]\s*)?(?<uri>[a-z][\w+.-]*:\S+)\s+(?<rest>\S.*)$/.exec(
       line,

@@ -23,7 +23,7 @@ import {
 import { refreshIndexes } from './refresh.ts'
 
 /** Name → the version that apt would install; names that it does not know are not there. */
-export async function candidatesOf(
+async function candidatesOf(
   ctx: FunctionContext,
   names: readonly string[],
   fromrepo?: string,

@@ -1,8 +1,8 @@
 /** Functions of `pkg` that install, remove and upgrade. */
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
-import { matchingNames, otherArguments } from '../../../engine/functions/packages/answers.ts'
-import { changePackages } from '../../../engine/functions/packages/common-functions.ts'
+import { otherArguments } from '../../../engine/functions/packages/answers.ts'
+import { changePackages, removePackages } from '../../../engine/functions/packages/common-functions.ts'
 import { planInstall } from '../../../engine/functions/packages/install-plan.ts'
 import {
   changesSchema,
@@ -49,15 +49,12 @@ const removeFunction = fn({
   returns: changesSchema,
   examples: ["salt '*' pkg.remove vim-enhanced", "salt '*' pkg.remove pkgs='[vim-enhanced, curl]'"],
   async run(ctx, args) {
-    const wanted = await packageNames(ctx, args, (full) => normalizeRpmName(ctx, full))
-    const before = await rpmTable(ctx)
-    const targets = matchingNames(before, wanted)
-    return changePackages(ctx, {
-      commands: targets.length === 0 ? [] : [['--assumeyes', 'remove', ...targets]],
+    return removePackages(ctx, {
+      names: await packageNames(ctx, args, (full) => normalizeRpmName(ctx, full)),
+      command: (targets) => ['--assumeyes', 'remove', ...targets],
       message: 'Error occurred removing package(s)',
       run: runDnf,
       installed: rpmTable,
-      before,
     })
   },
 })

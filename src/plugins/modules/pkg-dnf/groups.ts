@@ -31,7 +31,7 @@ async function membersOf(
 }
 
 /** Headings such as `Mandatory Packages:`, and a name on each line below; yum marks what is installed, dnf 5 has colons before. */
-export function parseGroup(text: string): Members {
+function parseGroup(text: string): Members {
   const members: Record<string, string[]> = { mandatory: [], default: [], optional: [], conditional: [] }
   let current: string[] | undefined
   for (const line of text.split('\n')) {

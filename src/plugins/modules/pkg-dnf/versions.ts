@@ -49,7 +49,7 @@ export async function refreshRepositories(ctx: FunctionContext, given: Given): P
   return retcode === 0 || retcode === 100
 }
 
-export const dnf: PackageTool = {
+const dnf: PackageTool = {
   installed: rpmTable,
   refresh: refreshRepositories,
   async latest(ctx, names, given) {

@@ -1,7 +1,7 @@
 /** Functions of `pkg` that install, remove and upgrade. */
 import { s } from '../../../base/schema.ts'
-import { matchingNames, otherArguments } from '../../../engine/functions/packages/answers.ts'
-import { changePackages } from '../../../engine/functions/packages/common-functions.ts'
+import { otherArguments } from '../../../engine/functions/packages/answers.ts'
+import { changePackages, removePackages } from '../../../engine/functions/packages/common-functions.ts'
 import {
   changesSchema,
   packageArguments,
@@ -31,15 +31,12 @@ const removeFunction = fn({
   returns: changesSchema,
   examples: ["salt '*' pkg.remove vim", "salt '*' pkg.remove pkgs='[vim, curl]'"],
   async run(ctx, args) {
-    const wanted = await packageNames(ctx, args, (full) => normalizeRpmName(ctx, full))
-    const before = await rpmTable(ctx)
-    const targets = matchingNames(before, wanted)
-    return changePackages(ctx, {
-      commands: targets.length === 0 ? [] : [['remove', ...targets]],
+    return removePackages(ctx, {
+      names: await packageNames(ctx, args, (full) => normalizeRpmName(ctx, full)),
+      command: (targets) => ['remove', ...targets],
       message: 'Problem encountered removing package(s)',
       run: runZypperChange,
       installed: rpmTable,
-      before,
     })
   },
 })

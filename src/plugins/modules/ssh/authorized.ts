@@ -31,7 +31,7 @@ interface KnownKey {
 export type KnownKeys = Record<string, KnownKey>
 
 /** The keys in a text; of those that stand in it twice, the last. */
-export function keysIn(text: string, hashType: string | undefined): KnownKeys {
+function keysIn(text: string, hashType: string | undefined): KnownKeys {
   const keys: KnownKeys = {}
   for (const line of text.split('\n')) {
     const found = parseKeyLine(line)

@@ -76,10 +76,10 @@ export async function runPrepared({ ctx, chunks, options }: PreparedRun): Promis
 }
 
 /** Salt's return code of a run in which a state failed; 1 says that nothing could be run. */
-export const failedStates = 2
+const failedStates = 2
 
 /** Does the work when it is its turn; resolves to the conflicts, with their return code, where it may not wait for that. */
-export async function inTurn(
+async function inTurn(
   ctx: FunctionContext,
   { fun, given }: Pick<StateJob, 'fun' | 'given'>,
   jid: string,
@@ -154,7 +154,7 @@ function optionsFor(ctx: FunctionContext, { given, only }: StateJob, total: numb
   }
 }
 
-export function isTest(ctx: FunctionContext, { test }: GivenRun): boolean {
+function isTest(ctx: FunctionContext, { test }: GivenRun): boolean {
   return test ?? ctx.config.get('test') === true
 }
 

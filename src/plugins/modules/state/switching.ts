@@ -15,7 +15,7 @@ const names = s.union(
 const jid = s.string('Jid of the run')
 const stateId = s.optional(s.string('Id of a state; all of them when left out'))
 
-export function disabledNames(ctx: FunctionContext): readonly string[] {
+function disabledNames(ctx: FunctionContext): readonly string[] {
   const written = ctx.grains[grain]
   return Array.isArray(written) ? written.map(String) : []
 }

@@ -4,7 +4,7 @@ import { linesOf, wordsOf } from '../../../engine/functions/host-programs.ts'
 export type Count = number | bigint | string
 
 /** A count as a number, whatever its size; what is none stays text. */
-export function countOf(word: string): Count {
+function countOf(word: string): Count {
   if (/^-?\d+$/.test(word)) return Number.isSafeInteger(Number(word)) ? Number(word) : BigInt(word)
   return /^-?\d+\.\d+$/.test(word) ? Number(word) : word
 }

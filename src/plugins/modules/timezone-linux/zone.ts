@@ -7,7 +7,7 @@ import { linesOf, runIfInstalled } from '../../../engine/functions/host-programs
 import { readSystemFile, readSystemLink, setLine, writeSystemFile } from '../../../engine/functions/system-files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 
-export const zoneFolder = '/usr/share/zoneinfo'
+const zoneFolder = '/usr/share/zoneinfo'
 export const localtime = '/etc/localtime'
 const foldersOfZones = [zoneFolder, '/etc/zoneinfo', '/lib/zoneinfo', '/usr/lib/zoneinfo']
 

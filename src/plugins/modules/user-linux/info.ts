@@ -64,7 +64,7 @@ function memberships(user: UserEntry, groups: Awaited<ReturnType<typeof listGrou
     .sort(compareText)
 }
 
-export async function userInfo(ctx: FunctionContext, name: string, root?: string): Promise<UserInfo | undefined> {
+async function userInfo(ctx: FunctionContext, name: string, root?: string): Promise<UserInfo | undefined> {
   const user = await findUser(ctx, name, root)
   return user === undefined ? undefined : infoOf(user, await groupsOf(ctx, user, root))
 }

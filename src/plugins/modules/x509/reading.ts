@@ -11,7 +11,7 @@ import { pemEntry, prettyHex, readPem } from './pem.ts'
 type Facts = Record<string, unknown>
 
 /** `2026-11-21 02:38:35`, in UTC. */
-export function shownTime(time: Date): string {
+function shownTime(time: Date): string {
   return time.toISOString().slice(0, 19).replace('T', ' ')
 }
 

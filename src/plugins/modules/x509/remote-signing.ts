@@ -49,12 +49,7 @@ export async function remoteCertificate(
 }
 
 /** What the other minion answers. Throws `execution-failed` where none does. */
-export async function askAuthority(
-  ctx: FunctionContext,
-  server: string,
-  fun: string,
-  argument: unknown,
-): Promise<unknown> {
+async function askAuthority(ctx: FunctionContext, server: string, fun: string, argument: unknown): Promise<unknown> {
   const answers = await ctx.salt('publish.publish', [server, fun, [argument]], { timeout: 30 })
   if (!isRecord(answers) || !Object.hasOwn(answers, server)) {
     throw new SaltError('execution-failed', `ca_server did not respond; salt master must permit peers to call ${fun}.`)

@@ -7,7 +7,7 @@ import type { StateContext } from '../../../engine/plugin.ts'
 
 const textOrNumber = s.union([s.string(), s.integer()])
 
-export const sharedArguments = {
+const sharedArguments = {
   name: s.command('The command line, or the script with its arguments; the id of the state by default'),
   cwd: s.optional(s.path('Folder to run in; the home folder of the user by default')),
   runas: s.optional(s.string('User to run it as')),

@@ -25,7 +25,7 @@ export const containerOptions = s.any(
 )
 
 /** Of Salt's arguments, what a translation of our own has no use for. */
-export const withoutEffect = {
+const withoutEffect = {
   skip_translate: 'arguments are translated in any case',
   ignore_collisions: 'two names of one argument are refused',
   validate_ip_addrs: 'the Engine checks addresses',

@@ -1,6 +1,6 @@
 /** Arguments that several states of `file` share, and what they come to. */
 import { posix } from 'node:path'
-import { type Schema, s } from '../../../base/schema.ts'
+import { s } from '../../../base/schema.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import type { SharedMemory } from '../../../engine/render/text-template.ts'
 import { impossible, type SettledPlan } from '../../../engine/state/plan.ts'
@@ -20,7 +20,6 @@ export const owners = {
 export const makedirs = s.withDefault(s.boolean('Make the folders above, where they are missing'), false)
 export const fileMode = s.withDefault(modeSchema('Mode in octal digits, in quotes where it begins with 0'), null)
 export const dirMode = s.withDefault(modeSchema('Mode of the folders that are made'), null)
-export const force = (what: string): Schema<boolean> => s.withDefault(s.boolean(what), false)
 export const showChanges = s.withDefault(s.boolean('Show the difference, not just that there is one'), true)
 
 export const sourceHashes = {

@@ -23,7 +23,7 @@ import { fileMode, makedirs, notAbsolute, owner, ownerOf, owners, pathName, with
 import { joinedFaults, type NamedOwners, ownersOrUsual, unknownOwners } from './owners-of-links.ts'
 import { untilThereAre } from './unknown-owners.ts'
 
-export const symlinkArguments = {
+const symlinkArguments = {
   name: pathName,
   target: s.string('Where the link leads; what it says may be relative to its folder'),
   force: s.withDefault(s.boolean('Remove what is in the way'), false),

@@ -31,7 +31,7 @@ interface TouchRequest {
   readonly makedirs: boolean
 }
 
-export function planTouch(ctx: StateContext, path: string, { atime, mtime, makedirs: makes }: TouchRequest): StatePlan {
+function planTouch(ctx: StateContext, path: string, { atime, mtime, makedirs: makes }: TouchRequest): StatePlan {
   const status = entryAt(path)
   const isThere = fs.existsSync(path)
   const apply = async () => {

@@ -43,7 +43,7 @@ export async function activeMounts(ctx: StateContext): Promise<Readonly<Record<s
   return isRecord(found) ? (found as Readonly<Record<string, ActiveMount>>) : {}
 }
 
-export function optionsOf(given: string | readonly string[] | undefined): string[] {
+function optionsOf(given: string | readonly string[] | undefined): string[] {
   return [given ?? []]
     .flat()
     .flatMap((one) => one.split(','))
@@ -51,7 +51,7 @@ export function optionsOf(given: string | readonly string[] | undefined): string
 }
 
 /** The kernel knows no links. */
-export function realPlace(ctx: StateContext, path: string): string {
+function realPlace(ctx: StateContext, path: string): string {
   const root = ctx.at('/')
   try {
     const real = realpathSync(ctx.at(path))

@@ -16,7 +16,7 @@ const ignoreEpoch = s.optional(
 const normalize = s.withDefault(s.boolean('Leave the architecture of the system out of names'), true)
 
 /** What is handed on to the package manager, which may know it or not. */
-export const managerArguments = {
+const managerArguments = {
   fromrepo: optionalNames('Repositories or release to take packages from'),
   enablerepo: optionalNames('Repositories to use besides, with dnf'),
   disablerepo: optionalNames('Repositories not to use, with dnf'),

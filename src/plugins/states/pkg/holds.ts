@@ -37,7 +37,7 @@ export async function setHolds(
   return isRecord(answer) ? (Object.values(answer) as HoldAnswer[]) : []
 }
 
-export const noHolds = '`hold` function is not implemented for the package manager.'
+const noHolds = '`hold` function is not implemented for the package manager.'
 
 /** What is held, with the version where that is part of the lock. */
 async function locks(ctx: StateContext): Promise<ReadonlyMap<string, string | undefined> | undefined> {

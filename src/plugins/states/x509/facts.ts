@@ -24,7 +24,7 @@ export function without(facts: Facts, ...fields: readonly string[]): Facts {
 }
 
 /** Whole days to a time as facts tell it (`2026-11-21 02:38:35`, UTC). */
-export function daysLeft(time: unknown, nowMs: number): number {
+function daysLeft(time: unknown, nowMs: number): number {
   const end = new Date(`${String(time).replace(' ', 'T')}Z`).getTime()
   return Math.floor((end - nowMs) / 86_400_000)
 }

@@ -1,11 +1,9 @@
-/** Files that hold keys and certificates: their content, their owner and who may read them. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
+/** Files that hold keys and certificates: managed as other files are, but what they are to hold is made when it is needed. */
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { systemCode } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
-import { findAccount, findGroupId, groupName, userName } from '../../../engine/functions/accounts.ts'
-import { writeSystemFile } from '../../../engine/functions/system-files.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import { isMadeBefore } from '../../../engine/state/made-before.ts'
 import {
@@ -18,9 +16,13 @@ import {
   type StatePlan,
 } from '../../../engine/state/plan.ts'
 import { failure } from '../../../engine/state/wording.ts'
-import { keepCopy } from '../../modules/file/backups.ts'
+import { metadataDifference, type WantedMetadata } from '../../modules/file/managing/metadata.ts'
+import { bytesOf } from '../../modules/file/managing/new-content.ts'
+import { planFile as planManagedFile } from '../../modules/file/managing/plan-file.ts'
 import { changeComment } from '../../modules/file/managing/plan-words.ts'
-import { untilThereAre } from '../file/unknown-owners.ts'
+import { normalizeMode } from '../../modules/file/owners.ts'
+import { modeText } from '../../modules/file/status.ts'
+import { planForOwners } from '../file/unknown-owners.ts'
 
 /** Arguments of file.managed that the states of certificates take, too. */
 export const fileArguments = {
@@ -52,45 +54,6 @@ export function contentOf(ctx: StateContext, { name }: Pick<FileArguments, 'name
   }
 }
 
-function octal(mode: string | number): number {
-  const digits = String(mode).replace(/^0o?/, '')
-  if (!/^[0-7]{1,4}$/.test(digits)) throw failure(`Invalid mode: ${mode}`)
-  return Number.parseInt(digits, 8)
-}
-
-interface Access {
-  readonly mode: number
-  readonly uid: number
-  readonly gid: number
-  /** Who is not known here. */
-  readonly fault: string | undefined
-}
-
-/** What is wanted; -1 leaves an id as it is. */
-function wantedAccess(want: FileArguments, usualMode: number): Access {
-  const uid = want.user === undefined ? -1 : findAccount(want.user)?.uid
-  const gid = want.group === undefined ? -1 : findGroupId(want.group)
-  const mode = want.mode === undefined ? usualMode : octal(want.mode)
-  const missing = [
-    ...(uid === undefined ? [`User ${want.user} is not available`] : []),
-    ...(gid === undefined ? [`Group ${want.group} is not available`] : []),
-  ]
-  return { mode, uid: uid ?? -1, gid: gid ?? -1, fault: missing.length === 0 ? undefined : missing.join('. ') }
-}
-
-/** Differences in owner and permissions, by what they are to be. */
-function accessChanges(ctx: StateContext, want: FileArguments, access: Access): Changes {
-  const { mode, uid, gid } = statSync(ctx.at(want.name))
-  const now = mode & 0o7777
-  // Stricter is right, too, where nothing is asked for.
-  const isOpen = want.mode === undefined ? (now & ~access.mode) !== 0 : now !== access.mode
-  return {
-    ...(isOpen ? { mode: access.mode.toString(8).padStart(4, '0') } : {}),
-    ...(access.uid >= 0 && access.uid !== uid ? { user: userName(access.uid) ?? access.uid } : {}),
-    ...(access.gid >= 0 && access.gid !== gid ? { group: groupName(access.gid) ?? access.gid } : {}),
-  }
-}
-
 export interface WantedFile {
   /** Who may read it where nothing is said: `0o600`, `0o644`. */
   readonly usualMode: number
@@ -105,23 +68,81 @@ export interface WantedFile {
   after?(content: string): Promise<void>
 }
 
-export function planFile(ctx: StateContext, want: FileArguments, file: WantedFile): StatePlan {
-  const { name } = want
-  if (!isAbsolute(name)) throw failure(`Specified file ${name} is not an absolute path`)
-  const access = wantedAccess(want, file.usualMode)
-  const plan = planKnown(ctx, want, file, access)
-  return access.fault === undefined ? plan : untilThereAre(ctx, plan, access.fault, [want.user, want.group])
+interface KnownFile extends WantedFile {
+  readonly metadata: WantedMetadata
+  /** Differences in owner and permissions of a file that is there. */
+  readonly drift: Changes
 }
 
-function planKnown(ctx: StateContext, want: FileArguments, file: WantedFile, access: Access): StatePlan {
+export function planFile(ctx: StateContext, want: FileArguments, file: WantedFile): Promise<StatePlan> {
+  const { name, user, group } = want
+  if (!isAbsolute(name)) throw failure(`Specified file ${name} is not an absolute path`)
+  const status = statSync(ctx.at(name), { throwIfNoEntry: false })
+  const mode = wantedMode(want, file.usualMode, status)
+  return planForOwners(ctx, { user, group, mode }, (metadata) => {
+    const drift = status === undefined ? {} : metadataDifference(status, metadata)
+    return planKnown(ctx, want, { ...file, metadata, drift })
+  })
+}
+
+/** Octal digits. Stricter is right, too, where nothing is asked for. */
+function wantedMode({ mode }: FileArguments, usualMode: number, now: Stats | undefined): string {
+  if (mode === undefined) return modeText(now === undefined ? usualMode : now.mode & usualMode)
+  const digits = normalizeMode(mode) ?? ''
+  if (!/^[0-7]{4}$/.test(digits)) throw failure(`Invalid mode: ${mode}`)
+  return digits
+}
+
+function planKnown(ctx: StateContext, want: FileArguments, file: KnownFile): StatePlan {
   const { name } = want
-  const drift = contentOf(ctx, want) === undefined ? {} : accessChanges(ctx, want, access)
-  if (file.isRight && Object.keys(drift).length === 0) return right(`File ${name} is in the correct state`)
+  if (file.isRight && Object.keys(file.drift).length === 0) return right(`File ${name} is in the correct state`)
   return pending({
     comment: changeComment(name),
-    changes: { ...(file.isRight ? {} : file.dryChanges), ...drift },
-    apply: () => write(ctx, want, file, access, drift),
+    changes: { ...(file.isRight ? {} : file.dryChanges), ...file.drift },
+    apply: () => apply(ctx, want, file),
   })
+}
+
+async function apply(ctx: StateContext, want: FileArguments, file: KnownFile): Promise<StateOutcome> {
+  const comment = `File ${want.name} updated`
+  if (file.isRight) {
+    const outcome = await write(ctx, want, file, undefined)
+    return outcome.result === true ? done(comment, file.drift) : outcome
+  }
+  const content = typeof file.content === 'string' ? file.content : await file.content()
+  const outcome = await write(ctx, want, file, content)
+  if (outcome.result !== true) return outcome
+  await file.after?.(content)
+  const changes = typeof file.changes === 'function' ? await file.changes(content) : file.changes
+  return done(comment, { ...changes, ...file.drift })
+}
+
+/** @param content undefined: as it is. */
+async function write(
+  ctx: StateContext,
+  want: FileArguments,
+  { metadata }: KnownFile,
+  content: string | undefined,
+): Promise<StateOutcome> {
+  const plan = await planManagedFile(ctx, {
+    path: ctx.at(want.name),
+    content: content === undefined ? undefined : bytesOf(content),
+    isSourced: false,
+    metadata,
+    makedirs: want.makedirs,
+    dirMode: folderMode(want),
+    backup: want.backup === true ? 'minion' : want.backup || undefined,
+    showChanges: false,
+    isTemplate: false,
+    followLinks: true,
+  })
+  if (plan.kind === 'pending') return await plan.apply()
+  return plan.result === true ? done(plan.comment) : failed(plan.comment)
+}
+
+/** That a key is closed by itself says nothing of its folder. */
+function folderMode({ mode, dir_mode }: FileArguments): string | null {
+  return normalizeMode(dir_mode) ?? (mode === undefined ? modeText(0o777 & ~process.umask()) : null)
 }
 
 /**
@@ -142,49 +163,4 @@ export async function planFrom(
   const missing = given.find((one) => one !== undefined && isToCome(one))
   if (missing === undefined) return await plan()
   return pending({ comment: changeComment(name), changes: {}, apply: () => failed(`${missing} does not exist`) })
-}
-
-async function write(
-  ctx: StateContext,
-  want: FileArguments,
-  file: WantedFile,
-  access: Access,
-  drift: Changes,
-): Promise<StateOutcome> {
-  const { name } = want
-  const place = ctx.at(name)
-  let changes: Changes = {}
-  if (!file.isRight) {
-    const content = typeof file.content === 'string' ? file.content : await file.content()
-    const isNew = contentOf(ctx, want) === undefined
-    if (isNew && !hasFolder(ctx, want)) return failed('Parent directory not present')
-    if (isNew) makeFolder(ctx, want)
-    else if (want.backup !== false && want.backup !== '') keepCopy(ctx, place)
-    // Closed before anything secret is in it.
-    if (!isNew) chmodSync(place, statSync(place).mode & access.mode & 0o7777)
-    writeSystemFile(ctx, name, content, { mode: access.mode })
-    await file.after?.(content)
-    changes = typeof file.changes === 'function' ? await file.changes(content) : file.changes
-  }
-  chmodIfNeeded(place, want, access)
-  if (access.uid >= 0 || access.gid >= 0) {
-    const { uid, gid } = statSync(place)
-    chownSync(place, access.uid < 0 ? uid : access.uid, access.gid < 0 ? gid : access.gid)
-  }
-  return done(`File ${name} updated`, { ...changes, ...drift })
-}
-
-function chmodIfNeeded(place: string, want: FileArguments, { mode }: Access): void {
-  const now = statSync(place).mode & 0o7777
-  const wanted = want.mode === undefined ? now & mode : mode
-  if (now !== wanted) chmodSync(place, wanted)
-}
-
-function hasFolder(ctx: StateContext, { name, makedirs }: FileArguments): boolean {
-  return makedirs || statSync(ctx.at(dirname(name)), { throwIfNoEntry: false })?.isDirectory() === true
-}
-
-function makeFolder(ctx: StateContext, { name, makedirs, dir_mode }: FileArguments): void {
-  if (!makedirs) return
-  mkdirSync(ctx.at(dirname(name)), { recursive: true, ...(dir_mode === undefined ? {} : { mode: octal(dir_mode) }) })
 }

@@ -5,7 +5,7 @@ import type { StatePlan } from '../../../engine/state/plan.ts'
 import { failure, reasonOf } from '../../../engine/state/wording.ts'
 import { contentOf, type FileArguments, fileArguments, planFile } from './pem-file.ts'
 
-export const keyArguments = {
+const keyArguments = {
   bits: s.withDefault(s.integer('Size in bits'), 2048),
   passphrase: s.optional(s.any('Passphrase that it is encrypted with')),
   cipher: s.withDefault(s.string('How it is encrypted'), 'aes_256_cbc'),

@@ -19,7 +19,7 @@ interface ListArguments extends FileArguments {
 }
 
 /** Entries as they stand in SLS files: mappings, or mappings of a name to a list of mappings. */
-export function revokedList(revoked: readonly unknown[]): Record<string, unknown>[] {
+function revokedList(revoked: readonly unknown[]): Record<string, unknown>[] {
   return revoked.flatMap((item) => {
     if (!isRecord(item)) throw failure(`an entry of revoked must be a mapping`)
     if ('serial_number' in item || 'certificate' in item) return [item]

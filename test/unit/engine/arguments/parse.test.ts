@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Float } from '../../../../src/base/float.ts'
-import { joinKwargs, parseWords, shownArguments, splitKwargs } from '../../../../src/engine/arguments/parse.ts'
+import { parseWords, shownArguments, splitKwargs } from '../../../../src/engine/arguments/parse.ts'
 import { decideWord, parseWordAsYaml } from '../../../../src/engine/arguments/word.ts'
 
 interface Case {
@@ -43,11 +43,9 @@ describe('parseWords', () => {
     assert.deepEqual(parsed, [true, { a: 1 }, '20261121023836450481', { __kwarg__: true, k: 1, j: 2 }])
   })
 
-  it('takes an argument list apart and together again', () => {
+  it('takes an argument list apart', () => {
     const arg = [1, { __kwarg__: true, a: 1 }, { b: 2 }, { __kwarg__: true, a: 3, c: 4 }]
     assert.deepEqual(splitKwargs(arg), { positional: [1, { b: 2 }], keyword: { a: 3, c: 4 } })
-    assert.deepEqual(joinKwargs([1], { a: 2 }), [1, { __kwarg__: true, a: 2 }])
-    assert.deepEqual(joinKwargs([1], {}), [1])
     assert.deepEqual(shownArguments('test.arg', arg), [1, { a: 1 }, { b: 2 }, { a: 3, c: 4 }])
     assert.deepEqual(shownArguments(['test.arg', 'test.ping'], [[{ __kwarg__: true, a: 1 }], []]), [[{ a: 1 }], []])
   })

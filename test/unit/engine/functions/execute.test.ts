@@ -9,6 +9,8 @@ import { silentLog } from '../../../../src/base/log.ts'
 import { findAccount, groupIdsOf } from '../../../../src/engine/functions/accounts.ts'
 import { execute, signalGroup } from '../../../../src/engine/functions/execute.ts'
 import type { ExecOptions } from '../../../../src/engine/plugin.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { Gate, isAlive as isRunning } from '../../../support/gate.ts'
 
 const isRoot = process.geteuid?.() === 0
 const asRoot = isRoot ? {} : { skip: 'only root can run a program as another user' }
@@ -25,7 +27,7 @@ function sh(script: string, options: ExecOptions = {}, signal = new AbortControl
 
 /** Resolves once no process of the group lives; one that waits to be reaped does not count. */
 async function groupEnded(group: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 2000; attempt++) {
     const alive = readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && isAlive(pid, group))
     if (!alive) return
     await setTimeout(10)
@@ -112,7 +114,18 @@ test('a cancelled job ends its processes and fails with the reason', async () =>
 })
 
 test('a program that ignores the polite signal is killed', async () => {
-  const { timedOut, signal } = await sh("trap '' TERM; while :; do sleep 0.1; done", { timeoutMs: 50 })
+  using gate = new Gate()
+  const clock = new FakeClock()
+  const { signal: never } = new AbortController()
+  const script = `trap '' TERM; ${gate.command}; ${gate.command}`
+  const running = execute(['/bin/sh', '-c', script], { timeoutMs: 50 }, { log: silentLog, signal: never, clock })
+  const [pid = 0] = await gate.entered()
+  await clock.advance(50)
+  gate.open()
+  await gate.entered(2)
+  assert.equal(isRunning(pid), true, 'the polite signal was ignored')
+  await clock.advance(60_000)
+  const { timedOut, signal } = await running
   assert.equal(timedOut, true)
   assert.equal(signal, 9)
 })

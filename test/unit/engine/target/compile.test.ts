@@ -57,7 +57,7 @@ describe('compileTarget', () => {
     const since = performance.now()
     assert.equal(compileTarget(`${path}nothing`, 'grain').matches({ id: 'x', grains }), false)
     assert.equal(compileTarget(`${path}a:end`, 'grain').matches({ id: 'x', grains }), true)
-    assert.ok(performance.now() - since < 1000)
+    assert.ok(performance.now() - since < 10_000)
     assert.throws(() => compileTarget(`${path}${path}x`, 'grain'), { code: 'bad-target' })
   })
 

@@ -207,10 +207,11 @@ describe('returner http', () => {
       code: 'timeout',
       message: /fails: Timeout during request/,
     })
+    await using patient = await openReturner(http, { http: { url: server.url } })
     server.answering = () => 'hang up'
-    await assert.rejects(returner.deliver(manyReturns(1)), { code: 'storage', message: /it broke the connection/ })
+    await assert.rejects(patient.deliver(manyReturns(1)), { code: 'storage', message: /it broke the connection/ })
     await server.kill()
-    await assert.rejects(returner.deliver(manyReturns(1)), { code: 'storage', message: /connection was refused/ })
+    await assert.rejects(patient.deliver(manyReturns(1)), { code: 'storage', message: /connection was refused/ })
   })
 
   it('ends at once when the outlet closes', async () => {

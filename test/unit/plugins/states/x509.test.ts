@@ -1,7 +1,16 @@
 /** Keys, certificates, requests and revocation lists: what is made is judged by the real openssl. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { test } from 'node:test'
 import { findProgram } from '../../../../src/engine/functions/process-identity.ts'
 import type { PerformedState } from '../../../../src/engine/state/perform.ts'
@@ -91,7 +100,7 @@ test('a file of an unknown user is planned, and not made', { skip }, async () =>
   const { dry, run } = await office.both('private_key_managed', args)
   const warning = 'User nosuchuser is not available, and no state before this one makes it so'
   assert.deepEqual([dry.result, dry.warnings], [null, [warning]])
-  assert.deepEqual([run.result, run.comment], [false, 'User nosuchuser is not available'])
+  assert.deepEqual([run.result, run.comment], [false, 'User nosuchuser is not available '])
   assert.equal(existsSync(office.file('a.key')), false)
 })
 
@@ -121,6 +130,25 @@ test('a private key is made once, for its owner alone', { skip }, async () => {
   assert.ok(existsSync(office.file('cache/file_backup')), 'the old one was kept')
   const rotated = await office.both('private_key_managed', { name, bits: 1536, new: true })
   assert.equal(rotated.dry.result, null)
+})
+
+test('files of keys are managed as other files are', { skip }, async () => {
+  using office = new Office()
+  const key = (name: string, more: Arguments) =>
+    office.both('private_key_managed', { name: office.file(name), algo: 'ed25519', ...more })
+  await key('open/www.key', { makedirs: true })
+  assert.equal(mode(office.file('open')), 0o777 & ~process.umask(), 'the folder is one for others, too')
+  await key('closed/www.key', { makedirs: true, mode: '0640' })
+  assert.deepEqual([mode(office.file('closed')), mode(office.file('closed/www.key'))], [0o750, 0o640])
+  symlinkSync(office.file('closed/www.key'), office.file('link'))
+  await key('link', { new: true, mode: 400 })
+  assert.equal(lstatSync(office.file('link')).isSymbolicLink(), true)
+  assert.equal(mode(office.file('closed/www.key')), 0o400)
+  const wrong = await key('wrong.key', { mode: 'rw' })
+  assert.deepEqual([wrong.dry.result, wrong.dry.comment], [false, 'Invalid mode: rw'])
+  writeFileSync(office.file('folder'), '')
+  const below = await key('folder/www.key', { makedirs: true })
+  assert.equal(below.run.result, false)
 })
 
 test('an encrypted key opens with its passphrase only', { skip }, async () => {

@@ -117,7 +117,7 @@ function partition(text: string, separator: Value, last = false): Tuple {
 }
 
 /** First letter of each word large, all others small; a word starts after anything that is no letter. */
-export function titleCase(text: string): string {
+function titleCase(text: string): string {
   return text.replace(/[\p{L}\p{Mn}]+/gu, capitalized)
 }
 
