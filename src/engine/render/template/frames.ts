@@ -1,5 +1,6 @@
 /** Where a render is: the templates and macros that it is inside of. */
 import { SaltError } from '../../../base/errors.ts'
+import { EndlessCalls } from '../../functions/call-depth.ts'
 import { PyError, type TemplatePlace } from '../values/py-error.ts'
 import { maximumLength } from '../values/text.ts'
 import type { TemplateIdentity } from './program.ts'
@@ -54,7 +55,9 @@ function asPyError(error: unknown): PyError {
   if (error instanceof PyError) return error
   if (error instanceof SaltError) {
     const type = error.code === 'bad-arguments' ? 'SaltInvocationError' : 'CommandExecutionError'
-    return new PyError(type, error.message, { cause: error })
+    // Every template of a circle would say it once more.
+    const { message } = EndlessCalls.behind(error) ?? error
+    return new PyError(type, message, { cause: error })
   }
   if (error instanceof RangeError && error.message.includes('call stack')) {
     return new PyError('RecursionError', 'maximum recursion depth exceeded', { cause: error })
