@@ -139,6 +139,10 @@ describe('a template cannot stall the process', () => {
     })
   }
 
+  test('a line of many words takes time by its length, not by its square', { timeout: 10_000 }, async () => {
+    assert.equal(await renderText(`{{ [${'1,'.repeat(300_000)}1] | length }}`), '300001')
+  })
+
   test('a long loop lets others have their turn', async () => {
     let turns = 0
     const timer = setInterval(() => {
