@@ -11,7 +11,7 @@ const depths = new AsyncLocalStorage<number>()
 export class EndlessCalls extends SaltError {
   constructor(fun: string) {
     const circle = 'such as a template that renders itself, or a function that calls itself'
-    super('execution-failed', `${fun} stands inside of ${maximumDepth} other calls: there is a circle, ${circle}`)
+    super('execution-failed', `${fun} stands inside of too many other calls: there is a circle, ${circle}`)
     this.name = 'EndlessCalls'
   }
 
@@ -22,9 +22,13 @@ export class EndlessCalls extends SaltError {
   }
 }
 
-/** Runs a call inside of the one that is at work. Throws EndlessCalls where they are too many. */
-export function withinCall<T>(fun: string, run: () => T): T {
-  const depth = (depths.getStore() ?? 0) + 1
+/**
+ * Runs a call inside of the one that is at work. Throws EndlessCalls where they are too many.
+ *
+ * @param weight So many calls it counts for: each call of a user's module has a thread of its own.
+ */
+export function withinCall<T>(fun: string, run: () => T, weight = 1): T {
+  const depth = (depths.getStore() ?? 0) + weight
   if (depth > maximumDepth) throw new EndlessCalls(fun)
   return depths.run(depth, run)
 }

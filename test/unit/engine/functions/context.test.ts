@@ -50,7 +50,7 @@ test('a template that renders itself ends, and says so once', async () => {
   writeFileSync(path, `{{ salt['slsutil.renderer'](path='${path}') }}`)
   const { context } = createFunctionContext(new FunctionHost().inputs)
   await assert.rejects(context.salt('slsutil.renderer', [path]), (error: Error) => {
-    assert.equal(error.message.match(/100 other calls: there is a circle/g)?.length, 1)
+    assert.equal(error.message.match(/too many other calls: there is a circle/g)?.length, 1)
     assert.ok(error.message.length < 1000, error.message)
     return true
   })
