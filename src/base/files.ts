@@ -7,21 +7,23 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep, win32 } from 'node:path'
 import { SaltError, systemCode } from './errors.ts'
+import { quoted } from './text.ts'
 
 const isWindows = process.platform === 'win32'
 
 /**
  * Joins `path` to `root` and proves that the result stays inside, symbolic links included.
  *
- * The last parts need not exist. Throws `bad-path` for an absolute path, a `..` part, a NUL, or a link that leads out.
+ * The last parts need not exist. Throws `bad-path` for an absolute path, a `..` part, a NUL, a link that leads out, or what is longer than any path.
  * The proof holds for the moment of the call: whoever can swap a folder inside `root` afterwards must be trusted.
  */
 export function resolveInside(root: string, path: string): string {
   const refuse = (reason: string): never => {
-    throw new SaltError('bad-path', `the path ${JSON.stringify(path)} ${reason}`, {
+    throw new SaltError('bad-path', `the path ${quoted(path)} ${reason}`, {
       hint: `Give a path relative to ${root}.`,
     })
   }
+  if (path.length > longestPath) refuse('is too long')
   if (path.includes('\0')) refuse('contains a NUL character')
   if (isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path)) refuse('is absolute')
   if (path.split(/[/\\]/).includes('..')) refuse("contains '..'")
@@ -31,6 +33,9 @@ export function resolveInside(root: string, path: string): string {
   if (!isWithin(realPathOfExisting(base), realPathOfExisting(target))) refuse('leads out of its folder through a link')
   return target
 }
+
+/** No system has longer ones, and the work of looking at one grows with its parts. */
+const longestPath = 4096
 
 function isWithin(root: string, path: string): boolean {
   const way = relative(root, path)

@@ -63,6 +63,14 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length <= longestQuote ? text : `${text.slice(0, longestQuote)}…`)
 }
 
+/** A long text without its middle, `longest` characters and a note of how many are missing. */
+export function shortened(text: string, longest: number): string {
+  if (text.length <= longest) return text
+  const end = Math.floor(longest / 4)
+  const start = longest - end
+  return `${text.slice(0, start)} … (${text.length - longest} characters) … ${text.slice(-end)}`
+}
+
 /** Orders text by code points, as Python's `sorted` does (JavaScript's default order differs above U+FFFF). */
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length)

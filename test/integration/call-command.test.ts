@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Fleet } from '../support/fleet.ts'
-import { type Finished, run } from '../support/program.ts'
+import { ended, Gate } from '../support/gate.ts'
+import { type Finished, programArgv, Running, run } from '../support/program.ts'
 
 describe('salt call --local', () => {
   const folder = mkdtempSync(join(tmpdir(), 'salt-call-'))
@@ -27,6 +28,23 @@ describe('salt call --local', () => {
     assert.equal((await call('--retcode-passthrough', 'cmd.run', 'exit 7')).exitCode, 7)
     assert.equal((await call('test.false')).exitCode, 0)
   })
+
+  for (const [signal, code, words] of [
+    ['SIGINT', 130, 'It was interrupted from the keyboard.'],
+    ['SIGTERM', 143, 'The command was told to end.'],
+  ] as const) {
+    it(`takes what it has started along at ${signal}, and says how far it came`, async () => {
+      using gate = new Gate()
+      const argv = [...programArgv('source'), 'call', '--local', '-c', folder]
+      const call = new Running([...argv, 'state.single', 'cmd.run', `name=${gate.command}`])
+      const [pid = 0] = await gate.entered()
+      call.child.kill(signal)
+      const { exitCode, stdout } = await call.finished
+      assert.equal(exitCode, code)
+      assert.ok(stdout.includes(`The state was ended before it was done: ${words}`), stdout)
+      await ended(pid)
+    })
+  }
 
   it('tells an unknown function on stderr', async () => {
     const { exitCode, stdout, stderr } = await call('test.pong')

@@ -20,8 +20,8 @@ import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
 import { grainsRegistry } from '../../plugins/registry.ts'
 import type { OptionValues } from '../parse-command.ts'
 import { type Printer, printerFor } from '../printer.ts'
-import { Interrupt, interruptedExit } from '../publish/interrupt.ts'
 import { returnersOf } from '../publish/returners.ts'
+import { CallEnd } from './call-end.ts'
 import { CallerPillar } from './caller-pillar.ts'
 import { printFailure } from './failure.ts'
 import { forwarding } from './forwarding.ts'
@@ -116,20 +116,19 @@ export class Caller {
   async #call(fun: string, words: readonly string[], link: MasterLink | undefined): Promise<number> {
     const noParse = this.#options.text('no-parse')?.split(',') ?? []
     const calls = await parseMultiFunction(fun, words, ',', { noParse })
-    const interrupt = new Interrupt()
+    using end = new CallEnd()
     const called = await callFunction({
       name: calls.fun,
       arg: calls.arg,
-      context: this.#context(interrupt.signal),
+      context: this.#context(end.signal),
       jid: this.#jid,
     })
     const outcome = showsStates(calls.fun) ? this.#secrets.hideIn(called) : called
-    interrupt.end()
     this.#onlooker?.clear()
-    if (interrupt.signal.aborted) {
+    if (end.exitCode !== undefined) {
       if (outcome.isPartial === true)
         await this.#printer.show({ local: outcome.return }, { out: outcome.out, retcode: 1 })
-      return interruptedExit
+      return end.exitCode
     }
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {

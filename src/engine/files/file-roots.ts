@@ -195,14 +195,16 @@ async function collectLinked(root: string, path: string, into: Collected, way: r
   await collect(root, path, into, [...way, join(root, path)])
 }
 
+/** What a system says of a name that no file of it has or can have. */
+const nowhere: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])
+
 /** Undefined for what is not there, is a folder, or leads out. */
 async function ifExists<Result>(look: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await look()
   } catch (error) {
     const code = systemCode(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR' || (error instanceof SaltError && error.code === 'bad-path'))
-      return undefined
+    if (nowhere.has(code ?? '') || (error instanceof SaltError && error.code === 'bad-path')) return undefined
     throw error
   }
 }

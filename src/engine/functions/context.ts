@@ -16,6 +16,7 @@ import type {
 } from '../plugin.ts'
 import type { ReturnerRegistry } from '../returner.ts'
 import { bindGiven } from './bind.ts'
+import { withinCall } from './call-depth.ts'
 import type { ProcessGroups } from './execute.ts'
 
 export interface ContextInputs {
@@ -132,5 +133,5 @@ async function callWithin(
     throw new SaltError('unknown-function', found.message + didYouMean(found.nearest))
   }
   const { args, more } = bindGiven(found.definition, fun, { positional, keyword })
-  return found.definition.run(context, args as never, more)
+  return await withinCall(fun, async () => found.definition.run(context, args as never, more))
 }

@@ -1,10 +1,13 @@
 /** One thread with one file of user plugins: it is told to run a function, asks for what it needs, and can always be ended. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { errorKinds, SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
+import { shortened } from '../../base/text.ts'
 import type { ExecOptions, ExecResult } from '../plugin.ts'
+import { withinCall } from './call-depth.ts'
 import { plainValue } from './thread-values.ts'
 import { userWorkerSource } from './user-worker.ts'
 
@@ -34,6 +37,8 @@ export interface ThreadExports {
 interface RunningCall {
   readonly services: ThreadServices
   readonly settle: PromiseWithResolvers<unknown>
+  /** Runs what the call asks for as part of the call, which messages do not know by themselves. */
+  within<T>(run: () => T): T
 }
 
 /** A module that needs more than this is ended, not the minion. */
@@ -42,6 +47,9 @@ const limits = { maxOldGenerationSizeMb: 128, stackSizeMb: 4 }
 const graceMs = 500
 /** A module that does not load in this time never will. */
 const loadTimeoutMs = 10_000
+const longestMessage = 16_000
+/** Of a call in a thread, which takes far more than another one. */
+const threadWeight = 9
 
 export class UserThread {
   readonly #worker: Worker
@@ -100,9 +108,10 @@ export class UserThread {
     signal: AbortSignal,
   ): Promise<unknown> {
     signal.throwIfAborted()
+    const within = withinCall(this.#file, () => AsyncLocalStorage.snapshot(), threadWeight)
     const call = ++this.#lastCall
     const settle = Promise.withResolvers<unknown>()
-    this.#calls.set(call, { services, settle })
+    this.#calls.set(call, { services, settle, within })
     this.#worker.ref()
     const onAbort = () => this.#abort(call, signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -167,7 +176,8 @@ export class UserThread {
         this.#log.info('A user module wrote', { file: this.#file, text: String(message.text).trimEnd() })
         return
       case 'ask':
-        void this.#answer(message, call?.services)
+        if (call === undefined) void this.#answer(message, undefined)
+        else call.within(() => void this.#answer(message, call.services))
         return
     }
   }
@@ -186,12 +196,13 @@ export class UserThread {
 
   /** An error that crossed the threads, with the line of the user's file. */
   #fault(told: unknown): SaltError {
-    const { name, message, line, code } = isRecord(told) ? told : {}
+    const { name, message: words, line, code } = isRecord(told) ? told : {}
+    const message = shortened(String(words), longestMessage)
     const where = typeof line === 'number' ? `${this.#file}:${line}` : this.#file
     const known = typeof code === 'string' && Object.hasOwn(errorKinds, code)
     if (known) return SaltError.fromRecord({ code, message, where })
-    const cause = Object.assign(new Error(String(message)), { name: String(name) })
-    return new SaltError('internal', String(message), { where, cause })
+    const cause = Object.assign(new Error(message), { name: String(name) })
+    return new SaltError('internal', message, { where, cause })
   }
 }
 

@@ -6,6 +6,7 @@
  */
 export const userWorkerSource = String.raw`
 'use strict'
+const { inspect } = require('node:util')
 const { parentPort, workerData } = require('node:worker_threads')
 const nodeModule = require('node:module')
 const { existsSync, readFileSync } = require('node:fs')
@@ -95,7 +96,7 @@ nodeModule.registerHooks({
 
 /** Message with the line of the module that it comes from. */
 const told = (error) => {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : inspect(error)
   const name = error instanceof Error ? error.name : 'Error'
   const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : ''
   const place = stack.split(workerData.url).slice(1).map((rest) => /^:(\d+)/.exec(rest)).find(Boolean)

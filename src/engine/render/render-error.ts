@@ -1,5 +1,6 @@
 /** A file that could not be rendered: what is wrong, where, through which templates, and the lines around it. */
 import { SaltError } from '../../base/errors.ts'
+import { shortened } from '../../base/text.ts'
 import type { DataProblem, PyError, TemplatePlace } from './values/py-error.ts'
 
 export interface RenderFault {
@@ -25,7 +26,7 @@ export class RenderError extends SaltError {
   /** @param headline Salt's text. @param source Text of the file that the last place is in, for the excerpt. */
   constructor(fault: RenderFault, headline: string, source: string | undefined, cause: unknown) {
     const place = fault.places.at(-1)
-    super('render-failed', headline + details(fault, headline, source), {
+    super('render-failed', shortened(headline, maximumHeadline) + details(fault, headline, source), {
       ...(place === undefined ? {} : { where: `${place.file}:${place.line}:${place.column}` }),
       cause,
     })
@@ -57,6 +58,8 @@ function chain(places: readonly TemplatePlace[]): string {
   return `\n\nin ${last?.file ?? ''}${lines.join('')}`
 }
 
+/** Names and texts of a template stand in messages, however long they are. */
+const maximumHeadline = 4000
 const maximumChain = 10
 const linesAround = 5
 const maximumLine = 500

@@ -5,6 +5,7 @@ import { compare } from '../values/compare.ts'
 import { Markup, Tuple, type Value } from '../values/kinds.ts'
 import { PyError, typeError, valueError } from '../values/py-error.ts'
 import { typeName } from '../values/type-name.ts'
+import { Walk } from '../values/walk.ts'
 
 export interface JsonWriteOptions {
   readonly sortKeys?: boolean
@@ -24,6 +25,7 @@ const deepest = 900
 class Writer {
   readonly #options: JsonWriteOptions
   readonly #around = new Set<Value>()
+  readonly #walk = new Walk()
 
   constructor(options: JsonWriteOptions) {
     this.#options = options
@@ -41,6 +43,7 @@ class Writer {
   }
 
   #inside(value: Value, write: () => string): string {
+    this.#walk.step()
     if (this.#around.has(value)) throw valueError('Circular reference detected')
     if (this.#around.size >= deepest)
       throw new PyError('RecursionError', 'maximum recursion depth exceeded while encoding a JSON object')

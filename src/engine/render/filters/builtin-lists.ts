@@ -9,6 +9,7 @@ import { str } from '../values/print.ts'
 import { PyError, typeError } from '../values/py-error.ts'
 import { escapeHtml } from '../values/text.ts'
 import { objectDescription, typeName } from '../values/type-name.ts'
+import { checkCount } from '../values/walk.ts'
 import { attributeGetter, type Getter, sortKey, withoutCase } from './attribute-path.ts'
 import { type Filter, type FilterContext, filter } from './filter.ts'
 
@@ -22,6 +23,7 @@ function* batches(value: Value, size: number, fill: Value): Iterable<Value> {
     batch.push(item)
   }
   if (batch.length === 0) return
+  if (fill !== null) checkCount(size)
   while (fill !== null && batch.length < size) batch.push(fill)
   yield batch
 }
@@ -29,6 +31,7 @@ function* batches(value: Value, size: number, fill: Value): Iterable<Value> {
 function* slices(value: Value, count: number, fill: Value): Iterable<Value> {
   const items = toList(value)
   if (count === 0) throw new PyError('ZeroDivisionError', 'integer division or modulo by zero')
+  checkCount(count)
   const size = Math.floor(items.length / count)
   const longer = items.length % count
   let start = 0

@@ -28,6 +28,9 @@ function toInteger(value: Value, fallback: Value, base: number): Value {
 
 const prefixes: Readonly<Record<number, string>> = { 2: '0b', 8: '0o', 16: '0x' }
 
+/** Python reads no longer ones either, and the work grows with the square of their number. */
+const maximumDigits = 4300
+
 /** `int(text, base)`; undefined for a text that is no integer. */
 function parseWithBase(text: string, base: number): number | bigint | undefined {
   const [, sign = '', body = ''] = /^\s*([-+]?)([\w\p{Nd}]+)\s*$/u.exec(text) ?? []
@@ -36,7 +39,7 @@ function parseWithBase(text: string, base: number): number | bigint | undefined 
   const radix = Number(detected)
   const prefix = prefixes[radix]
   const digits = prefix !== undefined && lower.startsWith(prefix) ? lower.slice(2).replace(/^_/, '') : lower
-  if (!/^[0-9a-z]+(?:_[0-9a-z]+)*$/.test(digits)) return undefined
+  if (digits.length > maximumDigits || !/^[0-9a-z]+(?:_[0-9a-z]+)*$/.test(digits)) return undefined
   let value = 0n
   for (const digit of digits.replaceAll('_', '')) {
     const number = Number.parseInt(digit, 36)

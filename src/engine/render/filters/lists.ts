@@ -8,6 +8,7 @@ import { attributeOf } from '../values/lookup.ts'
 import { str } from '../values/print.ts'
 import { PyError, typeError } from '../values/py-error.ts'
 import { typeName } from '../values/type-name.ts'
+import { Walk } from '../values/walk.ts'
 import { asFloatValue } from './conversions.ts'
 import { type Filter, filter } from './filter.ts'
 
@@ -90,15 +91,22 @@ function average(values: Value): Value {
 /** Bounds the work on lists inside each other. */
 const deepest = 500
 
-function flatten(data: Value, levels: number | undefined, keepNulls: boolean, around: readonly Value[]): Value[] {
+function flatten(
+  data: Value,
+  levels: number | undefined,
+  keepNulls: boolean,
+  around: readonly Value[],
+  walk = new Walk(),
+): Value[] {
   if (around.includes(data)) throw new PyError('RecursionError', 'Reference cycle detected. Check input list.')
   if (around.length > deepest) throw new PyError('RecursionError', 'maximum recursion depth exceeded')
   const inside = [...around, data]
   const result: Value[] = []
   for (const item of iterate(data)) {
+    walk.step()
     if (!keepNulls && (item === null || item === 'None' || item === 'null')) continue
     if (isIterable(item) && typeof item !== 'string' && (levels === undefined || levels >= 1)) {
-      for (const inner of flatten(item, levels === undefined ? undefined : levels - 1, keepNulls, inside))
+      for (const inner of flatten(item, levels === undefined ? undefined : levels - 1, keepNulls, inside, walk))
         result.push(inner)
     } else result.push(item)
   }

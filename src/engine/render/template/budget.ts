@@ -1,9 +1,10 @@
 /** How much one render may do, so that no template stalls the process. */
 import { setImmediate } from 'node:timers/promises'
 import { PyError } from '../values/py-error.ts'
+import { checkMemory } from '../values/text.ts'
 
 export interface RenderLimits {
-  /** Rounds of all loops together. */
+  /** Rounds of all loops, and runs of macros, blocks and templates, together. */
   readonly rounds: number
   /** Characters written, those that are captured by blocks included. */
   readonly characters: number
@@ -23,11 +24,14 @@ export class Budget {
     this.#limits = limits
   }
 
-  /** Counts a round of a loop; true where others should get a turn. */
+  /** Counts a round; true where others should get a turn. */
   tick(): boolean {
     this.#rounds += 1
     if (this.#rounds > this.#limits.rounds) {
-      throw new PyError('OverflowError', `the loops of the template take more than ${this.#limits.rounds} rounds`)
+      throw new PyError(
+        'OverflowError',
+        `the loops and macros of the template take more than ${this.#limits.rounds} rounds`,
+      )
     }
     return this.#rounds % roundsPerTurn === 0
   }
@@ -40,6 +44,7 @@ export class Budget {
   }
 
   breathe(): Promise<void> {
+    checkMemory()
     return setImmediate()
   }
 }

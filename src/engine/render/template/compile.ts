@@ -1,5 +1,4 @@
 /** Templates compiled once for each text. */
-import { PyError } from '../values/py-error.ts'
 import type { KnownNames } from './function-code.ts'
 import { generateCode } from './generate.ts'
 import { normalizeSource } from './lexer.ts'
@@ -19,7 +18,7 @@ export class TemplateCompiler {
     this.#known = known
   }
 
-  /** The template's code, and its source as places count in it. Throws TemplateSyntaxError. */
+  /** The template's code, and its source as places count in it. Throws TemplateSyntaxError, RangeError for what is nested too deeply. */
   compile(text: string, options: SyntaxOptions): { factory: ProgramFactory; source: string } {
     const source = normalizeSource(text, options)
     const key = `${Object.values(options).join('\u0000')}\u0000${source}`
@@ -46,12 +45,7 @@ export class TemplateCompiler {
 }
 
 function compileSource(text: string, options: SyntaxOptions, known: KnownNames): ProgramFactory {
-  try {
-    const code = generateCode(parseTemplate(text, options), known)
-    // The code holds nothing of the template but quoted literals: see expression-code.ts.
-    return new Function('R', 'r', 'T', code) as ProgramFactory
-  } catch (error) {
-    if (error instanceof RangeError) throw new PyError('RecursionError', 'the template is nested too deeply')
-    throw error
-  }
+  const code = generateCode(parseTemplate(text, options), known)
+  // The code holds nothing of the template but quoted literals: see expression-code.ts.
+  return new Function('R', 'r', 'T', code) as ProgramFactory
 }

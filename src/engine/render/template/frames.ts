@@ -1,6 +1,8 @@
 /** Where a render is: the templates and macros that it is inside of. */
 import { SaltError } from '../../../base/errors.ts'
+import { EndlessCalls } from '../../functions/call-depth.ts'
 import { PyError, type TemplatePlace } from '../values/py-error.ts'
+import { maximumLength } from '../values/text.ts'
 import type { TemplateIdentity } from './program.ts'
 
 export interface Frame {
@@ -53,10 +55,15 @@ function asPyError(error: unknown): PyError {
   if (error instanceof PyError) return error
   if (error instanceof SaltError) {
     const type = error.code === 'bad-arguments' ? 'SaltInvocationError' : 'CommandExecutionError'
-    return new PyError(type, error.message, { cause: error })
+    // Every template of a circle would say it once more.
+    const { message } = EndlessCalls.behind(error) ?? error
+    return new PyError(type, message, { cause: error })
   }
   if (error instanceof RangeError && error.message.includes('call stack')) {
     return new PyError('RecursionError', 'maximum recursion depth exceeded', { cause: error })
+  }
+  if (error instanceof RangeError && /^Invalid (string|array) length/.test(error.message)) {
+    return new PyError('MemoryError', `a value would be longer than ${maximumLength} characters`, { cause: error })
   }
   return error instanceof Error
     ? new PyError(error.name, error.message, { cause: error })

@@ -49,11 +49,14 @@ class Lexer {
   #position = 0
   #line = 1
   #lineOffset = 0
+  /** Of the line that `#line` counts. */
+  #lineEnd: number
   #startsLine = true
 
   constructor(source: string, options: SyntaxOptions) {
     this.#source = source
     this.#options = options
+    this.#lineEnd = endOfLine(source, 0)
     const rules = openingRules(options)
     this.#kinds = rules.map(({ kind }) => kind)
     this.#opening = new RegExp(rules.map(({ pattern }) => `(${pattern})`).join('|'), 'gm')
@@ -234,11 +237,10 @@ class Lexer {
   /** Offsets only grow, but for errors, which end the work. */
   #lineAt(offset: number): number {
     if (offset < this.#lineOffset) return this.#source.slice(0, offset).split('\n').length
-    let next = this.#source.indexOf('\n', this.#lineOffset)
-    while (next !== -1 && next < offset) {
+    while (this.#lineEnd < offset) {
       this.#line += 1
-      this.#lineOffset = next + 1
-      next = this.#source.indexOf('\n', this.#lineOffset)
+      this.#lineOffset = this.#lineEnd + 1
+      this.#lineEnd = endOfLine(this.#source, this.#lineOffset)
     }
     return this.#line
   }
@@ -246,6 +248,11 @@ class Lexer {
   #error(message: string, offset: number): TemplateSyntaxError {
     return new TemplateSyntaxError(message, this.#lineAt(offset), offset)
   }
+}
+
+function endOfLine(source: string, offset: number): number {
+  const end = source.indexOf('\n', offset)
+  return end === -1 ? Number.POSITIVE_INFINITY : end
 }
 
 /** What opens a tag; longer delimiters are tried first. */

@@ -6,7 +6,7 @@ import { type Eventual, type Kwargs, Markup, Undefined, type Value } from '../va
 import { expectCallable } from '../values/lookup.ts'
 import { printed, str } from '../values/print.ts'
 import { PyError } from '../values/py-error.ts'
-import { escapeHtml } from '../values/text.ts'
+import { checkLength, escapeHtml } from '../values/text.ts'
 import { typeName } from '../values/type-name.ts'
 import { BlockReference, SelfReference } from './block-reference.ts'
 import { Budget, type RenderLimits } from './budget.ts'
@@ -87,6 +87,7 @@ export class Render implements FilterContext {
   }
 
   async #run({ program }: Loaded, scope: Scope, out: string[]): Promise<TemplateContext> {
+    if (this.tick()) await this.breathe()
     const blocks = new Map(Array.from(program.blocks, ([name, block]): [string, BlockFunction[]] => [name, [block]]))
     const context: TemplateContext = { blocks, exports: new Set(), scope }
     await program.root(scope, out, context)
@@ -159,7 +160,9 @@ export class Render implements FilterContext {
   filter(name: string, value: Value, args: readonly Value[], kwargs: Kwargs): Eventual {
     const filter = this.#parts.filters.get(name)
     if (filter === undefined) throw new PyError('TemplateRuntimeError', `No filter named '${name}'.`)
-    return filter.call(this, value, args, kwargs)
+    const result = filter.call(this, value, args, kwargs)
+    if (typeof result === 'string') checkLength(result.length)
+    return result
   }
 
   test(name: string, value: Value, args: readonly Value[], kwargs: Kwargs): boolean {
@@ -180,6 +183,7 @@ export class Render implements FilterContext {
     run: (scope: Scope, out: string[]) => Promise<void>,
   ): Macro {
     return new Macro(name, parameters, extras, around, async (scope) => {
+      if (this.tick()) await this.breathe()
       const out: string[] = []
       await run(scope, out)
       return this.captured(out)
@@ -220,6 +224,7 @@ export class Render implements FilterContext {
 
   #reference(context: TemplateContext, name: string, depth: number): BlockReference {
     const render = async (block: string, level: number): Promise<Value> => {
+      if (this.tick()) await this.breathe()
       const out: string[] = []
       await context.blocks.get(block)?.[level]?.(Object.create(context.scope), out, context, level)
       return this.captured(out)
@@ -318,6 +323,9 @@ export class Render implements FilterContext {
 
   /** A template that cannot be compiled is reported where it is wrong, below the places that asked for it. */
   #misread(error: unknown, { location, source }: TemplateIdentity): PyError {
+    if (error instanceof RangeError) {
+      return new PyError('RecursionError', `the template ${location} is nested too deeply`, { cause: error })
+    }
     const known = this.#frames.located(error)
     if (!(known instanceof TemplateSyntaxError)) return known
     const { line, offset } = known

@@ -9,10 +9,11 @@ import { str } from './print.ts'
 import { PyError, typeError } from './py-error.ts'
 import { checkLength, escapeHtml, repeated } from './text.ts'
 import { typeName } from './type-name.ts'
+import { checkCount } from './walk.ts'
 
 export { integer, isFloat, isInteger } from './numbers.ts'
 
-/** Python's own bound is memory; this keeps `2 ** 99 ** 99` from stalling the process. */
+/** Python's own bound is memory; this keeps `2 ** 99 ** 99`, and a number that is squared in a loop, from stalling the process. */
 const maximumBits = 1_000_000
 
 type Compute<T> = (left: T, right: T) => T
@@ -27,7 +28,14 @@ function computed(left: Value, right: Value, floats: Compute<number>, integers: 
     const quick = floats(leftNumber, rightNumber)
     if (Number.isSafeInteger(quick)) return quick + 0
   }
-  return integer(integers(BigInt(leftNumber), BigInt(rightNumber)))
+  return integer(bounded(integers(BigInt(leftNumber), BigInt(rightNumber))))
+}
+
+const maximumInteger = 1n << BigInt(maximumBits)
+
+function bounded(value: bigint): bigint {
+  if (value < maximumInteger && value > -maximumInteger) return value
+  throw new PyError('OverflowError', `an integer would have more than ${maximumBits} bits`)
 }
 
 function unsupported(operator: string, left: Value, right: Value): never {
@@ -49,8 +57,8 @@ export function add(left: Value, right: Value): Value {
     (a, b) => a + b,
   )
   if (sum !== undefined) return sum
-  if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
-  if (left instanceof Tuple && right instanceof Tuple) return new Tuple([...left.items, ...right.items])
+  if (Array.isArray(left) && Array.isArray(right)) return joined(left, right)
+  if (left instanceof Tuple && right instanceof Tuple) return new Tuple(joined(left.items, right.items))
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.concat([left, right])
   if (isText(left) && isText(right)) return new Markup(markupText(left) + markupText(right))
   if (right instanceof Undefined) return right.fail()
@@ -58,6 +66,11 @@ export function add(left: Value, right: Value): Value {
   if (Array.isArray(left)) throw typeError(`can only concatenate list (not "${typeName(right)}") to list`)
   if (left instanceof Tuple) throw typeError(`can only concatenate tuple (not "${typeName(right)}") to tuple`)
   return unsupported('+', left, right)
+}
+
+function joined(left: readonly Value[], right: readonly Value[]): Value[] {
+  checkCount(left.length + right.length)
+  return [...left, ...right]
 }
 
 function markupText(value: string | Markup): string {
@@ -106,7 +119,7 @@ function repeatedSequence(sequence: Value, count: Value): Value | undefined {
   if (typeof sequence === 'string') return repeated(sequence, Number(times))
   if (sequence instanceof Markup) return new Markup(repeated(sequence.text, Number(times)))
   const items: readonly Value[] = Array.isArray(sequence) ? sequence : sequence.items
-  checkLength(items.length * Number(times))
+  checkCount(items.length * Number(times))
   const all: Value[] = []
   for (let round = 0; round < times; round++) all.push(...items)
   return Array.isArray(sequence) ? all : new Tuple(all)

@@ -4,11 +4,12 @@ import { DictView, Markup, Range, Tuple, Undefined, type Value } from './kinds.t
 import { numeric } from './numbers.ts'
 import { typeError } from './py-error.ts'
 import { typeName } from './type-name.ts'
+import { Walk } from './walk.ts'
 
 export { numeric } from './numbers.ts'
 
 /** `left == right`. */
-export function equals(left: Value, right: Value): boolean {
+export function equals(left: Value, right: Value, walk?: Walk): boolean {
   if (left instanceof Undefined) return left.isLenient ? right instanceof Undefined : left.fail()
   if (right instanceof Undefined) return right.isLenient ? false : right.fail()
   const leftNumber = numeric(left)
@@ -19,33 +20,35 @@ export function equals(left: Value, right: Value): boolean {
   }
   if (left === right) return true
   if (left === null || right === null) return false
-  if (left instanceof Markup) return equals(left.text, right)
-  if (right instanceof Markup) return equals(left, right.text)
-  return typeof left === 'object' && typeof right === 'object' && sameCollections(left, right)
+  if (left instanceof Markup) return equals(left.text, right, walk)
+  if (right instanceof Markup) return equals(left, right.text, walk)
+  return typeof left === 'object' && typeof right === 'object' && sameCollections(left, right, walk ?? new Walk())
 }
 
-function sameCollections(left: object, right: object): boolean {
-  if (Array.isArray(left)) return Array.isArray(right) && sameItems(left, right)
-  if (left instanceof Tuple) return right instanceof Tuple && sameItems(left.items, right.items)
-  if (left instanceof Map) return right instanceof Map && sameEntries(left, right)
+function sameCollections(left: object, right: object, walk: Walk): boolean {
+  walk.step()
+  if (Array.isArray(left)) return Array.isArray(right) && sameItems(left, right, walk)
+  if (left instanceof Tuple) return right instanceof Tuple && sameItems(left.items, right.items, walk)
+  if (left instanceof Map) return right instanceof Map && sameEntries(left, right, walk)
   if (left instanceof PySet) return right instanceof PySet && isSubset(left, right) && left.size === right.size
   if (left instanceof Uint8Array) return right instanceof Uint8Array && Buffer.compare(left, right) === 0
-  if (left instanceof Range) return right instanceof Range && sameItems([...left], [...right])
-  if (left instanceof DictView) return right instanceof DictView && sameViews(left, right)
+  if (left instanceof Range) return right instanceof Range && sameItems([...left], [...right], walk)
+  if (left instanceof DictView) return right instanceof DictView && sameViews(left, right, walk)
   return false
 }
 
-function sameItems(left: readonly Value[], right: readonly Value[]): boolean {
+function sameItems(left: readonly Value[], right: readonly Value[], walk: Walk): boolean {
   return (
-    left.length === right.length && left.every((item, index) => item === right[index] || equals(item, right[index]))
+    left.length === right.length &&
+    left.every((item, index) => item === right[index] || equals(item, right[index], walk))
   )
 }
 
-function sameEntries(left: ReadonlyMap<Value, Value>, right: ReadonlyMap<Value, Value>): boolean {
+function sameEntries(left: ReadonlyMap<Value, Value>, right: ReadonlyMap<Value, Value>, walk: Walk): boolean {
   if (left.size !== right.size) return false
   for (const [key, value] of left) {
     const other = right.get(key)
-    if (other === undefined || !(other === value || equals(value, other))) return false
+    if (other === undefined || !(other === value || equals(value, other, walk))) return false
   }
   return true
 }
@@ -54,10 +57,10 @@ function isSubset(left: PySet, right: PySet): boolean {
   return [...left].every((item) => right.has(item))
 }
 
-function sameViews(left: DictView, right: DictView): boolean {
+function sameViews(left: DictView, right: DictView, walk: Walk): boolean {
   if (left.kind === 'values' || left.kind !== right.kind || left.dict.size !== right.dict.size) return left === right
   return left.kind === 'items'
-    ? sameEntries(left.dict, right.dict)
+    ? sameEntries(left.dict, right.dict, walk)
     : [...left.dict.keys()].every((key) => right.dict.has(key))
 }
 

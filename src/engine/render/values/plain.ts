@@ -7,18 +7,25 @@ import { Dict, OrderedDict, PySet } from './dict.ts'
 import { isIterable, iterate } from './iterate.ts'
 import { Callable, DictView, Generator, HostObject, Markup, Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { str } from './print.ts'
+import { Walk } from './walk.ts'
 
 /** Objects become dictionaries, Sets sets; what is a value already stays. Nothing is shared with the source. */
 export function fromPlain(plain: unknown): Value {
+  return entered(plain, new Walk())
+}
+
+function entered(plain: unknown, walk: Walk): Value {
   if (plain === undefined) return null
   if (typeof plain !== 'object' || plain === null) return plain
-  if (Array.isArray(plain)) return plain.map(fromPlain)
-  if (plain instanceof Map) return new Dict(Array.from(plain, ([key, value]) => [fromPlain(key), fromPlain(value)]))
-  if (plain instanceof Set) return new PySet(Array.from(plain, fromPlain))
+  walk.step()
+  const inner = (item: unknown): Value => entered(item, walk)
+  if (Array.isArray(plain)) return plain.map(inner)
+  if (plain instanceof Map) return new Dict(Array.from(plain, ([key, value]) => [inner(key), inner(value)]))
+  if (plain instanceof Set) return new PySet(Array.from(plain, inner))
   if (plain instanceof Secret) return plain.reveal()
   if (isValue(plain)) return plain
   if (!isRecord(plain)) return str(plain)
-  return new Dict(writtenEntries(plain).map(([key, value]) => [key, fromPlain(value)]))
+  return new Dict(writtenEntries(plain).map(([key, value]) => [key, inner(value)]))
 }
 
 function isValue(plain: object): boolean {
@@ -42,31 +49,44 @@ function isValue(plain: object): boolean {
  * printed as Python prints them, and remembered. Throws UndefinedError for what is undefined.
  */
 export function toPlain(value: Value): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(toPlain)
-  if (value instanceof Map) return plainObject(value)
-  if (value instanceof Float || value instanceof Uint8Array) return value
-  if (value instanceof Markup || value instanceof Undefined) return str(value)
-  if (value instanceof PySet) return new Set(Array.from(value, toPlain))
-  return isIterable(value) ? Array.from(iterate(value), toPlain) : str(value)
+  return left(value, new Walk())
 }
 
-function plainObject(dict: ReadonlyMap<Value, Value>): Record<string, unknown> {
+function left(value: Value, walk: Walk): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  walk.step()
+  const inner = (item: Value): unknown => left(item, walk)
+  if (Array.isArray(value)) return value.map(inner)
+  if (value instanceof Map) return plainObject(value, inner)
+  if (value instanceof Float || value instanceof Uint8Array) return value
+  if (value instanceof Markup || value instanceof Undefined) return str(value)
+  if (value instanceof PySet) return new Set(Array.from(value, inner))
+  return isIterable(value) ? Array.from(iterate(value), inner) : str(value)
+}
+
+function plainObject(dict: ReadonlyMap<Value, Value>, inner: (item: Value) => unknown): Record<string, unknown> {
   const object: Record<string, unknown> = {}
-  for (const [key, value] of dict) setWritten(object, isWrittenKey(key) ? key : str(key), toPlain(value))
+  for (const [key, value] of dict) setWritten(object, isWrittenKey(key) ? key : str(key), inner(value))
   return object
 }
 
 /** A copy that shares no list, dictionary or set with the value (`copy.deepcopy`). */
 export function deepCopy(value: Value): Value {
-  if (Array.isArray(value)) return value.map(deepCopy)
+  return copied(value, new Walk())
+}
+
+function copied(value: Value, walk: Walk): Value {
+  if (typeof value !== 'object' || value === null) return value
+  walk.step()
+  const inner = (item: Value): Value => copied(item, walk)
+  if (Array.isArray(value)) return value.map(inner)
   if (value instanceof Map) {
     const copy = newLike(value)
-    for (const [key, item] of value) copy.set(key, deepCopy(item))
+    for (const [key, item] of value) copy.set(key, inner(item))
     return copy
   }
   if (value instanceof PySet) return new PySet(value)
-  return value instanceof Tuple ? new Tuple(value.items.map(deepCopy)) : value
+  return value instanceof Tuple ? new Tuple(value.items.map(inner)) : value
 }
 
 function newLike(dict: ReadonlyMap<Value, Value>): Map<Value, Value> {

@@ -16,7 +16,9 @@ import {
   type Value,
 } from './kinds.ts'
 import { PyError, typeError } from './py-error.ts'
+import { checkLength } from './text.ts'
 import { typeName } from './type-name.ts'
+import { Walk } from './walk.ts'
 
 const maximumDepth = 200
 
@@ -30,10 +32,10 @@ export function str(value: Value): string {
 
 /** `repr(value)`. */
 export function repr(value: Value): string {
-  return write(value, [])
+  return write(value, [], new Walk())
 }
 
-function write(value: Value, around: readonly Value[]): string {
+function write(value: Value, around: readonly Value[], walk: Walk): string {
   if (typeof value !== 'object' || value === null) return pythonRepr(value)
   if (value instanceof Float) return floatRepr(value.value)
   if (value instanceof Uint8Array) return pythonRepr(value)
@@ -42,29 +44,38 @@ function write(value: Value, around: readonly Value[]): string {
   if (value instanceof Range) return rangeRepr(value)
   if (value instanceof Callable || value instanceof HostObject) return value.repr()
   if (value instanceof Generator) return `<${value.typeName} object at 0x7f0000000000>`
-  return collection(value, around)
+  return collection(value, around, walk)
 }
 
-function collection(value: object, around: readonly Value[]): string {
+function collection(value: object, around: readonly Value[], walk: Walk): string {
+  walk.step()
   if (around.includes(value)) return Array.isArray(value) ? '[...]' : '{...}'
   if (around.length > maximumDepth) {
     throw new PyError('RecursionError', 'maximum recursion depth exceeded while getting the repr of an object')
   }
   const inside = [...around, value]
-  const all = (items: Iterable<Value>): string => Array.from(items, (item) => write(item, inside)).join(', ')
+  const text = (item: Value): string => write(item, inside, walk)
+  const all = (items: Iterable<Value>): string => textJoined(Array.from(items, text))
   if (Array.isArray(value)) return `[${all(value)}]`
-  if (value instanceof OrderedDict) return value.size === 0 ? 'OrderedDict()' : `OrderedDict([${pairs(value, inside)}])`
+  if (value instanceof OrderedDict) return value.size === 0 ? 'OrderedDict()' : `OrderedDict([${pairs(value, text)}])`
   if (value instanceof Map) {
-    return `{${Array.from(value, ([key, item]) => `${write(key, inside)}: ${write(item, inside)}`).join(', ')}}`
+    return `{${textJoined(Array.from(value, ([key, item]) => `${text(key)}: ${text(item)}`))}}`
   }
   if (value instanceof Tuple) return value.items.length === 1 ? `(${all(value.items)},)` : `(${all(value.items)})`
   if (value instanceof PySet) return value.size === 0 ? 'set()' : `{${all(inHashOrder(value))}}`
-  if (value instanceof DictView) return viewRepr(value, inside)
+  if (value instanceof DictView) return viewRepr(value, text)
   return `<${typeName(value)}>`
 }
 
-function pairs(dict: ReadonlyMap<Value, Value>, inside: readonly Value[]): string {
-  return Array.from(dict, ([key, item]) => `(${write(key, inside)}, ${write(item, inside)})`).join(', ')
+type Text = (item: Value) => string
+
+function pairs(dict: ReadonlyMap<Value, Value>, text: Text): string {
+  return textJoined(Array.from(dict, ([key, item]) => `(${text(key)}, ${text(item)})`))
+}
+
+function textJoined(texts: readonly string[]): string {
+  checkLength(texts.reduce((sum, text) => sum + text.length + 2, 0))
+  return texts.join(', ')
 }
 
 /** Python keeps small integers of a set in ascending order; for texts there is no order to keep. */
@@ -75,10 +86,10 @@ function inHashOrder(set: PySet): Value[] {
     : items
 }
 
-function viewRepr(view: DictView, inside: readonly Value[]): string {
-  if (view.kind === 'items') return `dict_items([${pairs(view.dict, inside)}])`
+function viewRepr(view: DictView, text: Text): string {
+  if (view.kind === 'items') return `dict_items([${pairs(view.dict, text)}])`
   const items = view.kind === 'keys' ? view.dict.keys() : view.dict.values()
-  return `dict_${view.kind}([${Array.from(items, (item) => write(item, inside)).join(', ')}])`
+  return `dict_${view.kind}([${textJoined(Array.from(items, text))}])`
 }
 
 function rangeRepr({ start, stop, step }: Range): string {
@@ -90,7 +101,9 @@ export function printed(value: Value): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null) return pythonRepr(value)
   if (value instanceof Map) return printedDict(value)
-  return Array.isArray(value) || value instanceof Tuple || value instanceof PySet ? repr(friendly(value)) : str(value)
+  return Array.isArray(value) || value instanceof Tuple || value instanceof PySet
+    ? repr(friendly(value, new Walk()))
+    : str(value)
 }
 
 function printedDict(dict: ReadonlyMap<Value, Value>): string {
@@ -101,23 +114,25 @@ function printedDict(dict: ReadonlyMap<Value, Value>): string {
         ? printedDict(value)
         : value instanceof Undefined
           ? str(value)
-          : repr(friendly(value))
+          : repr(friendly(value, new Walk()))
   return `{${Array.from(dict, ([key, value]) => `${repr(key)}: ${text(value)}`).join(', ')}}`
 }
 
 /** The value with every OrderedDict in it made plain. */
-function friendly(value: Value): Value {
+function friendly(value: Value, walk: Walk): Value {
+  walk.step()
+  const inner = (item: Value): Value => friendly(item, walk)
   if (value instanceof NamedTuple) {
     // Salt makes such a tuple anew from a list of its items; Python refuses that.
     const missing = value.names.at(-1)
     throw typeError(`${value.className}.__new__() missing 1 required positional argument: '${missing}'`)
   }
-  if (Array.isArray(value)) return value.some(isCollection) ? value.map(friendly) : value
-  if (value instanceof Tuple) return value.items.some(isCollection) ? new Tuple(value.items.map(friendly)) : value
-  if (value instanceof OrderedDict) return new Map([...value].map(([key, item]) => [key, friendly(item)]))
+  if (Array.isArray(value)) return value.some(isCollection) ? value.map(inner) : value
+  if (value instanceof Tuple) return value.items.some(isCollection) ? new Tuple(value.items.map(inner)) : value
+  if (value instanceof OrderedDict) return new Map([...value].map(([key, item]) => [key, inner(item)]))
   if (value instanceof Map) {
     return [...value.values()].some(isCollection)
-      ? new Map([...value].map(([key, item]): [Value, Value] => [key, friendly(item)]))
+      ? new Map([...value].map(([key, item]): [Value, Value] => [key, inner(item)]))
       : value
   }
   return value

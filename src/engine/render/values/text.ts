@@ -1,10 +1,11 @@
 /** Texts as Python counts them, by code points, and the bound on what a template may build. */
+import { getHeapStatistics } from 'node:v8'
 import { PyError } from './py-error.ts'
 
 const surrogates = /[\ud800-\udfff]/
 
 /** No single value of a template may be longer: characters of a text, items of a list. */
-const maximumLength = 64 * 1024 * 1024
+export const maximumLength = 64 * 1024 * 1024
 
 export function codePointLength(text: string): number {
   if (!surrogates.test(text)) return text.length
@@ -37,8 +38,24 @@ export function repeated(text: string, count: number): string {
 
 export function checkLength(length: number): void {
   if (length > maximumLength) {
-    throw new PyError('MemoryError', `a value would be longer than ${maximumLength} characters or items`)
+    throw new PyError('MemoryError', `a value would be longer than ${maximumLength} characters`)
   }
+  sinceLook += length
+  if (sinceLook > lookedAtAfter) checkMemory()
+}
+
+/** Characters that were made since the memory was looked at. */
+let sinceLook = 0
+const lookedAtAfter = maximumLength
+const largestShare = 0.75
+
+/** Throws MemoryError while something can still be thrown: beyond the limit of the heap the process just ends. */
+export function checkMemory(): void {
+  sinceLook = 0
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+  if (used < limit * largestShare) return
+  const megabytes = Math.round(limit / 2 ** 20)
+  throw new PyError('MemoryError', `the memory of this process, ${megabytes} MB, is nearly used up`)
 }
 
 /** Text with fill characters on the left, the right or both sides, `width` code points long. */

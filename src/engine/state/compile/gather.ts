@@ -46,6 +46,8 @@ export interface GatherOptions {
   readonly kept?: Map<string, Promise<RenderedSls>>
   /** Told of each file before anything of others is put into it. */
   readonly onDeclared?: (file: DeclaredFile) => void
+  /** Told of each include within an environment, by the names of the two files. */
+  readonly onInclude?: (from: string, to: string) => void
 }
 
 interface Asked {
@@ -127,8 +129,7 @@ export class StateGatherer {
   async #gatherMatching(high: Dict, saltenv: string, wanted: string): Promise<void> {
     for (const sls of await this.#named(saltenv, wanted)) {
       if (this.#done.has(`${saltenv}:${sls}`)) continue
-      const states = await this.#gatherFile({ sls, saltenv, chain: [] })
-      this.#merge(high, states)
+      await this.#gatherFile(high, { sls, saltenv, chain: [] })
     }
   }
 
@@ -138,8 +139,8 @@ export class StateGatherer {
     return found.length === 0 ? [wanted] : found
   }
 
-  /** The states of a file and of all that it includes. */
-  async #gatherFile(asked: Asked): Promise<Dict> {
+  /** Adds the states of a file and of all that it includes. */
+  async #gatherFile(into: Dict, asked: Asked): Promise<void> {
     const { sls, saltenv, chain } = asked
     this.#done.add(`${saltenv}:${sls}`)
     let file: SlsFile | undefined
@@ -148,23 +149,23 @@ export class StateGatherer {
       file = await this.files.find(saltenv, sls)
       if (file === undefined) {
         this.#faults.push(missingFault(asked))
-        return new Dict()
+        return
       }
       rendered = await this.render(file, saltenv, sls)
     } catch (error) {
       this.#ctx.signal.throwIfAborted()
       this.#faults.push(renderFault(saltenv, sls, error, chain))
-      return new Dict()
+      return
     }
     if (!isMapping(rendered.value)) {
       const sentence = `SLS ${sls} does not render to a dictionary`
       this.#faults.push({ kind: 'form', sentence, place: rendered.placeOf([]), chain })
-      return new Dict()
+      return
     }
-    return await this.#gatherStates(rendered.value, { ...asked, file, rendered })
+    await this.#gatherStates(into, rendered.value, { ...asked, file, rendered })
   }
 
-  async #gatherStates(rendered: ReadonlyMap<Value, Value>, work: SlsAtWork): Promise<Dict> {
+  async #gatherStates(into: Dict, rendered: ReadonlyMap<Value, Value>, work: SlsAtWork): Promise<void> {
     const { sls, saltenv } = work
     const declarations = readDeclarations(rendered, {
       sls,
@@ -175,10 +176,10 @@ export class StateGatherer {
     const states = declaredStates(declarations)
     this.#remember(declarations.high, work, [])
     for (const bodies of declarations.extend) this.#remember(bodies, work, ['extend'])
+    this.#merge(into, states)
     this.#expectIncludes(declarations.include, work)
-    for (const [index, item] of declarations.include.entries()) await this.#include(states, item, index, work)
+    for (const [index, item] of declarations.include.entries()) await this.#include(into, item, index, work)
     if (this.#ctx.config.get('state_auto_order') !== false) numberStates(states, () => this.#order++)
-    return states
   }
 
   #remember(bodies: Dict, { rendered }: SlsAtWork, path: readonly string[]): void {
@@ -196,7 +197,7 @@ export class StateGatherer {
     )
   }
 
-  async #include(states: Dict, item: Value, index: number, work: SlsAtWork): Promise<void> {
+  async #include(into: Dict, item: Value, index: number, work: SlsAtWork): Promise<void> {
     const path = ['include', index]
     const target = await this.#includes.resolve(item, { ...work, isInit: isInit(work.file) })
     if ('fault' in target) {
@@ -205,9 +206,9 @@ export class StateGatherer {
     }
     const chain = [work.rendered.placeOf(path), ...work.chain]
     for (const sls of await this.#named(target.saltenv, target.sls)) {
+      if (target.saltenv === work.saltenv) this.#options.onInclude?.(work.sls, sls)
       if (this.#done.has(`${target.saltenv}:${sls}`)) continue
-      const included = await this.#gatherFile({ sls, saltenv: target.saltenv, chain })
-      this.#merge(states, included)
+      await this.#gatherFile(into, { sls, saltenv: target.saltenv, chain })
     }
   }
 

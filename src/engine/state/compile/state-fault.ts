@@ -1,5 +1,6 @@
 /** What is wrong with SLS files: Salt's sentence, and where that stands. */
 import { asSaltError } from '../../../base/errors.ts'
+import { shortened } from '../../../base/text.ts'
 import { RenderError } from '../../render/render-error.ts'
 import type { RenderedPlace } from '../../render/render-sls.ts'
 
@@ -38,15 +39,17 @@ export interface StateFault {
 export type BodyPlaces = Pick<WeakMap<object, RenderedPlace>, 'get'>
 
 const longestChain = 10
+/** Of a template's fault with the lines around it, and then some. */
+const longestSentence = 12_000
 
 /** For people, and for what Salt gives back as errors. */
 export function faultText({ sentence, place, chain = [], more = [] }: StateFault): string {
   const shown = chain.length <= longestChain ? chain : [...chain.slice(0, longestChain - 1), ...chain.slice(-1)]
   return [
-    sentence,
+    shortened(sentence, longestSentence),
     ...(place === undefined ? [] : [`  at ${placeText(place)}`]),
     ...shown.map((one) => `  included from ${placeText(one)}`),
-    ...more,
+    ...more.map((line) => shortened(line, longestSentence)),
   ].join('\n')
 }
 

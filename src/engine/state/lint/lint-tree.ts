@@ -5,7 +5,7 @@ import type { RenderedPlace, RenderedSls } from '../../render/render-sls.ts'
 import { TemplateWorld } from '../../render/template-world.ts'
 import { ChunkIndex } from '../compile/chunk-index.ts'
 import { compileHigh } from '../compile/compile-high.ts'
-import { type DeclaredFile, type GatheredStates, StateGatherer } from '../compile/gather.ts'
+import { type DeclaredFile, StateGatherer } from '../compile/gather.ts'
 import { isMapping } from '../compile/high-data.ts'
 import { lowChunks } from '../compile/low-data.ts'
 import { type FaultKind, renderFault, type StateFault } from '../compile/state-fault.ts'
@@ -15,6 +15,7 @@ import { checkStates } from './check-states.ts'
 import { checkTop } from './check-top.ts'
 import { compareFindings, type Finding, type FindingCode, type Severity } from './finding.ts'
 import { refusalIn } from './harmless-functions.ts'
+import { IncludeCircles } from './include-circles.ts'
 
 export interface LintRequest {
   readonly saltenv: string
@@ -53,6 +54,13 @@ export async function lintTree(ctx: FunctionContext, request: LintRequest): Prom
   return await new TreeLint(ctx, request).run()
 }
 
+/** What can be said of a file only with all that it includes. */
+interface Together {
+  readonly chunks: ReadonlyMap<string | undefined, readonly LowChunk[]>
+  /** Undefined where a file is missing or could not be rendered. */
+  readonly index: ChunkIndex | undefined
+}
+
 class TreeLint {
   readonly #ctx: FunctionContext
   readonly #request: LintRequest
@@ -67,6 +75,7 @@ class TreeLint {
   /** All states of the tree. */
   readonly #chunks: LowChunk[] = []
   #own: ReadonlySet<string> = new Set()
+  readonly #circles = new IncludeCircles<Together>()
 
   constructor(ctx: FunctionContext, request: LintRequest) {
     this.#ctx = ctx
@@ -92,7 +101,8 @@ class TreeLint {
     const onDeclared = (file: DeclaredFile): void => {
       this.#declared.set(file.sls, file)
     }
-    return new StateGatherer(this.#ctx, { world: this.#world, kept: this.#kept, onDeclared })
+    const onInclude = (from: string, to: string): void => this.#circles.addInclude(from, to)
+    return new StateGatherer(this.#ctx, { world: this.#world, kept: this.#kept, onDeclared, onInclude })
   }
 
   async #lintTop(path: string): Promise<void> {
@@ -123,8 +133,7 @@ class TreeLint {
       this.#add('warning', 'sls-missing', `No name means this file: ${why}`, { file: path, line: 1, column: 1 })
       return
     }
-    const gathered = await this.#gatherer().gather(new Map([[saltenv, [sls]]]))
-    for (const fault of gathered.faults) this.#addFault(fault)
+    const together = this.#circles.together(sls) ?? (await this.#compile(sls))
     const file = this.#declared.get(sls)
     if (file === undefined) return
     await checkStates(file, {
@@ -132,11 +141,13 @@ class TreeLint {
       own: this.#own,
       report: (severity, code, message, at) => this.#add(severity, code, message, file.rendered.placeOf(at)),
     })
-    this.#lintTogether(file, gathered)
+    this.#lintTogether(file, together)
   }
 
-  /** What can be said of a file only with all that it includes. */
-  #lintTogether(file: DeclaredFile, gathered: GatheredStates): void {
+  /** A file with all that it includes. */
+  async #compile(sls: string): Promise<Together> {
+    const gathered = await this.#gatherer().gather(new Map([[this.#request.saltenv, [sls]]]))
+    for (const fault of gathered.faults) this.#addFault(fault)
     const isWhole = gathered.faults.every(({ kind }) => kind !== 'render' && kind !== 'sls-missing')
     // What is no state at all has been told already.
     for (const [id, body] of gathered.high) {
@@ -149,9 +160,17 @@ class TreeLint {
       this.#addFault(fault)
     }
     const chunks = lowChunks(gathered.high, gathered.places)
-    this.#chunks.push(...chunks.filter(({ sls }) => sls === file.sls))
-    if (!isWhole) return
-    const index = new ChunkIndex(chunks)
+    const together = {
+      chunks: Map.groupBy(chunks, (chunk) => chunk.sls),
+      index: isWhole ? new ChunkIndex(chunks) : undefined,
+    }
+    this.#circles.keep(sls, together)
+    return together
+  }
+
+  #lintTogether(file: DeclaredFile, { chunks, index }: Together): void {
+    this.#chunks.push(...(chunks.get(file.sls) ?? []))
+    if (index === undefined) return
     for (const named of missingStates(file, index)) this.#missing.push({ file, named })
   }
 

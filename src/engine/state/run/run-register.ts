@@ -104,7 +104,7 @@ export class RunRegister {
 
   #write({ jid, fun }: EntryRequest, stage: RegisteredRun['stage']): void {
     const file = join(this.#folder, jid + ending)
-    const run: RegisteredRun = { jid, fun, pid: process.pid, begun: beginOf(process.pid) ?? '', stage }
+    const run: RegisteredRun = { jid, fun, pid: process.pid, begun: processOf(process.pid)?.begun ?? '', stage }
     ownFiles.add(file)
     const draft = `${file}.${process.pid}`
     writeFileSync(draft, JSON.stringify(run), { mode: 0o600 })
@@ -241,14 +241,24 @@ function isAlive({ pid, begun }: RegisteredRun, file: string): boolean {
   } catch (error) {
     if (systemCode(error) !== 'EPERM') return false
   }
-  return begun === '' || (beginOf(pid) ?? begun) === begun
+  const known = processOf(pid)
+  if (known?.hasEnded === true) return false
+  return begun === '' || (known?.begun ?? begun) === begun
 }
 
-/** In ticks since the system began; undefined where the system does not say. */
-function beginOf(pid: number): string | undefined {
+interface ProcessFacts {
+  /** In ticks since the system began. */
+  readonly begun: string
+  /** Nothing of it is left but the number, which its parent has not asked for. */
+  readonly hasEnded: boolean
+}
+
+/** Undefined where the system does not say. */
+function processOf(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { begun: fields[19] ?? '', hasEnded: fields[0] === 'Z' || fields[0] === 'X' }
   } catch {
     return undefined
   }

@@ -2,7 +2,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
+import { isRecord } from '../../../base/narrow.ts'
 import { s } from '../../../base/schema.ts'
+import { asPartial, isPartial } from '../../../engine/functions/partial-result.ts'
 import { type FunctionContext, type FunctionDefinition, fn, type MoreArguments } from '../../../engine/plugin.ts'
 import type { LowChunk } from '../../../engine/state/low-chunk.ts'
 import { stateResults } from './applying.ts'
@@ -120,7 +122,9 @@ async function runRecord(
   const faults = chunk === undefined ? lowFaults(record) : await chunkFaults(ctx.states, chunk)
   if (chunk === undefined || faults.length > 0) return failed(ctx, faults)
   const result = await runJob(ctx, { ...job, source: { kind: 'chunks', chunks: [chunk] } })
-  return Array.isArray(result) ? result : shown({ ...(result as Readonly<Record<string, unknown>>) })
+  if (Array.isArray(result)) return result
+  const value = shown({ ...(result as Readonly<Record<string, unknown>>) })
+  return isPartial(result) && isRecord(value) ? asPartial(value) : value
 }
 
 interface TextRun extends Omit<Single, 'name'> {

@@ -138,7 +138,7 @@ async function applyCopy(ctx: StateContext, request: CopyRequest, comment: strin
     if (isFolder(path)) ownAllBelow(path, user, group)
   } catch (error) {
     ctx.log.debug('A copy failed', { path, source, error })
-    return failed(`Failed to copy "${source}" to "${path}"`)
+    return failed(`Failed to copy "${source}" to "${path}": ${reasonOf(error)}`)
   }
   const changes = { [path]: source }
   const metadata = wantedMetadata(request)

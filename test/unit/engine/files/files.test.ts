@@ -68,14 +68,31 @@ describe('files that are served', () => {
       assert.equal(await roots.read(saltenv, 'f'), undefined, saltenv)
   })
 
-  for (const path of ['../secret', '/etc/hostname', 'web/../../secret', 'out/secret', 'a\0b']) {
-    it(`never lie outside: ${JSON.stringify(path)}`, async () => {
+  for (const path of [
+    '../secret',
+    '/etc/hostname',
+    'web/../../secret',
+    'out/secret',
+    'a\0b',
+    'loop/x',
+    'a/'.repeat(100_000),
+  ]) {
+    it(`never lie outside: ${JSON.stringify(path.slice(0, 20))}`, async () => {
       put('secret')
       put('a/web/x')
       symlinkSync('..', join(folder, 'a/out'))
+      symlinkSync('loop', join(folder, 'a/loop'))
       await assert.rejects(roots.status('base', path), { code: 'bad-path' })
       await assert.rejects(roots.part('base', path, 0, 10), { code: 'bad-path' })
       await assert.rejects(roots.read('base', path), { code: 'bad-path' })
+    })
+  }
+
+  for (const path of ['a'.repeat(300), 'a/'.repeat(2000), 'f/x']) {
+    it(`have no name that there cannot be: ${path.slice(0, 10)}`, async () => {
+      put('a/f')
+      assert.equal(await roots.status('base', path), undefined)
+      assert.equal(await roots.read('base', path), undefined)
     })
   }
 

@@ -1,5 +1,6 @@
 /** What functions that share a context see of each other's work. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { createFunctionContext } from '../../../../src/engine/functions/context.ts'
 import { GrainsSource } from '../../../../src/engine/functions/grains.ts'
@@ -41,4 +42,22 @@ test('services that change while a function runs are not frozen', async () => {
   const later: readonly never[] = []
   masters = later
   assert.equal(context.services.masters, later)
+})
+
+test('a template that renders itself ends, and says so once', async () => {
+  using folder = new ConfigFolder()
+  const path = folder.file('circle.sls')
+  writeFileSync(path, `{{ salt['slsutil.renderer'](path='${path}') }}`)
+  const { context } = createFunctionContext(new FunctionHost().inputs)
+  await assert.rejects(context.salt('slsutil.renderer', [path]), (error: Error) => {
+    assert.equal(error.message.match(/too many other calls: there is a circle/g)?.length, 1)
+    assert.ok(error.message.length < 1000, error.message)
+    return true
+  })
+})
+
+test('calls one after the other stand inside of none', async () => {
+  const { context } = createFunctionContext(new FunctionHost().inputs)
+  for (let count = 0; count < 300; count++) await context.salt('test.echo', ['x'])
+  await Promise.all(Array.from({ length: 300 }, () => context.salt('test.echo', ['x'])))
 })

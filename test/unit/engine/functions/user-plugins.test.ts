@@ -54,6 +54,8 @@ export const sizes = defineModule({
     }),
     gone: fn({ doc: 'Exit.', returns: s.any(), examples: [], run() { process.exit(9) } }),
     greedy: fn({ doc: 'Eat memory.', returns: s.any(), examples: [], run() { const all = []; for (;;) all.push(new Array(1e5).fill(1)) } }),
+    again: fn({ doc: 'Call itself.', returns: s.any(), examples: [], run: (ctx) => ctx.salt('sizes.again') }),
+    strange: fn({ doc: 'Throw what is no error.', returns: s.any(), examples: [], run() { throw { odd: 1 } } }),
     odd: fn({ doc: 'Return what cannot be copied.', returns: s.any(), examples: [], run: () => () => 1 }),
   },
 })
@@ -140,6 +142,8 @@ for (const [fun, pattern] of [
   ['gone', /was ended: its thread ended with code 9/],
   ['greedy', /was ended: .*memory/i],
   ['odd', /could not be cloned/],
+  ['again', /stands inside of too many other calls: there is a circle/],
+  ['strange', /Error: \{ odd: 1 \}/],
 ] as const) {
   test(`sizes.${fun} fails alone`, async () => {
     const { host, folder } = await hostWith({ 'sizes.ts': good })

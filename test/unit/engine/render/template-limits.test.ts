@@ -56,12 +56,74 @@ describe('a template cannot stall the process', () => {
     '"a".ljust(10 ** 10)',
     '"a" | indent(10 ** 10)',
     '"a" | center(10 ** 10)',
+    '(range(100000) | list) | join("x" * 100000)',
+    '("a\\n" * 100000) | indent(100000)',
+    '"\\t".expandtabs(10 ** 10)',
+    '[1] | batch(10 ** 9, 0) | list',
+    '[1] | slice(10 ** 9) | list',
+    'lipsum(n=10 ** 8)',
+    '(1,) * 10 ** 8',
   ]) {
     test(huge, async () => assert.equal((await renderFault(`{{ ${huge} }}`)).type, 'MemoryError'))
   }
 
   test('powers that nobody could hold', async () => {
     assert.equal((await renderFault('{{ 9 ** 9999999 }}')).type, 'OverflowError')
+  })
+
+  for (const [what, use] of [
+    ['printed', '{{ n.x }}'],
+    ['written as JSON', '{{ n.x | json }}'],
+    ['flattened', '{{ n.x | flatten }}'],
+    ['compared', '{{ n.x == n.y }}'],
+    ['given to a function', '{{ salt["test.echo"](n.x) }}'],
+  ] as const) {
+    test(`a list twice in a list, and so on: ${what}`, async () => {
+      const text = `{% set n = namespace(x=[1], y=[1]) %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% set n.y = [n.y, n.y] %}{% endfor %}${use}`
+      const fault = await renderFault(text, { functions: { 'test.echo': (value) => value } })
+      assert.equal(fault.type, 'MemoryError')
+    })
+  }
+
+  for (const [what, type, value] of [
+    ['list', 'MemoryError', '{% set n.x = n.x + n.x %}'],
+    ['text', 'MemoryError', '{% set n.t = n.t ~ n.t %}'],
+    ['integer', 'OverflowError', '{% set n.i = n.i * n.i %}'],
+  ] as const) {
+    test(`doubled in a loop: ${what}`, async () => {
+      const text = `{% set n = namespace(x=[1], t="a", i=10) %}{% for i in range(60) %}${value}{% endfor %}`
+      assert.equal((await renderFault(text)).type, type)
+    })
+  }
+
+  test('macros and templates that call each other twice', async () => {
+    const macro = '{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}'
+    assert.equal((await renderFault(macro, { limits })).type, 'OverflowError')
+    const names = Array.from({ length: 60 }, (_, index) => `f${index}`)
+    const twice = (name: string): string => `{% include "${name}" %}{% include "${name}" %}`
+    const files = Object.fromEntries(names.map((name, index) => [name, twice(names[index + 1] ?? 'end')]))
+    assert.equal((await renderFault(twice('f0'), { limits, files: { ...files, end: 'x' } })).type, 'OverflowError')
+  })
+
+  test('integers of more digits than Python reads are none', async () => {
+    assert.equal(await renderText('{{ ("1" * 4301) | int(default=7) }}'), '7')
+  })
+
+  test('a template that is nested too deeply is named', async () => {
+    const fault = await renderFault('{% include "deep.jinja" %}', {
+      files: { 'deep.jinja': `{{ ${'-'.repeat(50_000)}1 }}` },
+    })
+    assert.match(fault.message, /the template deep\.jinja is nested too deeply/)
+  })
+
+  test('no message repeats megabytes of a template', async () => {
+    for (const text of [
+      `{{ ${'b'.repeat(1e6)}.x }}`,
+      '{{ raise("b" * 1000000) }}',
+      '{{ ("[" * 100000) | load_json }}',
+    ]) {
+      assert.ok((await renderFault(text)).message.length < 20_000)
+    }
   })
 
   for (const [what, text] of [
@@ -76,6 +138,10 @@ describe('a template cannot stall the process', () => {
       assert.equal(fault.type, 'RecursionError')
     })
   }
+
+  test('a line of many words takes time by its length, not by its square', { timeout: 10_000 }, async () => {
+    assert.equal(await renderText(`{{ [${'1,'.repeat(300_000)}1] | length }}`), '300001')
+  })
 
   test('a long loop lets others have their turn', async () => {
     let turns = 0

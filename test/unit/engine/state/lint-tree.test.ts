@@ -211,3 +211,25 @@ describe('files that cannot be rendered', () => {
     ])
   })
 })
+
+describe('files that include each other', () => {
+  const circle = (count: number, body: (index: number) => string): Files =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `f${index}.sls`,
+        `include: [f${(index + 1) % count}]\ns${index}:\n  test.nop:\n    - require: [{test: ${body(index)}}]\n`,
+      ]),
+    )
+
+  test('have what any of them has, and each is looked at', async () => {
+    const states = await lint(circle(4, (index) => (index === 2 ? 'gone' : 's3')))
+    assert.deepEqual(states, [
+      "f2.sls:4:17 error unknown-id: require names 'test: gone', which no file has",
+      'f3.sls:2:1 error cycle: A recursive requisite was found, SLS "f3" ID "s3" ID "s3"',
+    ])
+  })
+
+  test('take time by their number, not by its square', { timeout: 20_000 }, async () => {
+    assert.equal((await lint(circle(800, () => 's7'))).length, 1)
+  })
+})

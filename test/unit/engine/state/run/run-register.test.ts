@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type Entry, type EntryRequest, RunRegister } from '../../../../../src/engine/state/run/run-register.ts'
 
 let folder = ''
@@ -70,6 +71,23 @@ test('what a dead process has left behind counts for nothing', async () => {
   leaveBehind('2', deadPid(), '1', { hasTurn: false })
   leave(await enter('3'))
   assert.deepEqual(readdirSync(join(folder, 'runs')), [])
+})
+
+test('nor what one has that ended and that nobody has asked for', {
+  skip: existsSync('/proc/self/stat') ? false : 'no /proc',
+}, async () => {
+  // The shell becomes a program that never asks for its child.
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    const [line]: Buffer[] = await once(parent.stdout, 'data')
+    const pid = Number(String(line))
+    while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await setImmediate()
+    leaveBehind('1', pid, '')
+    leave(await enter('2'))
+  } finally {
+    parent.kill()
+    await once(parent, 'exit')
+  }
 })
 
 test('nor what a former process with the number of a living one has', async () => {
