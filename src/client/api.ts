@@ -326,7 +326,7 @@ export interface MasterLinkMethods {
   'file.read': { params: { saltenv: string; path: string }; item: never; result: Uint8Array }
   'file.environments': { params: null; item: never; result: readonly string[] }
   /** All that an environment has, or what a command offers under the environment `offer:TOKEN`. */
-  'file.names': { params: { saltenv: string }; item: never; result: ServedNames }
+  'file.names': { params: { saltenv: string; under?: string }; item: never; result: ServedNames }
   /** Null where there is no such file. */
   'file.status': { params: { saltenv: string; path: string }; item: never; result: ServedStatus | null }
   /** At most 1 MiB from `offset` on; less at the end, nothing beyond it. */
