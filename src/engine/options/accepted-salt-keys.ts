@@ -36,7 +36,7 @@ const names = `
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
   ignore_missing inotify_watch intermediate_metadata ipc_mode ipc_so_rcvbuf ipc_so_sndbuf ipc_write_buffer
   ipc_write_timeout ipv6 iscsi_grains
-  jinja_lstrip_blocks jinja_trim_blocks job_cache job_cache_store_endtime
+  job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
   lazy_loader_strict_matching local localfs lock_pillarenv log_datefmt log_datefmt_console log_fmt
   log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging

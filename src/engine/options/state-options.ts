@@ -21,6 +21,8 @@ export const stateOptions = {
     {},
     "Jinja's options for templates, under its own names, such as `trim_blocks`; not for SLS files.",
   ),
+  jinja_trim_blocks: option(s.boolean(), false, 'The same as `trim_blocks` in `jinja_env` and `jinja_sls_env`.'),
+  jinja_lstrip_blocks: option(s.boolean(), false, 'The same as `lstrip_blocks` in `jinja_env` and `jinja_sls_env`.'),
   jinja_sls_env: option(s.record(s.any()), {}, "Jinja's options for SLS files, under its own names."),
   state_top: option(s.string(), 'top.sls', 'The top file of every environment, below its roots.'),
   state_top_saltenv: unset(
