@@ -30,7 +30,8 @@ const names = `
   fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
-  gather_job_timeout_max gather_proxy_facts global_identifier
+  gather_job_timeout_max gather_proxy_facts git_pillar_global_lock git_pillar_provider git_pillar_pubkey git_pillar_verify_config
+  gitfs_global_lock gitfs_provider gitfs_pubkey gitfs_verify_config global_identifier
   grain_opts grains_cache grains_cache_expiration grains_dirs
   grains_refresh_every grains_refresh_pre_exec
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
@@ -102,8 +103,6 @@ const names = `
 /** A key that starts like this belongs to a subsystem with many keys. */
 export const acceptedSaltPrefixes: readonly string[] = [
   'azurefs_',
-  'git_pillar_',
-  'gitfs_',
   'hgfs_',
   'log_fmt_',
   'log_datefmt_',
