@@ -387,6 +387,12 @@ describe('pillar', () => {
       await on(master, 'web', 'log.error', 'it is hunter2')
       await web.log.until(/it is •••/)
       await on(master, 'web', 'cmd.run', 'false hunter2')
+      for (const fun of ['event.send', 'event.fire_master']) {
+        await using sent = await master.events()
+        const words = [{ word: 'is hunter2' }, 'my/tag']
+        assert.equal(await on(master, 'web', fun, ...(fun === 'event.send' ? words.reverse() : words)), true)
+        assert.doesNotMatch(JSON.stringify((await sent.until(/^my\/tag$/)).data), /hunter2/)
+      }
       await using told = await master.events()
       const single = ['state.single', 'test.succeed_with_changes', 'is hunter2']
       await on(master, 'web', ...(single as [string, string, string]))
