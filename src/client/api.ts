@@ -363,6 +363,8 @@ export interface MasterLinkMethods {
       readonly isAside?: boolean
       /** Grains are told only where they are needed: the answer is `wantsGrains` then. */
       readonly asksForGrains?: boolean
+      /** What `pillar_cache` has of this minion does not count any more. */
+      readonly cleansCache?: boolean
     }
     item: never
     result: {

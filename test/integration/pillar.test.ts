@@ -307,6 +307,11 @@ describe('pillar', () => {
     assert.deepEqual(await runner(master, 'pillar.show_pillar_cache', 'web'), { web: { '': ofWeb } })
     assert.deepEqual(await runner(master, 'pillar.clear_pillar_cache', 'web'), { web: { '': ofWeb } })
     assert.partialDeepStrictEqual(await on(master, 'web', 'pillar.items'), { secret: 'changed' })
+    fleet.put('pillar/web.sls', 'secret: again\n')
+    assert.equal(await on(master, 'web', 'saltutil.refresh_pillar', true, 30, false), true)
+    assert.equal(await on(master, 'web', 'pillar.get', 'secret'), 'changed')
+    assert.equal(await on(master, 'web', 'saltutil.refresh_pillar', true), true)
+    assert.equal(await on(master, 'web', 'pillar.get', 'secret'), 'again')
     // Of another minion's nothing comes, cached or not.
     assert.deepEqual(await on(master, 'db', 'pillar.items'), ofDb)
   })
