@@ -44,6 +44,16 @@ export const stateOptions = {
     [],
     'The environments whose top files are read, in their order; all, `base` first, where none are named.',
   ),
+  autoload_dynamic_modules: option(
+    s.boolean(),
+    true,
+    'Let a run of all states that the top files have bring modules, states and grains of the file server first.',
+  ),
+  clean_dynamic_modules: option(
+    s.boolean(),
+    true,
+    'Remove modules and the like that were brought and are not on the file server any more.',
+  ),
   state_auto_order: option(s.boolean(), true, 'Run states in the order in which they are written.'),
   disabled_requisites: option(
     s.union([s.string(), environments]),
