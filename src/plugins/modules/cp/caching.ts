@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
@@ -11,7 +12,7 @@ import { matchGlob } from '../../../engine/target/glob.ts'
 import { compileRegex } from '../../../engine/target/regex.ts'
 import { localPath, protocolOf } from '../file/source.ts'
 import { servedAt } from './arguments.ts'
-import { cacheFromWeb, type WebOptions } from './web.ts'
+import { cacheFromWeb, type WebOptions, webCachePath } from './web.ts'
 
 /** Where the file lies on this machine now; undefined where there is none. Throws for a kind of URL that is not known. */
 export async function cacheAny(
@@ -31,7 +32,10 @@ export async function cacheAny(
   })
 }
 
-/** As `cacheAny`, but a file that is not what `sourceHash` says is an error. The hash may begin with its kind: `sha256=…`. */
+/**
+ * As `cacheAny`, but a file that is not what `sourceHash` says is an error, and a copy of a web server's file that is the
+ * right one is not fetched again. The hash may begin with its kind: `sha256=…`.
+ */
 export async function cacheChecked(
   ctx: FunctionContext,
   url: string,
@@ -39,10 +43,15 @@ export async function cacheChecked(
   sourceHash: string | undefined,
   options: WebOptions = {},
 ): Promise<string | undefined> {
-  const path = await cacheAny(ctx, url, given, options)
-  if (path === undefined || sourceHash === undefined) return path
+  if (sourceHash === undefined) return await cacheAny(ctx, url, given, options)
   const [, kind = '', wanted = ''] = /^(?:(\w+)[=:])?([0-9a-fA-F]+)$/.exec(sourceHash) ?? []
-  const found = await ctx.salt('file.get_hash', [path, kind || kindByLength(wanted)])
+  const hashOfCopy = (copy: string): Promise<unknown> => ctx.salt('file.get_hash', [copy, kind || kindByLength(wanted)])
+  const isOfWeb = ['http', 'https'].includes(protocolOf(url))
+  const known = isOfWeb ? webCachePath(ctx, url, servedAt(ctx, url, given).saltenv) : undefined
+  if (known !== undefined && existsSync(known) && (await hashOfCopy(known)) === wanted.toLowerCase()) return known
+  const path = await cacheAny(ctx, url, given, options)
+  if (path === undefined) return undefined
+  const found = await hashOfCopy(path)
   if (found === wanted.toLowerCase()) return path
   throw new SaltError('execution-failed', `the file is not the one that was meant: its hash is ${found}`, {
     where: url,
