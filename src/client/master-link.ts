@@ -68,7 +68,7 @@ export interface MasterLinkMethods {
   'file.read': { params: { saltenv: string; path: string }; item: never; result: Uint8Array }
   'file.environments': { params: null; item: never; result: readonly string[] }
   /** All that an environment has, or what a command offers under the environment `offer:TOKEN`. */
-  'file.names': { params: { saltenv: string }; item: never; result: ServedNames }
+  'file.names': { params: { saltenv: string; under?: string }; item: never; result: ServedNames }
   /** Null where there is no such file. */
   'file.status': { params: { saltenv: string; path: string }; item: never; result: ServedStatus | null }
   /** At most 1 MiB from `offset` on; less at the end, nothing beyond it. */
@@ -105,6 +105,8 @@ export interface MasterLinkMethods {
       readonly isAside?: boolean
       /** Grains are told only where they are needed: the answer is `wantsGrains` then. */
       readonly asksForGrains?: boolean
+      /** What `pillar_cache` has of this minion does not count any more. */
+      readonly cleansCache?: boolean
     }
     item: never
     result: {

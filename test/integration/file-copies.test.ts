@@ -175,7 +175,7 @@ describe('files', () => {
     const cached = await value('cp.cache_file', 'salt://web/site.conf')
     assert.equal(readFileSync(String(cached), 'utf8'), 'site')
     assert.equal(await value('cp.is_cached', 'salt://web/site.conf'), cached)
-    assert.deepEqual(await value('cp.list_minion'), ['web/site.conf'])
+    assert.deepEqual(await value('cp.list_minion'), [cached])
     assert.equal(await value('cp.cache_file', 'salt://nosuch'), false)
     assert.match(String(await value('cp.cache_file', 'salt://../from')), /bad-path|contains '\.\.'/)
     assert.match(String(await value('cp.cache_file', 'salt://passwd')), /leads out/)
@@ -195,6 +195,27 @@ describe('files', () => {
     )
   })
 
+  it('that are written while they are on their way come as they are at last', async () => {
+    await fleet.connect('web1', master)
+    put('srv/x', randomBytes(2_500_000))
+    const content = randomBytes(2_600_000)
+    const real = FileRoots.prototype.part
+    let isWritten = false
+    const written = mock.method(FileRoots.prototype, 'part', async function (this: FileRoots, ...args: Part) {
+      if (args[2] > 0 && !isWritten) {
+        isWritten = true
+        put('srv/x', content)
+      }
+      return await real.apply(this, args)
+    })
+    try {
+      assert.equal((await call('web1', 'cp.get_file', 'salt://x', at('x')))?.return, at('x'))
+    } finally {
+      written.mock.restore()
+    }
+    assert.ok(readFileSync(at('x')).equals(content))
+  })
+
   it('of minions come to the master, within its bounds', async () => {
     await fleet.connect('web1', master)
     const content = randomBytes(2_200_000)
@@ -205,6 +226,14 @@ describe('files', () => {
     assert.equal((await call('web1', 'cp.push', put('from/a/b', 'b')))?.return, true)
     assert.equal((await call('web1', 'cp.push_dir', at('from/a'), null, 'up'))?.return, true)
     assert.equal(readFileSync(stored('up/b'), 'utf8'), 'b')
+    symlinkSync('b', at('from/a/link'))
+    symlinkSync('.', at('from/a/endless'))
+    symlinkSync('nowhere', at('from/a/broken'))
+    assert.equal((await call('web1', 'cp.push_dir', at('from/a'), null, 'links'))?.return, true)
+    assert.deepEqual(readdirSync(stored('links')).sort(), ['b', 'link'])
+    assert.equal((await call('web1', 'cp.push_dir', at('from/a'), '*.none'))?.return, false)
+    assert.equal((await call('web1', 'cp.push_dir', at('from/a/b'), null, 'single'))?.return, true)
+    assert.equal(readFileSync(stored('single'), 'utf8'), 'b')
     assert.match(
       String((await call('web1', 'cp.push', put('from/huge', Buffer.alloc(3_500_000))))?.return),
       /larger than 3 MiB/,

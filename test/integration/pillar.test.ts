@@ -345,6 +345,11 @@ describe('pillar', () => {
     assert.deepEqual(await runner(master, 'pillar.show_pillar_cache', 'web'), { web: { '': ofWeb } })
     assert.deepEqual(await runner(master, 'pillar.clear_pillar_cache', 'web'), { web: { '': ofWeb } })
     assert.partialDeepStrictEqual(await on(master, 'web', 'pillar.items'), { secret: 'changed' })
+    fleet.put('pillar/web.sls', 'secret: again\n')
+    assert.equal(await on(master, 'web', 'saltutil.refresh_pillar', true, 30, false), true)
+    assert.equal(await on(master, 'web', 'pillar.get', 'secret'), 'changed')
+    assert.equal(await on(master, 'web', 'saltutil.refresh_pillar', true), true)
+    assert.equal(await on(master, 'web', 'pillar.get', 'secret'), 'again')
     // Of another minion's nothing comes, cached or not.
     assert.deepEqual(await on(master, 'db', 'pillar.items'), ofDb)
   })
@@ -425,6 +430,12 @@ describe('pillar', () => {
       await on(master, 'web', 'log.error', 'it is hunter2')
       await web.log.until(/it is •••/)
       await on(master, 'web', 'cmd.run', 'false hunter2')
+      for (const fun of ['event.send', 'event.fire_master']) {
+        await using sent = await master.events()
+        const words = [{ word: 'is hunter2' }, 'my/tag']
+        assert.equal(await on(master, 'web', fun, ...(fun === 'event.send' ? words.reverse() : words)), true)
+        assert.doesNotMatch(JSON.stringify((await sent.until(/^my\/tag$/)).data), /hunter2/)
+      }
       await using told = await master.events()
       const single = ['state.single', 'test.succeed_with_changes', 'is hunter2']
       await on(master, 'web', ...(single as [string, string, string]))

@@ -103,6 +103,42 @@ describe('runs of states on a minion', () => {
     assert.deepEqual(told(await asked('state.apply')), { bad: false })
   })
 
+  it('have the modules, states and grains of the file server, where the top files are asked', async () => {
+    const own = new InProcessFleet()
+    await using _ = own
+    const put = (path: string, text: string): void => {
+      mkdirSync(join(own.folder, path, '..'), { recursive: true })
+      writeFileSync(join(own.folder, path), text)
+    }
+    put('srv/top.sls', "base: {'*': [here]}\ndev: {'*': [there]}\n")
+    const shown = "{{ salt['sizes.of']('x') }}-{{ grains.get('hall', 'none') }}"
+    put('srv/here.sls', `${shown}:\n  things.present: []\n`)
+    put('dev/there.sls', 'there:\n  others.present: []\n')
+    const of =
+      "fn({ doc: 'a', args: { word: s.string('a') }, returns: s.string(), examples: ['a'], run: () => 'size' })"
+    put(
+      'srv/_modules/sizes.js',
+      `export const sizes = defineModule({ name: 'sizes', doc: 'a', functions: { of: ${of} } })\n`,
+    )
+    put(
+      'srv/_grains/hall.js',
+      "export const hall = defineGrains({ name: 'hall', doc: 'a', read: () => ({ hall: 'north' }) })\n",
+    )
+    const present = 'export const present = (ctx, { name }) => ({ name, result: true, changes: {}, comment: `` })\n'
+    put('srv/_states/things.js', present)
+    put('dev/_states/others.js', present)
+    const roots = `file_roots: {base: ['${own.folder}/srv'], dev: ['${own.folder}/dev']}\n`
+    const other = await own.startMaster(roots)
+    await own.connect('alpha', other)
+    await own.connect('beta', other, 'autoload_dynamic_modules: false\n')
+    const applied = async (id: string, ...arg: unknown[]): Promise<TargetOutcome> =>
+      (await other.publish(id, 'state.apply', arg, { timeout: 30 }))[id] ?? assert.fail('there is no outcome')
+    assert.match(JSON.stringify((await applied('alpha', 'here')).ret?.return), /sizes.of/)
+    assert.deepEqual(told(await applied('alpha')), { 'size-north': true, there: true })
+    assert.deepEqual(told(await applied('alpha')), { 'size-north': true, there: true })
+    assert.match(JSON.stringify((await applied('beta')).ret?.return), /sizes.of/)
+  })
+
   it('are not what was planned where the content of what is new has moved', async () => {
     const srv = join(fleet.folder, 'srv')
     const plan = join(fleet.folder, 'web.plan')

@@ -49,7 +49,11 @@ export class PillarFolder implements Disposable {
   }
 }
 
-export async function compileCase(one: Omit<PillarCase, 'name'>, folder: PillarFolder): Promise<PillarOutcome> {
+export async function compileCase(
+  one: Omit<PillarCase, 'name'>,
+  folder: PillarFolder,
+  memory: PillarHost['memory'] = new Map(),
+): Promise<PillarOutcome> {
   const text = JSON.stringify({
     pillar_roots: { base: ['$DIR/base'] },
     pillar_safe_render_error: false,
@@ -62,7 +66,7 @@ export async function compileCase(one: Omit<PillarCase, 'name'>, folder: PillarF
     config: { all: config, get: (name) => config[name] },
     log: functions.log,
     decrypted: new DecryptedMessages(),
-    memory: new Map(),
+    memory,
     contextFor: async ({ id, grains, pillar, services, log }) =>
       createFunctionContext({ ...functions.inputs, id, grains: () => grains, pillar, services, log }).context,
   }

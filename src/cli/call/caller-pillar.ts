@@ -62,8 +62,8 @@ export class CallerPillar {
     const { refreshMinion, secrets } = this.#options
     return {
       compile: (question) => this.#compile(question ?? {}),
-      refresh: async () => {
-        this.#current = await this.#compile({})
+      refresh: async ({ cleansCache = false } = {}) => {
+        this.#current = await this.#compile({}, cleansCache)
         return await refreshMinion()
       },
       hide: (value) => secrets.hideIn(value),
@@ -74,13 +74,13 @@ export class CallerPillar {
     return this.#options.masters().length === 0
   }
 
-  async #compile(question: PillarQuestion): Promise<Pillar> {
+  async #compile(question: PillarQuestion, cleansCache = false): Promise<Pillar> {
     const { secrets, masters, log } = this.#options
     const [master] = masters()
     if (master === undefined) return await this.#compileHere(question)
     const isPlain = Object.keys(question).length === 0
     try {
-      const compiled = await this.#ask(master, question)
+      const compiled = await this.#ask(master, question, cleansCache)
       secrets.add(compiled.secrets)
       return compiled.pillar
     } catch (error) {
@@ -91,11 +91,11 @@ export class CallerPillar {
   }
 
   /** To find out the grains takes longer than to ask whether they are needed. */
-  async #ask(master: MasterCalls, question: PillarQuestion): ReturnType<typeof askPillar> {
+  async #ask(master: MasterCalls, question: PillarQuestion, cleansCache: boolean): ReturnType<typeof askPillar> {
     const { config, inputs } = this.#options
-    const answer = await askPillar(master, { config, question, asksForGrains: true })
+    const answer = await askPillar(master, { config, question, asksForGrains: true, cleansCache })
     return answer.wantsGrains === true
-      ? await askPillar(master, { config, grains: inputs().grains(), question })
+      ? await askPillar(master, { config, grains: inputs().grains(), question, cleansCache })
       : answer
   }
 

@@ -26,8 +26,9 @@ export function fileMethods({ settings, offers, pushed }: FileMethodsOptions): F
   return {
     'file.environments': async () => await settings.files.environments(),
     'file.names': async (params) => {
-      const saltenv = asString(asRecord(params).saltenv, 'saltenv')
-      return await (offers.get(saltenv)?.names() ?? settings.files.names(saltenv))
+      const { saltenv: name, under = '' } = asRecord(params)
+      const saltenv = asString(name, 'saltenv')
+      return await (offers.get(saltenv)?.names() ?? settings.files.names(saltenv, asString(under, 'under')))
     },
     'file.status': async (params) => {
       const { saltenv, path } = addressFrom(params)

@@ -55,7 +55,11 @@ export class MasterPillar implements PillarDesk {
   }
 
   /** For a minion that asks; what it gets is kept for targets and for the runner `cache.pillar`. */
-  async give(request: PillarRequest, { isAside }: { readonly isAside: boolean }): Promise<CompiledPillar> {
+  async give(
+    request: PillarRequest,
+    { isAside, cleansCache }: { readonly isAside: boolean; readonly cleansCache: boolean },
+  ): Promise<CompiledPillar> {
+    if (cleansCache) this.#kept.delete(request.id)
     const isPlain = request.override === undefined && request.ext === undefined
     const compiled = isPlain ? await this.#throughCache(request) : await this.#compile(request)
     if (isPlain && !isAside) this.#note(request.id, compiled.pillar)

@@ -28,7 +28,7 @@ type Methods = {
 export function pillarMethods({ pillar, cache, bus, tellsGrains }: PillarMethodsOptions): Methods {
   return {
     'pillar.compile': async (params, { peer }) => {
-      const { grains, saltenv, pillarenv, override, ext, isAside, asksForGrains } = asRecord(params)
+      const { grains, saltenv, pillarenv, override, ext, isAside, asksForGrains, cleansCache } = asRecord(params)
       const isNone = !pillar.mayHave && override === undefined && ext === undefined
       if (asksForGrains === true && !isNone) return { pillar: {}, secrets: [], wantsGrains: true }
       if (grains !== undefined) {
@@ -47,7 +47,7 @@ export function pillarMethods({ pillar, cache, bus, tellsGrains }: PillarMethods
         ...(isRecord(override) ? { override } : {}),
         ...(isRecord(ext) ? { ext } : {}),
       }
-      return await pillar.give(request, { isAside: isAside === true })
+      return await pillar.give(request, { isAside: isAside === true, cleansCache: cleansCache === true })
     },
   }
 }

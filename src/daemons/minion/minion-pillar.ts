@@ -30,6 +30,13 @@ export interface MinionPillarOptions {
   changed(): void
 }
 
+interface Refresh {
+  /** The master has the grains. */
+  readonly isTold?: boolean
+  /** What the master keeps does not count. */
+  readonly cleansCache?: boolean
+}
+
 export class MinionPillar {
   readonly #options: MinionPillarOptions
   #current: Pillar = {}
@@ -37,6 +44,8 @@ export class MinionPillar {
   #work: Promise<boolean> | undefined
   #next: Promise<boolean> | undefined
   #isKnown = false
+  /** Somebody has asked for that since the last question to a master. */
+  #cleansCache = false
 
   constructor(options: MinionPillarOptions) {
     this.#options = options
@@ -65,8 +74,9 @@ export class MinionPillar {
     if (!this.#isKnown) void this.refresh({ isTold: true })
   }
 
-  /** Many that ask at a time share one answer, which is not older than their question. @param isTold the master has the grains. */
-  refresh({ isTold = false }: { readonly isTold?: boolean } = {}): Promise<boolean> {
+  /** Many that ask at a time share one answer, which is not older than their question. */
+  refresh({ isTold = false, cleansCache = false }: Refresh = {}): Promise<boolean> {
+    this.#cleansCache ||= cleansCache
     if (this.#work === undefined) {
       this.#work = this.#refresh(isTold).finally(() => {
         this.#work = undefined
@@ -85,7 +95,7 @@ export class MinionPillar {
   serviceFor(masters: () => readonly MasterCalls[]): PillarService {
     return {
       compile: (question) => this.#compile(question ?? {}, masters()),
-      refresh: () => this.refresh(),
+      refresh: (options) => this.refresh(options),
       hide: (value) => this.#options.secrets.hideIn(value),
     }
   }
@@ -95,8 +105,10 @@ export class MinionPillar {
     const isAlone = masters().length === 0
     if (!isAlone && !isConnected()) return false
     const isFirst = !this.#isKnown
+    const cleansCache = this.#cleansCache
+    this.#cleansCache = false
     try {
-      const pillar = await this.#compile({}, masters(), isTold)
+      const pillar = await this.#compile({}, masters(), { isTold, cleansCache })
       this.#isKnown = true
       this.#take(pillar)
       await this.#keep(pillar)
@@ -111,13 +123,17 @@ export class MinionPillar {
     }
   }
 
-  async #compile(question: PillarQuestion, masters: readonly MasterCalls[], isTold = false): Promise<Pillar> {
+  async #compile(
+    question: PillarQuestion,
+    masters: readonly MasterCalls[],
+    { isTold = false, cleansCache = false }: Refresh = {},
+  ): Promise<Pillar> {
     const { secrets, config, grains } = this.#options
     const [master] = masters
     const compiled =
       master === undefined
         ? await this.#compileHere(question)
-        : await askPillar(master, { config, grains: isTold ? undefined : grains(), question })
+        : await askPillar(master, { config, grains: isTold ? undefined : grains(), question, cleansCache })
     secrets.add(compiled.secrets)
     return compiled.pillar
   }

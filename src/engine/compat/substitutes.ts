@@ -55,6 +55,8 @@ export const leftOutOptions: Readonly<Record<string, string>> = {
   logstash_tcp_handler: 'an event sink of the returner webhook or http',
   logstash_udp_handler: 'an event sink of the returner syslog',
   logstash_http_handler: 'an event sink of the returner http',
+  fileserver_events: 'an event of its own from whatever changes the files (salt event send), and a reaction to it',
+  master_roots: 'file_roots, which orchestrations read, too',
   minionfs_env: 'cp.push, and file_roots that name the folder of the files',
   proxy: 'a module of your own that reaches the device',
 }

@@ -1,4 +1,4 @@
-/** `file_ignore_regex` and `file_ignore_glob`: files that are there and are not listed. */
+/** `file_ignore_regex` and `file_ignore_glob`: files that are there, and for minions are not. */
 import type { ConfigView } from '../config-view.ts'
 import { matchGlob } from '../target/glob.ts'
 import { compileRegex, type Regex } from '../target/regex.ts'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { open, readdir, readlink, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
 import { resolveInside } from '../../base/files.ts'
 import type { ServedNames, ServedStatus } from '../../client/master-link.ts'
@@ -107,6 +107,7 @@ export class FileRoots {
   }
 
   async #find(saltenv: string, path: string): Promise<FoundFile | undefined> {
+    if (this.#filter.ignores(posix.normalize(path))) return undefined
     for (const root of this.#rootsOf(saltenv)) {
       const file = resolveInside(root, path)
       const stats = await ifExists(() => stat(file))

@@ -35,8 +35,8 @@ export async function syncPlugins(
   kinds: readonly SyncKind[],
   options: SyncOptions = {},
 ): Promise<Record<string, string[]>> {
-  const synced: Record<string, string[]> = {}
-  for (const kind of kinds) synced[kind] = await syncExtensions(ctx, kind, options)
+  const found = kinds.map(async (kind) => [kind, await syncExtensions(ctx, kind, options)] as const)
+  const synced: Record<string, string[]> = Object.fromEntries(await Promise.all(found))
   const changed = kinds.filter((kind) => (synced[kind]?.length ?? 0) > 0)
   await refreshPlugins(ctx, changed)
   return synced
@@ -50,12 +50,12 @@ export async function refreshPlugins(ctx: FunctionContext, kinds: readonly SyncK
   if (isShared || changed.has('grains')) await ctx.services.refreshGrains?.()
 }
 
-/** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed. */
+/** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed, unless `clean_dynamic_modules` is off. */
 export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: SyncOptions): Promise<string[]> {
   const folder = syncedFolder(ctx.config, kind)
   const source = fileSourceOf(ctx)
   const wanted = await wantedFiles(ctx, source, kind, options)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (wanted.size > 0) await mkdir(folder, { recursive: true, mode: 0o700 })
   const present = await hashesBelow(folder)
   const names = [...wanted.keys()]
   const changed = new Set<string>()
@@ -68,6 +68,7 @@ export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: Syn
     await writeFileAtomic(path, content, isExecutable(name, names) ? 0o700 : 0o600)
     changed.add(`${kind}.${pluginName(name)}`)
   }
+  if (ctx.config.get('clean_dynamic_modules') === false) return [...changed].sort()
   for (const name of present.keys()) if (!wanted.has(name)) await rm(resolveInside(folder, name), { force: true })
   return [...changed].sort()
 }

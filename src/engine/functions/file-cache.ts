@@ -13,6 +13,11 @@ export function cacheFolder(ctx: FunctionContext, saltenv: string): string {
   return resolveInside(join(String(ctx.config.get('cachedir')), 'files'), saltenv)
 }
 
+/** Folder of copies of files of this machine. */
+export function localFilesFolder(ctx: FunctionContext): string {
+  return join(String(ctx.config.get('cachedir')), 'localfiles')
+}
+
 /** Where the file of an environment lies once it is fetched. Throws `bad-path`. */
 export function cachePath(ctx: FunctionContext, saltenv: string, path: string): string {
   return resolveInside(cacheFolder(ctx, saltenv), path)
@@ -24,8 +29,27 @@ export async function cacheServedFile(
   saltenv: string,
   path: string,
 ): Promise<string | undefined> {
-  const status = await fileSourceOf(ctx).status(saltenv, path)
-  return status === undefined ? undefined : await cacheKnownFile(ctx, saltenv, path, status)
+  return await withStatus(fileSourceOf(ctx), { saltenv, path }, (status) => cacheKnownFile(ctx, saltenv, path, status))
+}
+
+/** A file that somebody writes on the server just then may change so often. */
+const attempts = 3
+
+/** Fetches a file as the server has it at last. Undefined where the server has no such file. */
+export async function withStatus<Result>(
+  source: Pick<FileSource, 'status'>,
+  { saltenv, path }: { readonly saltenv: string; readonly path: string },
+  fetch: (status: ServedStatus) => Promise<Result>,
+): Promise<Result | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const status = await source.status(saltenv, path)
+    if (status === undefined) return undefined
+    try {
+      return await fetch(status)
+    } catch (error) {
+      if (!(error instanceof DamagedFile) || attempt === attempts) throw error
+    }
+  }
 }
 
 /** As `cacheServedFile`, for a file whose status was asked for already. */

@@ -19,7 +19,8 @@ function masterSource(ctx: FileSourceHost, master: MasterCalls): FileSource {
   const { signal, log } = ctx
   return {
     environments: () => master.call('file.environments', null, { signal }),
-    names: (saltenv) => master.call('file.names', { saltenv }, { signal }),
+    names: (saltenv, under) =>
+      master.call('file.names', { saltenv, ...(under === undefined ? {} : { under }) }, { signal }),
     list: (saltenv, under) => master.call('file.list', { saltenv, under }, { signal }),
     status: async (saltenv, path) => (await master.call('file.status', { saltenv, path }, { signal })) ?? undefined,
     part: (saltenv, path, offset) => master.call('file.part', { saltenv, path, offset }, { signal }),

@@ -4,7 +4,7 @@ import { SaltError } from '../../base/errors.ts'
 import type { ServedNames } from '../../client/master-link.ts'
 import { fileText } from '../files/file-text.ts'
 import type { FunctionContext } from '../plugin.ts'
-import { cachePath, fetchServedFile } from './file-cache.ts'
+import { cacheKnownFile, withStatus } from './file-cache.ts'
 import { type FileSource, fileSourceOf } from './file-source.ts'
 
 /** No template or SLS file is larger. Bytes. */
@@ -51,13 +51,10 @@ export class ServedTexts {
     const found = await this.#source.locate?.(saltenv, path)
     if (found !== undefined) return refuseLarge(path, found.size) ?? found.file
     if (this.#source.locate !== undefined) return undefined
-    const status = await this.#source.status(saltenv, path)
-    if (status === undefined) return undefined
-    refuseLarge(path, status.size)
-    const target = cachePath(this.#ctx, saltenv, path)
-    const fetch = { saltenv, path, status, target, mode: 0o600, folderMode: 0o700, owner: this.#ctx.id }
-    await fetchServedFile(this.#source, fetch)
-    return target
+    return await withStatus(this.#source, { saltenv, path }, (status) => {
+      refuseLarge(path, status.size)
+      return cacheKnownFile(this.#ctx, saltenv, path, status)
+    })
   }
 }
 

@@ -10,9 +10,9 @@ const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
   return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
-  append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
+  append_minionid_config_dirs auth_safemode auth_tries auth_mode
   azurefs_envs azurefs_update_interval azurefs
-  cache cache_jobs cache_sreqs cache_dir client_acl client_acl_blacklist client_acl_verify clean_dynamic_modules
+  cache cache_jobs cache_sreqs cache_dir client_acl client_acl_blacklist client_acl_verify
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir
   cluster_pool_port cluster_secret
   color color_theme con_cache conf_file config_dir connection_pool consul_config cp_context cython_enable
@@ -30,13 +30,14 @@ const names = `
   fileserver_interval fileserver_limit_traversal
   fileserver_list_cache_time fileserver_update_niceness fileserver_verify_config followsymlinks fopen_retry
   forward_syndic_event function_cache
-  gather_job_timeout_max gather_proxy_facts global_identifier
+  gather_job_timeout_max gather_proxy_facts git_pillar_global_lock git_pillar_provider git_pillar_pubkey git_pillar_verify_config
+  gitfs_global_lock gitfs_provider gitfs_pubkey gitfs_verify_config global_identifier
   grain_opts grains_cache grains_cache_expiration grains_dirs
   grains_refresh_every grains_refresh_pre_exec
   hash_type hgfs hide_loader_warnings highstate_outputter http_connect_timeout http_max_body http_request_timeout
   ignore_missing inotify_watch intermediate_metadata ipc_mode ipc_so_rcvbuf ipc_so_sndbuf ipc_write_buffer
   ipc_write_timeout ipv6 iscsi_grains
-  jinja_lstrip_blocks jinja_trim_blocks job_cache job_cache_store_endtime
+  job_cache job_cache_store_endtime
   keep_acl_in_token key_cache key_pass keysize keys_cache
   lazy_loader_strict_matching local localfs lock_pillarenv log_datefmt log_datefmt_console log_fmt
   log_fmt_jid log_rotate_backup_count log_rotate_max_bytes logging
@@ -102,8 +103,6 @@ const names = `
 /** A key that starts like this belongs to a subsystem with many keys. */
 export const acceptedSaltPrefixes: readonly string[] = [
   'azurefs_',
-  'git_pillar_',
-  'gitfs_',
   'hgfs_',
   'log_fmt_',
   'log_datefmt_',

@@ -29,7 +29,7 @@ export const masterTable = {
   pillar_cache: option(
     s.boolean(),
     false,
-    'Keep in memory what was made for a minion, and give it again when it asks. Changes are seen when it is too old, or after `salt run pillar.clear_pillar_cache`.',
+    'Keep in memory what was made for a minion, and give it again when it asks. Changes are seen when it is too old, by `saltutil.refresh_pillar`, or after `salt run pillar.clear_pillar_cache`.',
   ),
   pillar_cache_ttl: option(s.seconds(), 3600, 'How old what `pillar_cache` keeps may become.'),
   default_include: option(s.string(), 'master.d/*.conf', sharedOptions.default_include.doc),

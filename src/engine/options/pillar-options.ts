@@ -1,6 +1,7 @@
 /** Options of pillar: those of the master count, and those of a minion where it works alone. */
 import { s } from '../../base/schema.ts'
 import { refuseExtPillar } from '../pillar/sources/source-names.ts'
+import { passphraseDoc, refusePassphrase } from './file-server-options.ts'
 import { option, unset } from './option.ts'
 
 const strategies = ['smart', 'recurse', 'aggregate', 'list', 'overwrite', 'none'] as const
@@ -77,9 +78,17 @@ export const pillarOptions = {
     true,
     'Let SLS files of a git source include those of other git sources of the same environment.',
   ),
+  git_pillar_fallback: option(
+    s.string(),
+    '',
+    'Branch or tag for environments that have none of their own, where a remote names `__env__`.',
+  ),
+  git_pillar_refspecs: option(s.array(s.string()), [], 'As `gitfs_refspecs`, for git sources of pillar.'),
   git_pillar_ssl_verify: option(s.boolean(), true, 'Check the certificates of servers of git sources of pillar.'),
   git_pillar_update_interval: option(s.seconds(), 60, 'How old what is known of a git source of pillar may be.'),
   git_pillar_user: option(s.string(), '', 'User for git sources of pillar that are reached by HTTP.'),
   git_pillar_password: option(s.string(), '', 'Password for `git_pillar_user`.'),
+  git_pillar_insecure_auth: option(s.boolean(), false, 'Send user and password also without TLS.'),
   git_pillar_privkey: option(s.string(), '', 'Private key file for git sources of pillar that are reached by SSH.'),
+  git_pillar_passphrase: option(s.string(), '', passphraseDoc, { refuse: refusePassphrase }),
 }

@@ -21,6 +21,8 @@ export const stateOptions = {
     {},
     "Jinja's options for templates, under its own names, such as `trim_blocks`; not for SLS files.",
   ),
+  jinja_trim_blocks: option(s.boolean(), false, 'The same as `trim_blocks` in `jinja_env` and `jinja_sls_env`.'),
+  jinja_lstrip_blocks: option(s.boolean(), false, 'The same as `lstrip_blocks` in `jinja_env` and `jinja_sls_env`.'),
   jinja_sls_env: option(s.record(s.any()), {}, "Jinja's options for SLS files, under its own names."),
   state_top: option(s.string(), 'top.sls', 'The top file of every environment, below its roots.'),
   state_top_saltenv: unset(
@@ -41,6 +43,16 @@ export const stateOptions = {
     environments,
     [],
     'The environments whose top files are read, in their order; all, `base` first, where none are named.',
+  ),
+  autoload_dynamic_modules: option(
+    s.boolean(),
+    true,
+    'Let a run of all states that the top files have bring modules, states and grains of the file server first.',
+  ),
+  clean_dynamic_modules: option(
+    s.boolean(),
+    true,
+    'Remove modules and the like that were brought and are not on the file server any more.',
   ),
   state_auto_order: option(s.boolean(), true, 'Run states in the order in which they are written.'),
   disabled_requisites: option(

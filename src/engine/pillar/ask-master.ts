@@ -14,12 +14,14 @@ export interface AskedPillar {
   readonly question: PillarQuestion
   /** Tell them only when the master wants them. */
   readonly asksForGrains?: boolean
+  /** What the master keeps of it does not count. */
+  readonly cleansCache?: boolean
 }
 
 /** The environments of the configuration count where the question names none. */
 export async function askPillar(
   master: MasterCalls,
-  { config, grains, question, asksForGrains }: AskedPillar,
+  { config, grains, question, asksForGrains, cleansCache }: AskedPillar,
 ): Promise<MasterLinkMethods['pillar.compile']['result']> {
   const { saltenv, pillarenv } = environmentsOf(config, question)
   const { override, ext } = question
@@ -32,6 +34,7 @@ export async function askPillar(
       ...(override === undefined ? {} : { override }),
       ...(ext === undefined ? {} : { ext }),
       ...(asksForGrains === true ? { asksForGrains } : {}),
+      ...(cleansCache === true ? { cleansCache } : {}),
       ...(Object.keys(question).length === 0 ? {} : { isAside: true }),
     },
     { timeoutMs },

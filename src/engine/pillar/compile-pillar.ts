@@ -7,6 +7,7 @@ import type { ConfigView } from '../config-view.ts'
 import type { FunctionContext, FunctionServices, Grains, PillarQuestion } from '../plugin.ts'
 import type { DecryptedMessages } from '../render/gpg/gpg-decryptor.ts'
 import { gpgOf } from '../render/gpg/gpg-of-context.ts'
+import { isUsualSyntax } from '../render/template/plain-template.ts'
 import { TemplateWorld } from '../render/template-world.ts'
 import { Dict } from '../render/values/dict.ts'
 import type { Value } from '../render/values/kinds.ts'
@@ -147,7 +148,7 @@ class Compilation {
   /** Options may give tags of templates another form, and another renderer reads files in another way. */
   #plainFiles(): PlainFiles | undefined {
     const { config, memory } = this.#host
-    if (config.get('jinja_sls_env') !== undefined) return undefined
+    if (!isUsualSyntax(config.get('jinja_sls_env'))) return undefined
     const key = `plain files ${this.#settings.renderer}`
     const known = memory.get(key)
     if (known instanceof PlainFiles) return known

@@ -15,8 +15,12 @@ export interface PillarQuestion {
 export interface PillarService {
   /** Makes it anew and leaves what is in memory alone. Errors of SLS files are under `_errors`. */
   compile(question?: PillarQuestion): Promise<Readonly<Record<string, unknown>>>
-  /** Makes it anew for all that follows: functions, schedule, beacons. False where that could not be done. */
-  refresh(): Promise<boolean>
+  /**
+   * Makes it anew for all that follows: functions, schedule, beacons. False where that could not be done.
+   *
+   * @param cleansCache what the master keeps of it by `pillar_cache` does not count any more
+   */
+  refresh(options?: { readonly cleansCache?: boolean }): Promise<boolean>
   /** Dots for what was decrypted, in whatever is shown. */
   hide<T>(value: T): T
 }

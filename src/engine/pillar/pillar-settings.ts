@@ -1,6 +1,7 @@
 /** What the configuration says of pillar, for whoever compiles it: a master, or a minion that works alone. */
 import { isRecord, textIfAny } from '../../base/narrow.ts'
 import type { ConfigView } from '../config-view.ts'
+import { topPath } from '../sls/sls-names.ts'
 
 type Roots = Readonly<Record<string, readonly string[]>>
 
@@ -32,7 +33,7 @@ export function pillarSettings(config: ConfigView): PillarSettings {
   const text = (name: string): string | undefined => textIfAny(config.get(name))
   return {
     roots: rootsOf(config.get('pillar_roots')),
-    topFile: (text('state_top') ?? 'top.sls').replace(/^salt:\/\//, '').replace(/^\/+/, ''),
+    topFile: topPath(config.get('state_top')),
     pillarenv: text('pillarenv'),
     isEnvironmentOfStates: config.get('pillarenv_from_saltenv') === true,
     strategy: text('pillar_source_merging_strategy') ?? 'smart',

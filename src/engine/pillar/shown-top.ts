@@ -6,7 +6,7 @@ export function shownTop(top: Top): Record<string, Record<string, unknown>> {
   return Object.fromEntries(
     Array.from(top, ([saltenv, entries]) => [
       saltenv,
-      Object.fromEntries(entries.map(({ target, shown }) => [target, toPlain(shown)])),
+      Object.fromEntries(entries.map(({ tgt, items }) => [tgt, toPlain(items)])),
     ]),
   )
 }

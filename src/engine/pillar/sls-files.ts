@@ -2,6 +2,7 @@
 import { SaltError } from '../../base/errors.ts'
 import { fileText } from '../files/file-text.ts'
 import type { ServedFiles } from '../files/served-files.ts'
+import { isPattern, slsNames, slsPaths } from '../sls/sls-names.ts'
 import { compileGlob } from '../target/glob.ts'
 
 export interface SlsFile {
@@ -23,12 +24,12 @@ export class SlsFiles {
 
   /** Undefined where there is no such file, or where the name cannot be one. */
   async find(saltenv: string, sls: string): Promise<SlsFile | undefined> {
-    const path = sls.replaceAll('.', '/')
-    if (path === '' || path.startsWith('/')) return undefined
-    const direct = await this.read(saltenv, `${path}.sls`)
-    if (direct !== undefined) return { sls, path: `${path}.sls`, text: direct, isInit: path.endsWith('/init') }
-    const init = await this.read(saltenv, `${path}/init.sls`)
-    return init === undefined ? undefined : { sls, path: `${path}/init.sls`, text: init, isInit: true }
+    for (const path of slsPaths(sls)) {
+      if (path.startsWith('/') || path === '.sls') return undefined
+      const text = await this.read(saltenv, path)
+      if (text !== undefined) return { sls, path, text, isInit: path.endsWith('/init.sls') }
+    }
+    return undefined
   }
 
   /** Text of a file; undefined where there is none, or where the path leads out of the roots. */
@@ -44,7 +45,7 @@ export class SlsFiles {
 
   /** The names that a shell-style pattern means, sorted; a name without one is itself, whether there is a file or not. */
   async matching(saltenv: string, pattern: string): Promise<readonly string[]> {
-    if (!/[*?[]/.test(pattern)) return [pattern]
+    if (!isPattern(pattern)) return [pattern]
     const glob = compileGlob(pattern)
     return (await this.#all(saltenv)).filter((name) => glob.matches(name))
   }
@@ -56,12 +57,4 @@ export class SlsFiles {
     this.#names.set(saltenv, names)
     return names
   }
-}
-
-function slsNames(files: readonly string[]): readonly string[] {
-  const names = files
-    .filter((file) => file.endsWith('.sls'))
-    .map((file) => file.slice(0, -'.sls'.length).replaceAll('/', '.'))
-    .map((name) => (name.endsWith('.init') ? name.slice(0, -'.init'.length) : name))
-  return [...new Set(names)].sort()
 }

@@ -1,24 +1,15 @@
 /** The top file of pillar: which files a minion gets of which environment. */
-import { asSaltError, SaltError } from '../../base/errors.ts'
-import { withinTime } from '../../base/time-limit.ts'
+import { asSaltError, type SaltError } from '../../base/errors.ts'
 import { isInteger } from '../render/values/arithmetic.ts'
 import { Dict } from '../render/values/dict.ts'
 import { isTrue } from '../render/values/iterate.ts'
 import type { Value } from '../render/values/kinds.ts'
 import { str } from '../render/values/print.ts'
-import { compileTarget } from '../target/compile.ts'
+import { meantTargets, type TopTarget } from '../sls/top-target.ts'
 import type { PillarRun } from './pillar-run.ts'
 
-/** All targets of a top file together may take as long. */
-const limitMs = 1000
-
 /** What a top file gives to one target, in the order in which it counts. */
-export interface TopEntry {
-  readonly target: string
-  /** Kind of the target: `compound` unless the entry says otherwise. */
-  readonly kind: string
-  /** As written: mappings (`match: grain`) before names, as Salt shows them. */
-  readonly shown: readonly unknown[]
+export interface TopEntry extends TopTarget {
   readonly names: readonly string[]
   readonly order: number
 }
@@ -42,24 +33,20 @@ export async function readTop(run: PillarRun): Promise<Top> {
 
 /** Environment → names of files for this minion, each once. */
 export function matchTop(run: PillarRun, top: Top): ReadonlyMap<string, readonly string[]> {
-  const needsLimit = [...top.values()].flat().some((entry) => !isPlainGlob(entry))
-  if (!needsLimit) return matched(run, top)
-  const tooLong = (cause: unknown): SaltError =>
-    new SaltError('bad-target', `the targets of the pillar top file take longer than ${limitMs / 1000} s`, { cause })
-  try {
-    return withinTime(limitMs, () => matched(run, top), tooLong)
-  } catch (error) {
-    run.fail(asSaltError(error).message)
-    return new Map()
-  }
-}
-
-function matched(run: PillarRun, top: Top): ReadonlyMap<string, readonly string[]> {
+  const { id, grains, pillar, settings, environments, log } = run.parts
+  const only = environments.pillarenv
+  const counting = [...top].filter(([saltenv]) => only === undefined || saltenv === only)
+  const fail = ({ message }: SaltError, target: TopTarget | undefined): void =>
+    run.fail(
+      target === undefined
+        ? `The pillar top file cannot be used: ${message}`
+        : `The target '${target.tgt}' of the pillar top file cannot be understood: ${message}`,
+    )
+  const entries = counting.flatMap(([, list]) => list)
+  const meant = new Set(meantTargets(entries, { id, grains, pillar }, { nodegroups: settings.nodegroups, log, fail }))
   const matches = new Map<string, readonly string[]>()
-  const only = run.parts.environments.pillarenv
-  for (const [saltenv, entries] of top) {
-    if (only !== undefined && saltenv !== only) continue
-    const names = entries.filter((entry) => isMeant(run, entry)).flatMap((entry) => entry.names)
+  for (const [saltenv, list] of counting) {
+    const names = list.filter((entry) => meant.has(entry)).flatMap((entry) => entry.names)
     if (names.length > 0) matches.set(saltenv, [...new Set(names)])
   }
   return matches
@@ -143,9 +130,8 @@ function addEntry(
   if (settings.some((part) => isTrue(part.get('ignore_missing')))) ignore(run, saltenv, names)
   // The last of two entries for one target counts, at the place of the first.
   entries.set(target, {
-    target,
-    kind: str(matches.at(-1)?.get('match') ?? 'compound'),
-    shown: [...matches, ...names],
+    tgt: target,
+    items: [...matches, ...names],
     names,
     order: orderOf(settings.findLast((part) => part.has('order'))?.get('order')),
   })
@@ -164,20 +150,4 @@ function ignore(run: PillarRun, saltenv: string, names: readonly string[]): void
 
 function namesIn(list: Value): readonly string[] {
   return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
-}
-
-/** Watching the time takes longer than to match one of these. */
-function isPlainGlob({ target, kind }: TopEntry): boolean {
-  return kind === 'glob' || kind === 'list' || (kind === 'compound' && /^[\w.*?-]+$/.test(target))
-}
-
-function isMeant(run: PillarRun, { target, kind }: TopEntry): boolean {
-  const { id, grains, pillar, settings } = run.parts
-  try {
-    return compileTarget(target, kind, { nodegroups: settings.nodegroups }).matches({ id, grains, pillar })
-  } catch (error) {
-    if (!(error instanceof SaltError)) throw error
-    run.fail(`The target '${target}' of the pillar top file cannot be understood: ${error.message}`)
-    return false
-  }
 }

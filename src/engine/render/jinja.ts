@@ -62,14 +62,25 @@ export interface JinjaRequest {
 
 export type { RenderedTemplate } from './template/rendered-text.ts'
 
+/** Older options of Salt that count for all templates. */
+const flags = ['trim_blocks', 'lstrip_blocks']
+
+function environmentOf(opts: JinjaRequest['opts'], isSls: boolean): ReadonlyMap<Value, Value> | undefined {
+  const environment = opts.get(isSls ? 'jinja_sls_env' : 'jinja_env')
+  const named = environment instanceof Map ? environment : undefined
+  const set = flags.filter((flag) => opts.get(`jinja_${flag}`) === true)
+  return set.length === 0
+    ? named
+    : new Map<Value, Value>([...(named ?? []), ...set.map((flag) => [flag, true] as const)])
+}
+
 /** The rendered text. Throws RenderError. */
 export async function renderJinja(request: JinjaRequest): Promise<RenderedTemplate> {
   const { text, file, opts } = request
-  const environment = opts.get(request.isSls === false ? 'jinja_env' : 'jinja_sls_env')
   const variables = new Map<string, Value>([...request.variables, ['salt', new SaltFunctions(request.functions)]])
   const render = new Render({
     compiler,
-    syntax: readSyntaxOptions(environment instanceof Map ? environment : undefined),
+    syntax: readSyntaxOptions(environmentOf(opts, request.isSls !== false)),
     loader: request.loader,
     filters: request.filters === undefined ? filters : new Map([...filters, ...request.filters]),
     tests,

@@ -11,6 +11,8 @@ export const optionsOfMaster = [
   'failhard',
   'jinja_env',
   'jinja_sls_env',
+  'jinja_trim_blocks',
+  'jinja_lstrip_blocks',
   'nodegroups',
   'renderer',
   'state_aggregate',

@@ -21,7 +21,8 @@ async function fireOnMasters(ctx: FunctionContext, { tag, data, preload, timeout
   const shown = Object.entries(preload ?? {}).filter(([name]) => !givenFields.has(name))
   // As in Salt, only what goes over the bus of the minion shows a pretag.
   const isForwarded = ctx.job !== undefined && preload === undefined
-  const load: EventLoad = { ...(isForwarded ? { pretag: null } : {}), ...Object.fromEntries(shown), tag, data }
+  const told: EventLoad = { ...(isForwarded ? { pretag: null } : {}), ...Object.fromEntries(shown), tag, data }
+  const load = ctx.services.pillar?.hide(told) ?? told
   const { isTaken, refused } = (await ctx.services.fireMaster?.(load, timeout)) ?? (await askMasters(ctx, load))
   for (const reason of refused) ctx.log.warning('The event was refused', { tag, reason })
   return isTaken

@@ -2,6 +2,7 @@ import { SaltError } from '../../base/errors.ts'
 import { s } from '../../base/schema.ts'
 import { assertOperand, mustRun } from '../../engine/functions/host-programs.ts'
 import { defineModule, fn } from '../../engine/plugin.ts'
+import { parseSaltUrl } from './file/source.ts'
 
 const flag = (description: string) => s.withDefault(s.boolean(description), false)
 
@@ -66,7 +67,7 @@ export const rsync = defineModule({
 
 /** Where the files of a folder of the file server lie once they are here; a slash at the end means its content. */
 function folderOf(files: readonly string[], address: string): string {
-  const path = address.replace(/^salt:\/\//, '').split('?')[0] ?? ''
+  const { path } = parseSaltUrl(address, '')
   const name = path.replace(/\/+$/, '')
   const [first = ''] = files
   const at = first.indexOf(`/${name}/`)

@@ -76,12 +76,12 @@ const refreshPillar = (name: string): FunctionDefinition =>
     args: {
       wait: s.withDefault(s.boolean('Return when it is there'), false),
       timeout: s.withDefault(s.seconds('The longest that is waited'), 30),
-      clean_cache: s.withDefault(s.boolean('Accepted, and without effect here'), true),
+      clean_cache: s.withDefault(s.boolean('What pillar_cache of the master keeps does not count any more'), true),
     },
     returns: s.boolean('False where it was waited for and did not come'),
     examples: [`salt '*' saltutil.${name}`, `salt '*' saltutil.${name} wait=True timeout=60`],
-    async run(ctx, { wait, timeout }) {
-      const done = ctx.services.pillar?.refresh() ?? Promise.resolve(true)
+    async run(ctx, { wait, timeout, clean_cache: cleansCache }) {
+      const done = ctx.services.pillar?.refresh({ cleansCache }) ?? Promise.resolve(true)
       if (!wait) return true
       let isDone = false
       const inTime = await within(

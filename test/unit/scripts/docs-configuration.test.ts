@@ -34,7 +34,7 @@ test('no key is both an option and accepted without effect', () => {
 })
 
 test('keys of modules are accepted, ordinary strangers are not', () => {
-  assert.ok(['mysql.host', 'a:b', 'gitfs_remotes', 'log_fmt_x', 'publish_port'].every(isAcceptedSaltKey))
+  assert.ok(['mysql.host', 'a:b', 'gitfs_provider', 'log_fmt_x', 'publish_port'].every(isAcceptedSaltKey))
   assert.ok(!['publish_prt', 'foo', ''].some(isAcceptedSaltKey))
 })
 

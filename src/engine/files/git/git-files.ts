@@ -143,6 +143,7 @@ export class GitFiles implements ServedFiles {
   async #find(saltenv: string, path: string): Promise<FoundEntry | undefined> {
     if (path.split('/').includes('..') || path.includes('\0') || posix.isAbsolute(path))
       throw new SaltError('bad-path', `the path ${JSON.stringify(path)} leads out of the repository`)
+    if (this.#options.ignores(posix.normalize(path))) return undefined
     for (const place of await this.#places(saltenv)) {
       const inTree = treePath(path, place)
       const tree = await place.repository.tree(place.commit)

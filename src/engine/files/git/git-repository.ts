@@ -16,6 +16,8 @@ export interface GitRepositoryOptions {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** What is fetched; all branches and tags where there are none. */
+  readonly refspecs: readonly string[]
 }
 
 export interface GitReference {
@@ -68,7 +70,8 @@ export class GitRepository {
       if (existsSync(join(this.#options.folder, lockName))) return false
       await this.#prepare()
       const before = await this.#print()
-      const specs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']
+      const { refspecs } = this.#options
+      const specs = refspecs.length > 0 ? refspecs : ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']
       await this.#git([
         'fetch',
         '--quiet',

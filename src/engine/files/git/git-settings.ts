@@ -60,14 +60,27 @@ export function makeRemote({ address, folder, options, settings = {}, waits = fa
     verifiesTls: options('ssl_verify') !== false,
     isInsecureAllowed: options('insecure_auth') === true,
   })
-  const digest = createHash('sha256').update(`${name}\0${address}`).digest('hex').slice(0, 32)
-  const repository = new GitRepository({ url: address, folder: join(folder, digest), env, timeoutMs })
+  const refspecs = listOf(options('refspecs')).map(mirroredSpec)
+  const identity = [name, address, ...refspecs].join('\0')
+  const digest = createHash('sha256').update(identity).digest('hex').slice(0, 32)
+  const repository = new GitRepository({ url: address, folder: join(folder, digest), env, timeoutMs, refspecs })
   return new GitRemote(
     repository,
     name === '' ? repository.address : name,
     { ...settingsFrom(options), ...settings },
     { waits },
   )
+}
+
+/** What Salt keeps as branches of `origin` are branches of the mirror. Throws `configuration`. */
+function mirroredSpec(spec: string): string {
+  const [, from, to] = /^\+?(refs\/[^\s:]+):(refs\/[^\s:]+)$/.exec(spec) ?? []
+  if (from === undefined || to === undefined) {
+    throw new SaltError('configuration', `'${spec}' of the refspecs says not what goes where`, {
+      hint: "Write, for example: '+refs/heads/main:refs/remotes/origin/main'.",
+    })
+  }
+  return `+${from}:${to.replace(/^refs\/remotes\/origin\//, 'refs/heads/')}`
 }
 
 function settingsFrom(options: OptionReader): GitRemoteSettings {

@@ -1,6 +1,7 @@
 /** Which sources of pillar there are, and what to use in place of Salt's others. */
 import { isRecord } from '../../../base/narrow.ts'
 import { didYouMean, nearest } from '../../../base/text.ts'
+import { refuseRemotes } from '../../files/git/git-option-names.ts'
 
 const sourceNames = ['cmd_json', 'cmd_yaml', 'file_tree', 'git', 'http_json', 'http_yaml', 'stack'] as const
 export type SourceName = (typeof sourceNames)[number]
@@ -32,6 +33,9 @@ export function refuseExtPillar(sources: readonly unknown[]): { reason: string; 
     }
     const unknown = names.find((name) => !isSourceName(name))
     if (unknown !== undefined) return { reason: `names '${unknown}', which is no source here`, hint: instead(unknown) }
+    const remotes = isRecord(source) && Array.isArray(source.git) ? source.git : []
+    const refusal = refuseRemotes(remotes, 'git_pillar')
+    if (refusal !== undefined) return refusal
   }
   return undefined
 }

@@ -30,10 +30,11 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
   if (request.high !== undefined) return givenHigh(request.high)
   const broken = pillarFaults(ctx)
   if (broken.length > 0) return nothing(broken)
-  const gatherer = new StateGatherer(ctx)
-  const { sls, saltenv, exclude = [] } = request
+  let gatherer = new StateGatherer(ctx)
+  const { sls, saltenv, exclude = [], prepare } = request
   const top = sls === undefined ? await topMatches(ctx, gatherer, saltenv) : undefined
   if (top !== undefined && top.faults.length > 0) return { ...nothing(top.faults), matches: top.matches }
+  if (top !== undefined && (await prepare?.(top.matches)) === true) gatherer = new StateGatherer(ctx)
   const gathered = await gatherer.gather(top?.matches ?? new Map([[saltenv ?? 'base', sls ?? []]]))
   if (exclude.length > 0) {
     const known = gathered.high.get('__exclude__')

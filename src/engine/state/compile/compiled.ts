@@ -11,6 +11,8 @@ export interface CompileRequest {
   readonly exclude?: readonly unknown[]
   /** High data instead of files (`state.high`). */
   readonly high?: unknown
+  /** Told what the top files say, before SLS files are rendered; true where functions or grains are others since. */
+  prepare?(matches: ReadonlyMap<string, readonly string[]>): Promise<boolean>
 }
 
 export interface CompiledStates {

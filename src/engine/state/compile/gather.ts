@@ -5,6 +5,7 @@ import { TemplateWorld } from '../../render/template-world.ts'
 import { equals } from '../../render/values/compare.ts'
 import { Dict } from '../../render/values/dict.ts'
 import type { Value } from '../../render/values/kinds.ts'
+import { isPattern } from '../../sls/sls-names.ts'
 import { type Declarations, declaredStates, numberStates, readDeclarations } from './declarations.ts'
 import { envOf, isMapping, slsOf } from './high-data.ts'
 import { absoluteName } from './include-names.ts'
@@ -17,7 +18,7 @@ import {
   renderFault,
   type StateFault,
 } from './state-fault.ts'
-import { isPattern, type SlsFile, StateFiles } from './state-files.ts'
+import { type SlsFile, StateFiles } from './state-files.ts'
 
 /** Environment → names or patterns of SLS files, in the order in which they are wanted. */
 export type SlsMatches = ReadonlyMap<string, readonly string[]>

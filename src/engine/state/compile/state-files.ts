@@ -2,9 +2,9 @@
 
 import { SaltError } from '../../../base/errors.ts'
 import { compileGlob } from '../../../base/glob.ts'
-import { compareText } from '../../../base/text.ts'
 import { anyEnvironment } from '../../files/any-environment.ts'
 import type { ServedTexts } from '../../functions/served-texts.ts'
+import { isPattern, slsNames, slsPaths } from '../../sls/sls-names.ts'
 
 export interface SlsFile {
   /** Below the file roots. */
@@ -34,8 +34,7 @@ export class StateFiles {
 
   /** `a.b` is `a/b.sls`, or else `a/b/init.sls`. Undefined where there is neither. */
   async find(saltenv: string, sls: string): Promise<SlsFile | undefined> {
-    const base = sls.replaceAll('.', '/')
-    for (const path of [`${base}.sls`, `${base}/init.sls`]) {
+    for (const path of slsPaths(sls)) {
       const found = await this.file(saltenv, path)
       if (found !== undefined) return found
     }
@@ -74,19 +73,4 @@ export class StateFiles {
     }
     return names
   }
-}
-
-export function isPattern(text: string): boolean {
-  return /[*?[]/.test(text)
-}
-
-/** Names that files can be asked for by: a dot in a folder or a file would mean another one. */
-function slsNames(files: readonly string[]): string[] {
-  const names = new Set<string>()
-  for (const path of files) {
-    if (!path.endsWith('.sls')) continue
-    const name = path.endsWith('/init.sls') ? path.slice(0, -'/init.sls'.length) : path.slice(0, -'.sls'.length)
-    if (!name.includes('.')) names.add(name.replaceAll('/', '.'))
-  }
-  return [...names].sort(compareText)
 }

@@ -2,9 +2,9 @@
 import { SaltError } from '../../../base/errors.ts'
 import type { ValuePath } from '../../render/data/yaml-places.ts'
 import type { RenderedSls } from '../../render/render-sls.ts'
+import { compileTopTarget } from '../../sls/top-target.ts'
 import { isMapping } from '../compile/high-data.ts'
 import type { StateFiles } from '../compile/state-files.ts'
-import { compileTopTarget } from '../top/top-match.ts'
 import { verifyTop } from '../top/top-verify.ts'
 import type { FindingCode, Severity } from './finding.ts'
 
@@ -27,7 +27,7 @@ export async function checkTop({ value }: RenderedSls, { files, nodegroups, repo
     for (const [tgt, items] of targets) {
       const path = [saltenv, tgt]
       try {
-        compileTopTarget(tgt, items, nodegroups)
+        compileTopTarget({ tgt, items }, nodegroups)
       } catch (error) {
         if (!(error instanceof SaltError)) throw error
         report('error', 'bad-target', error.message, path)

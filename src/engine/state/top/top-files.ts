@@ -4,6 +4,7 @@ import type { FunctionContext } from '../../plugin.ts'
 import type { RenderedSls } from '../../render/render-sls.ts'
 import { Dict } from '../../render/values/dict.ts'
 import type { Value } from '../../render/values/kinds.ts'
+import { topPath } from '../../sls/sls-names.ts'
 import type { SlsMatches, StateGatherer } from '../compile/gather.ts'
 import { isMapping } from '../compile/high-data.ts'
 import { renderFault, type StateFault } from '../compile/state-fault.ts'
@@ -127,11 +128,6 @@ export class TopFiles {
     const found = this.#rendered.find(({ table }) => has(table))
     return { kind: 'top', sentence, place: found?.rendered.placeOf(path.map(String)) }
   }
-}
-
-/** `salt://top.sls`, `/top.sls` and `top.sls` mean the same. */
-function topPath(option: unknown): string {
-  return (textOf(option) ?? 'top.sls').replace(/^salt:\/\//, '').replace(/^\/+/, '')
 }
 
 function textOf(option: unknown): string | undefined {

@@ -1,11 +1,8 @@
 /** Which parts of a top file are for this minion. */
-import { SaltError } from '../../../base/errors.ts'
+import type { SaltError } from '../../../base/errors.ts'
 import type { FunctionContext } from '../../plugin.ts'
 import type { Value } from '../../render/values/kinds.ts'
-import { repr } from '../../render/values/print.ts'
-import { compileTarget } from '../../target/compile.ts'
-import { matchesInTime } from '../../target/match-time.ts'
-import type { Matcher, TargetType } from '../../target/matcher.ts'
+import { meantTargets } from '../../sls/top-target.ts'
 import type { SlsMatches } from '../compile/gather.ts'
 import { isMapping } from '../compile/high-data.ts'
 import type { TopEnvironments } from './top-verify.ts'
@@ -15,22 +12,6 @@ export interface MatchOptions {
   readonly saltenv: string | undefined
   /** Environments that there are. */
   readonly known: ReadonlySet<string>
-}
-
-/** What `match` may say, with the target type it stands for. */
-const typesByMatch: Readonly<Record<string, TargetType>> = {
-  compound: 'compound',
-  glob: 'glob',
-  grain: 'grain',
-  grain_pcre: 'grain_pcre',
-  ipcidr: 'ipcidr',
-  list: 'list',
-  nodegroup: 'nodegroup',
-  pcre: 'pcre',
-  pillar: 'pillar',
-  pillar_exact: 'pillar_exact',
-  pillar_pcre: 'pillar_pcre',
-  range: 'range',
 }
 
 export function matchTop(ctx: FunctionContext, top: TopEnvironments, options: MatchOptions): SlsMatches {
@@ -70,28 +51,10 @@ function collect(ctx: FunctionContext, matches: Map<string, string[]>, section: 
 
 function isMeant(ctx: FunctionContext, tgt: string, items: readonly Value[]): boolean {
   const { id, grains, pillar, config, log } = ctx
-  try {
-    const { matcher, type } = compileTopTarget(tgt, items, config.get('nodegroups'))
-    return matchesInTime(matcher, type, { id, grains, pillar })
-  } catch (error) {
-    // One bad target must not keep all others from their states.
-    if (!(error instanceof SaltError) || error.code !== 'bad-target') throw error
-    log.error('A target of the top file cannot be used', { target: tgt, reason: error.message })
-    return false
-  }
-}
-
-/** A target with what stands below it, where `match` says of what kind it is. Throws `bad-target`. */
-export function compileTopTarget(
-  tgt: string,
-  items: readonly Value[],
-  nodegroups: unknown,
-): { readonly matcher: Matcher; readonly type: TargetType } {
-  const words = items.map((item) => (isMapping(item) ? item.get('match') : undefined))
-  const word = words.findLast((one) => one !== undefined) ?? 'compound'
-  const type = typeof word === 'string' && Object.hasOwn(typesByMatch, word) ? typesByMatch[word] : undefined
-  if (type === undefined) throw new SaltError('bad-target', `there is no match ${repr(word)}`)
-  return { matcher: compileTarget(tgt, type, { nodegroups: nodegroups ?? {} }), type }
+  const fail = (fault: SaltError): void =>
+    log.error('A target of the top file cannot be used', { target: tgt, reason: fault.message })
+  const matching = { nodegroups: config.get('nodegroups'), log, fail }
+  return meantTargets([{ tgt, items }], { id, grains, pillar }, matching).length > 0
 }
 
 function listIn(matches: Map<string, string[]>, saltenv: string): string[] {

@@ -1,9 +1,11 @@
 /** Bringing files into the cache of this minion. */
+import { mkdir } from 'node:fs/promises'
 import { s } from '../../../base/schema.ts'
+import { cachePath } from '../../../engine/functions/file-cache.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { cached, environmentOf, saltenv, servedAt, webArguments } from './arguments.ts'
-import { cacheAny, cacheChecked, cacheLocal, servedBelow } from './caching.ts'
+import { cacheAny, cacheChecked, cacheLocal, cacheServed, servedBelow } from './caching.ts'
 
 const url = s.string('`salt://`, `http://`, `https://` or an absolute path')
 const list = s.array(cached, 'Where each of them lies')
@@ -43,19 +45,21 @@ export const cachingFunctions = {
     args: {
       path: s.string('`salt://` and a folder'),
       saltenv,
-      include_empty: s.withDefault(s.boolean('Accepted; the cache needs no empty folders'), false),
+      include_empty: s.withDefault(s.boolean('Make the empty folders, too'), false),
       include_pat: s.optional(s.string('Only paths like this: a glob, or E@ and a regular expression')),
       exclude_pat: s.optional(s.string('No paths like this')),
     },
     returns: list,
     examples: ["salt '*' cp.cache_dir salt://web include_pat='*.conf'"],
-    run: async (ctx, { path, saltenv: given, include_pat, exclude_pat }) => {
-      const served = servedAt(ctx, path, given)
-      const found: (string | false)[] = []
-      for (const file of await servedBelow(ctx, served, { include: include_pat, exclude: exclude_pat })) {
-        found.push((await cacheAny(ctx, `salt://${file}`, served.saltenv)) ?? false)
-      }
-      return found
+    run: async (ctx, { path, saltenv: given, include_empty, include_pat, exclude_pat }) => {
+      const { saltenv, ...served } = servedAt(ctx, path, given)
+      const choice = { include: include_pat, exclude: exclude_pat }
+      const { files, emptyFolders } = await servedBelow(ctx, { ...served, saltenv }, choice)
+      const found = await cacheServed(ctx, saltenv, files)
+      if (!include_empty) return found
+      const folders = emptyFolders.map((folder) => cachePath(ctx, saltenv, folder))
+      for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 })
+      return [...found, ...folders]
     },
   }),
   cache_master: fn({
@@ -65,11 +69,7 @@ export const cachingFunctions = {
     examples: ["salt '*' cp.cache_master"],
     run: async (ctx, { saltenv: given }) => {
       const saltenv = environmentOf(ctx, given)
-      const found: (string | false)[] = []
-      for (const file of (await fileSourceOf(ctx).names(saltenv)).files) {
-        found.push((await cacheAny(ctx, `salt://${file}`, saltenv)) ?? false)
-      }
-      return found
+      return await cacheServed(ctx, saltenv, (await fileSourceOf(ctx).names(saltenv)).files)
     },
   }),
   cache_local_file: fn({

@@ -1,17 +1,18 @@
 /** Files of a server at a place of this machine. */
 import { randomBytes } from 'node:crypto'
-import { chmod, copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { resolveInside, systemReason } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
+import { severalAtATime } from '../../../base/several-at-a-time.ts'
 import { takeOwnerOf } from '../../../engine/files/file-owner.ts'
-import { assertMayWrite, prepareFolder } from '../../../engine/functions/file-cache.ts'
+import { assertMayWrite, cacheServedFile, prepareFolder } from '../../../engine/functions/file-cache.ts'
 import { type FunctionContext, fn } from '../../../engine/plugin.ts'
-import { protocolOf } from '../file/source.ts'
+import { parseSaltUrl, protocolOf } from '../file/source.ts'
 import { cached, environmentOf, gzip, makedirs, saltenv, servedAt, webArguments } from './arguments.ts'
-import { cacheAny, cacheChecked, servedBelow } from './caching.ts'
+import { cacheAny, cacheChecked, mostAtATime, servedBelow } from './caching.ts'
 import { namesTemplate, renderedFile, renderedNames } from './templates.ts'
 import { webCachePath } from './web.ts'
 
@@ -71,7 +72,7 @@ export const gettingFunctions = {
     },
   }),
   get_dir: fn({
-    doc: 'Bring a folder of the file server to a place of this minion: it becomes a folder of the same name there.',
+    doc: 'Bring a folder of the file server with all that is in it to a place of this minion: it becomes a folder of the same name there.',
     args: {
       path: s.string('`salt://` and a folder'),
       dest: s.string('An absolute path'),
@@ -79,22 +80,21 @@ export const gettingFunctions = {
       template: namesTemplate,
       gzip,
     },
-    returns: s.array(s.string(), 'Where its files lie'),
+    returns: s.array(s.string(), 'Where its files and its empty folders lie'),
     examples: ["salt '*' cp.get_dir salt://web /srv/app"],
     run: async (ctx, { saltenv: given, template, ...args }) => {
       const env = environmentOf(ctx, given)
       const [path = '', dest = ''] = await renderedNames(ctx, template, env, [args.path, args.dest])
       const served = servedAt(ctx, path, given)
       const parent = dirname(served.path.replace(/\/+$/, ''))
-      const skipped = parent === '.' || path.endsWith('/') ? served.path.length : parent.length + 1
-      const placed: string[] = []
-      for (const file of await servedBelow(ctx, served)) {
-        const rest = parent === '.' && !path.endsWith('/') ? file : file.slice(skipped).replace(/^\/+/, '')
-        const target = join(dest, rest)
-        const at = await place(ctx, await cacheAny(ctx, `salt://${file}`, served.saltenv), basename(file), target, true)
-        if (at !== undefined) placed.push(at)
-      }
-      return placed
+      const targetOf = (one: string): string => join(dest, parent === '.' ? one : one.slice(parent.length + 1))
+      const { files, emptyFolders } = await servedBelow(ctx, served)
+      for (const one of [...files, ...emptyFolders]) assertMayWrite(ctx, targetOf(one))
+      for (const folder of emptyFolders) await mkdir(targetOf(folder), { recursive: true })
+      const placed = await severalAtATime(mostAtATime, files, async (file) =>
+        place(ctx, await cacheServedFile(ctx, served.saltenv, file), basename(file), targetOf(file), true),
+      )
+      return [...placed.filter((one) => one !== undefined), ...emptyFolders.map(targetOf)].sort()
     },
   }),
   get_url: fn({
@@ -133,8 +133,14 @@ function renderedPath(
   return resolveInside(folder, served.path)
 }
 
-function nameOf(path: string): string {
-  return basename(path.split('?', 1)[0] ?? path)
+/** What a file is called in a folder. */
+function nameOf(url: string): string {
+  const protocol = protocolOf(url)
+  if (protocol === 'http' || protocol === 'https') {
+    const { pathname, search } = new URL(url)
+    return search === '' && pathname.endsWith('/') ? 'index.html' : (url.split('/').at(-1) ?? '')
+  }
+  return basename(parseSaltUrl(url, '').path)
 }
 
 /** Puts a copy at its place; one that is there keeps its permissions and owner. Undefined where there is nothing to copy. */

@@ -1,9 +1,12 @@
 /** What the file server has, and what of it is on this machine. */
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
+import { resolveInside } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
 import { hashOf } from '../../../engine/files/partial-file.ts'
-import { cachedFiles, cacheFolder, cachePath } from '../../../engine/functions/file-cache.ts'
+import { cachedFiles, cacheFolder, cachePath, localFilesFolder } from '../../../engine/functions/file-cache.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { localPath, protocolOf } from '../file/source.ts'
@@ -77,9 +80,13 @@ export const listingFunctions = {
   list_minion: fn({
     doc: 'List the files of an environment that are cached on this minion.',
     args: { saltenv },
-    returns: paths,
+    returns: s.array(s.string(), 'Where they lie, sorted; copies of local files among them'),
     examples: ["salt '*' cp.list_minion"],
-    run: (ctx, { saltenv }) => cachedFiles(cacheFolder(ctx, environmentOf(ctx, saltenv))),
+    run: async (ctx, { saltenv }) => {
+      const folders = [cacheFolder(ctx, environmentOf(ctx, saltenv)), localFilesFolder(ctx)]
+      const found = folders.map(async (folder) => (await cachedFiles(folder)).map((path) => join(folder, path)))
+      return (await Promise.all(found)).flat().sort()
+    },
   }),
   cache_dest: fn({
     doc: 'Tell where a file would be cached on this minion. Nothing is fetched.',
@@ -97,13 +104,20 @@ export const listingFunctions = {
   }),
   is_cached: fn({
     doc: 'Tell whether a file is cached on this minion.',
-    args: { path: s.string('`salt://` and a path'), saltenv },
+    args: { path: s.string('`salt://`, `http://` or `https://`, or an absolute path'), saltenv },
     returns: s.string('Where it lies, or an empty text'),
     examples: ["salt '*' cp.is_cached salt://web/site.conf"],
     run: async (ctx, { path, saltenv: given }) => {
       const served = servedAt(ctx, path, given)
-      const file = cachePath(ctx, served.saltenv, served.path)
-      return (await cachedFiles(cacheFolder(ctx, served.saltenv))).includes(served.path) ? file : ''
+      const protocol = protocolOf(path)
+      const places =
+        protocol === 'http' || protocol === 'https'
+          ? [webCachePath(ctx, path, served.saltenv)]
+          : [
+              cachePath(ctx, served.saltenv, served.path),
+              resolveInside(localFilesFolder(ctx), (localPath(path) ?? served.path).replace(/^\/+/, '')),
+            ]
+      return places.find((place) => existsSync(place)) ?? ''
     },
   }),
   hash_file: fn({

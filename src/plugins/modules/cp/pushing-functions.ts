@@ -38,29 +38,46 @@ export const pushingFunctions = {
       glob: s.optional(s.string('Only files with names like this')),
       upload_path: uploadPath,
     },
-    returns: s.boolean('Whether the master has them'),
+    returns: s.boolean('Whether the master has them; false where there are none'),
     examples: ["salt '*' cp.push_dir /etc/logrotate.d '*.conf'"],
     run: async (ctx, { path, glob, upload_path }) => {
       if (!path.startsWith('/')) throw new SaltError('bad-arguments', `the path ${path} is not absolute`)
       masterOf(ctx)
-      for (const file of await filesBelow(path)) {
-        if (glob !== undefined && !matchGlob(glob, basename(file))) continue
-        await send(ctx, join(path, file), join(upload_path ?? path, file).replace(/^\/+/, ''))
+      const files = (await filesBelow(path)).filter((file) => glob === undefined || matchGlob(glob, basename(file)))
+      for (const file of files) {
+        const source = join(path, file)
+        const name = upload_path === undefined ? await realpath(source) : join(upload_path, file)
+        await send(ctx, source, name.replace(/^\/+/, ''))
       }
-      return true
+      return files.length > 0
     },
   }),
 }
 
+/** Paths below a folder, or an empty one for a file. Links to files count, links to folders lead anywhere and do not. */
 async function filesBelow(folder: string): Promise<string[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
-      .sort()
+    if ((await stat(folder)).isFile()) return ['']
+    const found: string[] = []
+    const walk = async (under: string): Promise<void> => {
+      for (const entry of await readdir(join(folder, under), { withFileTypes: true })) {
+        const path = join(under, entry.name)
+        if (entry.isDirectory()) await walk(path)
+        else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(join(folder, path))))) found.push(path)
+      }
+    }
+    await walk('')
+    return found.sort()
   } catch (cause) {
     throw new SaltError('execution-failed', `cannot read the folder: ${systemReason(cause)}`, { where: folder, cause })
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile()
+  } catch {
+    return false
   }
 }
 

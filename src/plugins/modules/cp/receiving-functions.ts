@@ -5,7 +5,7 @@ import { gunzipSync, inflateSync } from 'node:zlib'
 import { SaltError } from '../../../base/errors.ts'
 import { systemReason } from '../../../base/files.ts'
 import { s } from '../../../base/schema.ts'
-import { assertMayWrite, fetchServedFile } from '../../../engine/functions/file-cache.ts'
+import { assertMayWrite, fetchServedFile, withStatus } from '../../../engine/functions/file-cache.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import { fn } from '../../../engine/plugin.ts'
 
@@ -34,11 +34,12 @@ export const receivingFunctions = {
       for (const path of folders) await makeFolder(targetOf(path))
       const received: Record<string, true> = {}
       for (const path of files) {
-        const status = await source.status(offer, path)
-        if (status === undefined) throw new SaltError('bad-path', `the file ${path} is not there any more`)
         const target = targetOf(path)
-        const { mode } = status
-        await fetchServedFile(source, { saltenv: offer, path, status, target, mode, folderMode, owner: ctx.id })
+        const fetched = await withStatus(source, { saltenv: offer, path }, (status) => {
+          const { mode } = status
+          return fetchServedFile(source, { saltenv: offer, path, status, target, mode, folderMode, owner: ctx.id })
+        })
+        if (fetched === undefined) throw new SaltError('bad-path', `the file ${path} is not there any more`)
         received[target] = true
       }
       return received

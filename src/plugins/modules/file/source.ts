@@ -17,10 +17,18 @@ export interface ServedPath {
   readonly saltenv: string
 }
 
-/** `salt://path?saltenv=dev`; anything else is a path of the environment that is given. */
+/**
+ * `salt://path?saltenv=dev`; anything else is a path of the environment that is given. Any other question mark belongs to
+ * the name of the file, and so does a bar but for one in front, which Salt sets before names like these.
+ */
 export function parseSaltUrl(url: string, saltenv: string): ServedPath {
-  const [path = '', query = ''] = url.replace(/^salt:\/\//, '').split('?', 2)
-  return { path, saltenv: new URLSearchParams(query).get('saltenv') ?? saltenv }
+  const [, path = '', given = ''] = /^(?:salt:\/\/)?\|?(.*?)(?:\?(?:salt)?env=([^?]*))?$/s.exec(url) ?? []
+  return { path, saltenv: given === '' ? saltenv : given }
+}
+
+/** The URL of a path as the file server lists it. */
+export function saltUrl(path: string, saltenv?: string): string {
+  return `salt://${path.startsWith('|') ? '|' : ''}${path}${saltenv === undefined ? '' : `?saltenv=${saltenv}`}`
 }
 
 /** Where a `file://` URL or a path leads, or undefined. */
@@ -61,9 +69,10 @@ export async function sourceExists(ctx: FunctionContext, source: string, saltenv
   if (protocol === 'http' || protocol === 'https') return answers(ctx, source)
   if (protocol !== 'salt' && protocol !== '') return false
   const served = parseSaltUrl(source, saltenv)
-  const folder = served.path.includes('/') ? served.path.slice(0, served.path.lastIndexOf('/')) : ''
-  const files = await fileSourceOf(ctx).list(served.saltenv, folder)
-  return files.some(({ path }) => path === served.path || path.startsWith(`${served.path.replace(/\/$/, '')}/`))
+  const path = served.path.replace(/^\/+|\/+$/g, '')
+  const files = fileSourceOf(ctx)
+  if ((await files.status(served.saltenv, path)) !== undefined) return true
+  return (await files.names(served.saltenv, path)).files.some((file) => file.startsWith(`${path}/`))
 }
 
 async function answers(ctx: FunctionContext, url: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** One run of states, from its turn among others to its return code. */
 import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
+import { asSaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { JidClock } from '../../../engine/jobs/jid.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
@@ -132,14 +133,26 @@ async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Prom
   if (source.kind === 'chunks') return { chunks: source.chunks, errors: [] }
   const { compileStates } = await import('../../../engine/state/compile/compile.ts')
   if (source.kind === 'high') return await compileStates(ctx, { high: await source.make(ctx) })
-  return await compileStates(
+  const request = requestOf(
     ctx,
-    requestOf(
-      ctx,
-      { saltenv: given.saltenv, exclude: given.exclude },
-      source.kind === 'top' ? undefined : source.names,
-    ),
+    { saltenv: given.saltenv, exclude: given.exclude },
+    source.kind === 'top' ? undefined : source.names,
   )
+  return await compileStates(ctx, { ...request, prepare: (matches) => autoload(ctx, [...matches.keys()]) })
+}
+
+/** Brings plugins of the file server. True where any is new. What keeps them away keeps no state from being run. */
+async function autoload(ctx: FunctionContext, saltenv: readonly string[]): Promise<boolean> {
+  if (ctx.config.get('autoload_dynamic_modules') === false || saltenv.length === 0) return false
+  const { syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
+  try {
+    const synced = await syncPlugins(ctx, ['modules', 'states', 'grains', 'utils'], { saltenv })
+    return Object.values(synced).some((names) => names.length > 0)
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    ctx.log.error('Modules and states of the file server cannot be brought', { reason: asSaltError(error).message })
+    return false
+  }
 }
 
 function optionsFor(ctx: FunctionContext, { given, only }: StateJob, total: number): RunOptions {

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { pythonString } from '../../../base/python-repr.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
-import { parseSaltUrl } from '../../modules/file/source.ts'
+import { parseSaltUrl, saltUrl } from '../../modules/file/source.ts'
 import { pathTest } from './patterns.ts'
 
 export interface RecurseChoice {
@@ -32,8 +32,9 @@ export async function recursedFiles(
   saltenv: string,
 ): Promise<RecursedFiles> {
   const served = parseSaltUrl(choice.source, saltenv)
-  const prefix = `${served.path.replace(/^\/+|\/+$/g, '')}/`
-  const names = await fileSourceOf(ctx).names(served.saltenv)
+  const top = served.path.replace(/^\/+|\/+$/g, '')
+  const prefix = `${top}/`
+  const names = await fileSourceOf(ctx).names(served.saltenv, top)
   const isMeant = pathTest(choice.include_pat, choice.exclude_pat)
   const relative = (path: string): string | undefined => {
     const rest = prefix === '/' ? path : path.startsWith(prefix) ? path.slice(prefix.length) : ''
@@ -52,11 +53,11 @@ export async function recursedFiles(
   const isBehindLink = (path: string): boolean => linked.some((link) => path === link || path.startsWith(`${link}/`))
   const files = new Map<string, string>()
   const folders = new Set<string>()
-  const query = served.saltenv === saltenv ? '' : `?saltenv=${served.saltenv}`
+  const other = served.saltenv === saltenv ? undefined : served.saltenv
   for (const path of names.files) {
     const rest = relative(path)
     if (rest === undefined || isBehindLink(path)) continue
-    files.set(at(rest), `salt://${path}${query}`)
+    files.set(at(rest), saltUrl(path, other))
     folders.add(posix.dirname(at(rest)))
   }
   for (const path of choice.include_empty === true ? names.folders : []) {

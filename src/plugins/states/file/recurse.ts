@@ -114,8 +114,7 @@ async function sourceOf(ctx: StateContext, given: unknown): Promise<string | Sta
     const [source] = await chooseSource(ctx, sources.length === 1 ? sources[0] : sources, '', ctx.saltenv)
     const served = parseSaltUrl(source, ctx.saltenv)
     const name = served.path.replace(/^\/+|\/+$/g, '')
-    const { folders } = await fileSourceOf(ctx).names(served.saltenv)
-    if (name === '' || folders.some((folder) => folder === name || folder.startsWith(`${name}/`))) return source
+    if (await hasFolder(ctx, served.saltenv, name)) return source
     return impossible(
       `The directory '${served.path}' does not exist on the salt fileserver in saltenv '${served.saltenv}'`,
     )
@@ -123,6 +122,14 @@ async function sourceOf(ctx: StateContext, given: unknown): Promise<string | Sta
     ctx.signal.throwIfAborted()
     return impossible(`Recurse failed: ${reasonOf(error)}`)
   }
+}
+
+/** An empty folder is found where all are listed. */
+async function hasFolder(ctx: StateContext, saltenv: string, name: string): Promise<boolean> {
+  const files = fileSourceOf(ctx)
+  const below = await files.names(saltenv, name)
+  if (name === '' || below.files.length + below.folders.length > 0) return true
+  return (await files.names(saltenv)).folders.includes(name)
 }
 
 async function cleanedPaths(

@@ -19,10 +19,11 @@ describe('what is listed of file_roots', () => {
   })
   after(() => rmSync(root, { recursive: true, force: true }))
 
-  const namesWith = async (config: Readonly<Record<string, unknown>>) => {
+  const serve = (config: Readonly<Record<string, unknown>>): FileServer => {
     const all: Record<string, unknown> = { file_roots: { base: join(root, 'srv') }, ...config }
-    return await new FileServer({ all, get: (name) => all[name] }).names('base')
+    return new FileServer({ all, get: (name) => all[name] })
   }
+  const namesWith = (config: Readonly<Record<string, unknown>>) => serve(config).names('base')
 
   it('is all of it, and what links within the root lead to', async () => {
     const { files, folders, links } = await namesWith({})
@@ -37,6 +38,15 @@ describe('what is listed of file_roots', () => {
   it('leaves out what is to be ignored', async () => {
     const { files } = await namesWith({ file_ignore_glob: '*.pyc', file_ignore_regex: ['~$', '^linked/'] })
     assert.deepEqual(files, ['a.sls', 'file', 'real/deep/b'])
+  })
+
+  it('is all that is served', async () => {
+    const files = serve({ file_ignore_glob: '*.pyc', file_ignore_regex: ['~$', '^linked/'] })
+    for (const path of ['a.pyc', './a.pyc', 'real/../a.pyc', 'real/c~', 'linked/deep/b'])
+      assert.equal(await files.status('base', path).catch(() => undefined), undefined, path)
+    assert.equal((await files.status('base', 'real/deep/b'))?.size, 1)
+    assert.equal(await files.read('base', 'a.pyc'), undefined)
+    await assert.rejects(files.part('base', 'a.pyc', 0), /have no file a.pyc/)
   })
 
   it('leaves out what links lead to, or links themselves', async () => {

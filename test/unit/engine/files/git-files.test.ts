@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { SaltError } from '../../../../src/base/errors.ts'
 import { FileServer } from '../../../../src/engine/files/file-server.ts'
 import { gitEnvironment } from '../../../../src/engine/files/git/git-access.ts'
+import { refuseRemotes } from '../../../../src/engine/files/git/git-option-names.ts'
 import { runGit, withoutCredentials } from '../../../../src/engine/files/git/git-process.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { cannotUseGit, TestRepository } from '../../../support/git-repository.ts'
@@ -224,10 +225,36 @@ describe('files of git repositories', { skip: cannotUseGit }, () => {
     await assert.rejects(second.part('base', 'gone', 0), /has no file gone/)
   })
 
-  it('are not listed where they are ignored', async () => {
+  it('are neither listed nor served where they are ignored', async () => {
     repository.commit({ 'a.sls': '', 'a.pyc': '', '.svn/x': '' })
     const files = serve({ file_ignore_glob: ['*.pyc'], file_ignore_regex: '(^|/)\\.svn($|/)' })
     assert.deepEqual((await files.names('base')).files, ['a.sls'])
+    assert.equal(await files.status('base', './a.pyc'), undefined)
+    assert.equal(text(await files.read('base', 'a.sls')), '')
+  })
+
+  it('are those of refspecs', async () => {
+    repository.commit({ a: 'one' })
+    repository.branch('feature')
+    const commit = repository.commit({ a: 'two' })
+    repository.git('update-ref', 'refs/pull/7/head', commit)
+    const refspecs = ['refs/heads/master:refs/remotes/origin/master', '+refs/pull/*/head:refs/remotes/origin/pr/*']
+    for (const files of [serve({ gitfs_refspecs: refspecs }), serve(withOptions({ refspecs }))]) {
+      assert.deepEqual(await files.environments(), ['base', 'pr/7'])
+      assert.equal(text(await files.read('pr/7', 'a')), 'two')
+    }
+    await assert.rejects(serve({ gitfs_refspecs: ['--upload-pack=x'] }).environments(), /not what goes where/)
+  })
+
+  it('are refused before the start where options of a remote are unknown', () => {
+    const reasonOf = (remotes: readonly unknown[], kind: 'gitfs' | 'git_pillar'): string => {
+      const { reason = '', hint = '' } = refuseRemotes(remotes, kind) ?? {}
+      return `${reason}. ${hint}`
+    }
+    assert.match(reasonOf([{ x: [{ root: 'a' }, { mountpiont: 'b' }] }], 'gitfs'), /'mountpiont' of x.*mountpoint/)
+    assert.match(reasonOf([{ 'master x': { base: 'b' } }], 'git_pillar'), /'base' of master x/)
+    assert.match(reasonOf([{ x: [], y: [] }], 'gitfs'), /not of one address/)
+    assert.equal(refuseRemotes(['x', { y: [{ name: 'b' }, { saltenv: [] }] }, { z: null }], 'gitfs'), undefined)
   })
 
   it('are refused where the address or the credentials cannot be used', async () => {
