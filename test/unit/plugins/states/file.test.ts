@@ -409,3 +409,26 @@ it('names the file that could not be read', () => {
   const error = new SaltError('storage', 'cannot read the file: permission denied', { where: '/var/cache/a' })
   assert.equal(reasonOf(error), 'cannot read the file: permission denied (/var/cache/a)')
 })
+
+describe('folders that are not there', () => {
+  const makers: readonly (readonly [string, string, boolean])[] = [
+    ['file.directory', 'dir', true],
+    ['file.directory', 'dir/deeper', true],
+    ['file.recurse', '', true],
+    ['file.directory', '', false],
+    ['file.managed', 'directory', false],
+    ['pkg.installed', 'app', true],
+    ['cmd.run', 'make', true],
+    ['host.present', 'app', false],
+  ]
+  for (const [state, name, makes] of makers) {
+    it(`${makes ? 'may be' : 'are not'} made by ${state} of ${name === '' ? 'the one above' : name}`, async () => {
+      using folder = new ConfigFolder({})
+      const before = chunkOf(state, { name: state.startsWith('file.') ? folder.file(name).replace(/\/$/, '') : name })
+      const host = new StateHost({ chunks: [before] })
+      const { result, warnings } = await host.test('file.managed', { name: folder.file('dir/a'), contents: 'x' })
+      const warning = `Folder ${folder.file('dir')} is not there, and no state before this one makes it`
+      assert.deepEqual([result, warnings], [null, makes ? undefined : [warning]])
+    })
+  }
+})
