@@ -272,6 +272,8 @@ class MinionDaemon implements Minion {
     tellFault(this.#bus, load, outcome.failure)
     if (!showsStates(load.fun)) return outcome
     this.#garbage.count()
+    // Whoever follows a run until its return has been told of all its states by then.
+    await this.#events.taken(1000)
     return this.#secrets.hideIn(outcome)
   }
 
