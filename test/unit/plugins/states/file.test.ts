@@ -1,7 +1,16 @@
 /** States of files together with others of the run, with web servers, and with secrets: what single cases cannot show. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lchownSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { describe, it } from 'node:test'
 import { SaltError } from '../../../../src/base/errors.ts'
@@ -431,4 +440,14 @@ describe('folders that are not there', () => {
       assert.deepEqual([result, warnings], [null, makes ? undefined : [warning]])
     })
   }
+})
+
+describe('text in another encoding', () => {
+  it('is told of where nothing else differs', async () => {
+    using folder = new ConfigFolder({})
+    const name = folder.file('a')
+    writeFileSync(name, Buffer.from('caf\u00e9\n', 'latin1'))
+    const { result, changes } = await new StateHost({}).test('file.managed', { name, contents: 'caf\u00e9' })
+    assert.deepEqual([result, changes], [null, { diff: 'Replace the text with the same text in another encoding' }])
+  })
 })
