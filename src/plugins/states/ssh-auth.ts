@@ -1,5 +1,6 @@
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
+import { findUser } from '../../engine/functions/name-service.ts'
 import {
   type AuthorizedKey,
   fingerprintHashType,
@@ -9,6 +10,7 @@ import {
 import { defineStates, type StateContext, state } from '../../engine/plugin.ts'
 import { done, failed, impossible, pending, right, type StateOutcome, type StatePlan } from '../../engine/state/plan.ts'
 import { failure } from '../../engine/state/wording.ts'
+import { untilThereAre } from './file/unknown-owners.ts'
 
 const key = s.string('The key in Base64, alone or as a line of authorized_keys: OPTIONS KIND KEY COMMENT')
 const user = s.string('User that the key lets in as')
@@ -164,11 +166,14 @@ async function planPresent(ctx: StateContext, want: KeyArguments): Promise<State
   const status = await statusOf(ctx, want, one)
   if (status === 'exists') return right(setSentence(one.key, want.user, status))
   if (isNoKey(want, [one, status])) return impossible(noKey)
-  return pending({
+  const plan = pending({
     comment: `Key ${one.key} for user ${want.user} is set to be ${status === 'add' ? 'added' : 'updated'}`,
     changes: shownChanges([[one, status]]),
     apply: () => setKeys(ctx, want, [[one, status]], setSentence(one.key, want.user, status)),
   })
+  if (status === 'update' || (await findUser(ctx, want.user)) !== undefined) return plan
+  const warned = untilThereAre(ctx, plan, `User ${want.user} does not exist`, [want.user])
+  return { ...plan, ...(warned.warnings === undefined ? {} : { warnings: warned.warnings }) }
 }
 
 /** Keys that let in as the user now. */
