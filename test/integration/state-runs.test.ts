@@ -188,6 +188,9 @@ describe('runs of states on a minion', () => {
       [second.data.id, second.data.jid, data.len, data.ret.__id__, data.ret.result],
       ['alpha', jid, 2, 'two', true],
     )
+    const last = await events.until(new RegExp(`^salt/job/${jid}/ret/alpha$`))
+    const told = events.seen.slice(0, events.seen.indexOf(last)).filter(({ tag }) => tag.includes('/prog/'))
+    assert.equal(told.length, 2, 'the return comes after all of them')
     const quiet = await apply('web')
     await events.until(new RegExp(`/${quiet.ret?.jid}/ret/alpha$`))
     assert.equal(events.tagged(/\/prog\//).length, 2)

@@ -27,6 +27,9 @@ export class EventOutbox implements Disposable {
   readonly #options: EventOutboxOptions
   readonly #asking = new Map<number, (answer: RecordAnswer | undefined) => void>()
   readonly #draining = new Set<() => void>()
+  readonly #awaited = new Set<{ readonly seq: number; resolve(): void }>()
+  /** Number of the last record. */
+  #last = 0
   #sending: EventSending | undefined
 
   constructor(options: EventOutboxOptions) {
@@ -43,9 +46,9 @@ export class EventOutbox implements Disposable {
 
   /** Takes a packed load; answers its number. */
   add(load: Uint8Array): number {
-    const seq = this.#options.spool.append(load)
+    this.#last = this.#options.spool.append(load)
     this.#sending?.wake()
-    return seq
+    return this.#last
   }
 
   /** What the master says to a record; undefined where it says nothing within the time, or is away. */
@@ -74,6 +77,7 @@ export class EventOutbox implements Disposable {
       onAnswer: (seq, refused) => {
         for (const event of refused) onRefused(event)
         this.#asking.get(seq)?.(refused)
+        for (const one of this.#awaited) if (one.seq <= spool.acknowledged) one.resolve()
       },
       onAllSent: () => {
         for (const resolve of this.#draining) resolve()
@@ -94,6 +98,16 @@ export class EventOutbox implements Disposable {
     this.#draining.delete(resolve)
   }
 
+  /** Resolves when the master has all that was given until now, or the time is over, or the master is away. */
+  async taken(timeoutMs: number): Promise<void> {
+    if (this.#sending === undefined || this.#last <= this.#options.spool.acknowledged) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const awaited = { seq: this.#last, resolve }
+    this.#awaited.add(awaited)
+    await within(promise, timeoutMs, this.#options.clock)
+    this.#awaited.delete(awaited)
+  }
+
   [Symbol.dispose](): void {
     this.#end()
     this.#options.spool[Symbol.dispose]()
@@ -103,5 +117,6 @@ export class EventOutbox implements Disposable {
     this.#sending?.end()
     this.#sending = undefined
     for (const resolve of [...this.#asking.values(), ...this.#draining]) resolve(undefined)
+    for (const { resolve } of this.#awaited) resolve()
   }
 }

@@ -88,6 +88,11 @@ export class MasterEvents implements Disposable {
     await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.drain(timeoutMs)))
   }
 
+  /** Until the masters that are connected have all that was fired before now, for at most this time. */
+  async taken(timeoutMs: number): Promise<void> {
+    await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.taken(timeoutMs)))
+  }
+
   [Symbol.dispose](): void {
     this.#forwarder[Symbol.dispose]()
     for (const outbox of this.#outboxes.values()) outbox[Symbol.dispose]()

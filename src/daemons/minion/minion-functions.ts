@@ -81,6 +81,8 @@ export class MinionFunctions {
     tellFault(bus, load, outcome.failure)
     if (!showsStates(load.fun)) return outcome
     this.#garbage.count()
+    // Whoever follows a run until its return has been told of all its states by then.
+    await this.#parts.events.taken(1000)
     return secrets.hideIn(outcome)
   }
 

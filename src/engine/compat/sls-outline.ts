@@ -3,6 +3,9 @@
  * see only one branch of each condition.
  */
 
+import { isRecord } from '../../base/narrow.ts'
+import { parseYaml } from '../../base/yaml.ts'
+
 /** Stands for what a template will put there. */
 export const dynamic = '◆'
 
@@ -58,11 +61,14 @@ function withoutTemplate(text: string): string {
 }
 
 function statesOfId(head: Row, body: readonly Row[]): OutlineState[] {
+  const inline = inlineOf(keyOf(head.text)?.value)
+  if (isRecord(inline)) return Object.entries(inline).flatMap(([name, args]) => inlineState(name, args, head))
   const short = /^.*?:\s+(['"]?)([\w.]+)\1$/.exec(head.text)?.[2]
   if (short !== undefined && functionName.test(short)) return [stateOf(short, head, [])]
   return blocksOf(body).flatMap(([row, within]) => {
     const key = keyOf(row.text)
     if (row.isItem || key === undefined) return functionName.test(row.text) ? [stateOf(row.text, row, [])] : []
+    if (key.value.startsWith('[')) return inlineState(key.name, inlineOf(key.value), row)
     if (functionName.test(key.name)) return [stateOf(key.name, row, within)]
     return moduleName.test(key.name) && within.some(({ isItem }) => isItem) ? [stateOf(key.name, row, within)] : []
   })
@@ -82,6 +88,26 @@ function stateOf(name: string, { line }: Row, body: readonly Row[]): OutlineStat
     line,
     args,
   }
+}
+
+/** What stands on one line in braces or brackets; undefined for what is no whole YAML. */
+function inlineOf(value: string | undefined): unknown {
+  if (value === undefined || !/^[[{]/.test(value)) return undefined
+  try {
+    return parseYaml(value, { file: '' })
+  } catch {
+    return undefined
+  }
+}
+
+function inlineState(name: string, given: unknown, { line }: Row): OutlineState[] {
+  const items: readonly unknown[] = Array.isArray(given) ? given : []
+  const args = items.filter(isRecord).flatMap((item) => Object.entries(item))
+  const named = args.map(([key, value]) => ({ name: key, value: typeof value === 'string' ? value : '', line }))
+  const at = name.lastIndexOf('.')
+  if (functionName.test(name)) return [{ module: name.slice(0, at), fun: name.slice(at + 1), line, args: named }]
+  const fun = items.find((item) => typeof item === 'string' && moduleName.test(item))
+  return moduleName.test(name) && typeof fun === 'string' ? [{ module: name, fun, line, args: named }] : []
 }
 
 /** Each row of the least indent with those that are deeper, or are items at its own depth. */

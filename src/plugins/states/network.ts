@@ -2,6 +2,7 @@ import { s } from '../../base/schema.ts'
 import { defineStates, type StateContext, state } from '../../engine/plugin.ts'
 import { hasFunction } from '../../engine/state/functions-here.ts'
 import { done, failed, impossible, pending, right, type StatePlan } from '../../engine/state/plan.ts'
+import { assertHostname } from '../modules/network/hostname.ts'
 
 interface Wishes {
   readonly name: string
@@ -15,6 +16,7 @@ async function planSystem(ctx: StateContext, { hostname }: Wishes): Promise<Stat
   if (!(await hasFunction(ctx, 'network.mod_hostname'))) {
     return impossible('The name of this host cannot be set on this platform.')
   }
+  assertHostname(hostname)
   const now = String(await ctx.salt('network.get_hostname'))
   const isSame = now === hostname || now.split('.')[0] === hostname
   if (isSame) return right(upToDate)

@@ -1,9 +1,16 @@
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
-import { type AuthorizedKey, fingerprintHashType, parseKeyLine } from '../../engine/functions/ssh-public-key.ts'
+import { findUser } from '../../engine/functions/name-service.ts'
+import {
+  type AuthorizedKey,
+  fingerprintHashType,
+  fingerprintOf,
+  parseKeyLine,
+} from '../../engine/functions/ssh-public-key.ts'
 import { defineStates, type StateContext, state } from '../../engine/plugin.ts'
-import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../engine/state/plan.ts'
+import { done, failed, impossible, pending, right, type StateOutcome, type StatePlan } from '../../engine/state/plan.ts'
 import { failure } from '../../engine/state/wording.ts'
+import { untilThereAre } from './file/unknown-owners.ts'
 
 const key = s.string('The key in Base64, alone or as a line of authorized_keys: OPTIONS KIND KEY COMMENT')
 const user = s.string('User that the key lets in as')
@@ -75,6 +82,19 @@ async function statusOf(ctx: StateContext, want: KeyArguments, one: AuthorizedKe
   return status === 'exists' || status === 'update' ? status : 'add'
 }
 
+const noKey = 'Invalid public ssh key, most likely has spaces or invalid syntax'
+
+/** What is no key is known before it is tried: the dry run says so, too. */
+function isNoKey(want: KeyArguments, [{ key: text }, status]: readonly [AuthorizedKey, Status]): boolean {
+  return status !== 'exists' && fingerprintOf(text, want.fingerprint_hash_type) === undefined
+}
+
+/** What a dry run says of several keys. */
+function foreseen(want: KeyArguments, keys: readonly (readonly [AuthorizedKey, Status])[], comment: string) {
+  if (!keys.some((one) => isNoKey(want, one))) return { comment }
+  return { comment: `${comment.trimEnd()}\n${noKey}`, testResult: false }
+}
+
 const changeNames = { add: 'New', update: 'Updated' } as const
 
 /** Salt's sentence about a key that was set. */
@@ -93,7 +113,7 @@ async function setKey(ctx: StateContext, want: KeyArguments, one: AuthorizedKey)
     return 'Failed to add the ssh key. Is the home directory available, and/or does the key file exist?'
   }
   if (outcome === 'invalid' || outcome === 'Invalid public key') {
-    return 'Invalid public ssh key, most likely has spaces or invalid syntax'
+    return noKey
   }
   return undefined
 }
@@ -134,7 +154,7 @@ async function planSource(ctx: StateContext, want: KeyArguments): Promise<StateP
   if (status === 'exists') return right(`All host keys in file ${want.source} are already present`)
   const lines = keys.flatMap(([one, each]) => (each === 'exists' ? [] : [`Set to ${each}: ${one.key}\n`]))
   return pending({
-    comment: lines.join(''),
+    ...foreseen(want, keys, lines.join('')),
     changes: shownChanges(keys),
     apply: () => setKeys(ctx, want, keys, setSentence(want.name, want.user, status)),
   })
@@ -145,11 +165,15 @@ async function planPresent(ctx: StateContext, want: KeyArguments): Promise<State
   const one = wantedKey(want, want.name)
   const status = await statusOf(ctx, want, one)
   if (status === 'exists') return right(setSentence(one.key, want.user, status))
-  return pending({
+  if (isNoKey(want, [one, status])) return impossible(noKey)
+  const plan = pending({
     comment: `Key ${one.key} for user ${want.user} is set to be ${status === 'add' ? 'added' : 'updated'}`,
     changes: shownChanges([[one, status]]),
     apply: () => setKeys(ctx, want, [[one, status]], setSentence(one.key, want.user, status)),
   })
+  if (status === 'update' || (await findUser(ctx, want.user)) !== undefined) return plan
+  const warned = untilThereAre(ctx, plan, `User ${want.user} does not exist`, [want.user])
+  return { ...plan, ...(warned.warnings === undefined ? {} : { warnings: warned.warnings }) }
 }
 
 /** Keys that let in as the user now. */
@@ -208,7 +232,7 @@ async function planManage(
     return status === 'exists' ? [] : [`Key ${one.key} for user ${want.user} is set to be ${what}`]
   })
   return pending({
-    comment: [...doomed.map((one) => `${one} Key set for removal`), ...news, ...kept].join('\n'),
+    ...foreseen(want, keys, [...doomed.map((one) => `${one} Key set for removal`), ...news, ...kept].join('\n')),
     changes: { ...Object.fromEntries(doomed.map((one) => [one, 'Key removed'])), ...shownChanges(keys) },
     async apply() {
       const removal = await removeKeys(ctx, want, doomed, 'Key removed')

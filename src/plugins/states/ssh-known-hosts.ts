@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path'
 import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
-import { fingerprintHashType } from '../../engine/functions/ssh-public-key.ts'
+import { fingerprintHashType, fingerprintOf } from '../../engine/functions/ssh-public-key.ts'
 import { defineStates, type StateContext, state } from '../../engine/plugin.ts'
-import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../engine/state/plan.ts'
+import { done, failed, impossible, pending, right, type StateOutcome, type StatePlan } from '../../engine/state/plan.ts'
 import { failure } from '../../engine/state/wording.ts'
 import { untilThereAre } from './file/unknown-owners.ts'
 
@@ -64,6 +64,8 @@ async function planPresent(ctx: StateContext, want: PresentArguments): Promise<S
     if (key !== undefined || fingerprint !== undefined) return right(`${want.name} already exists in ${file}`)
     return pending({ comment: `Host ${want.name} is already in ${file}`, changes: {}, testResult: true, apply })
   }
+  if (key !== undefined && fingerprintOf(key, fingerprint_hash_type) === undefined)
+    return impossible('Invalid public key')
   const what = status === 'add' || isUserUnknown ? `added to ${file}` : `updated in ${file}`
   const plan = pending({ comment: `Key for ${want.name} is set to be ${what}`, changes: {}, apply })
   return fault === undefined ? plan : untilThereAre(ctx, plan, fault, [want.user])

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { test } from 'node:test'
 import { isRecord } from '../../../src/base/narrow.ts'
 import type { CallOutcome } from '../../../src/engine/functions/call.ts'
+import { readPlan, writePlan } from '../../../src/engine/state/plan-file.ts'
 import { Gate } from '../../support/gate.ts'
 import { StateFunctionsHost } from '../../support/state-functions-host.ts'
 
@@ -509,6 +510,16 @@ test('a file that is no plan, or was changed, is refused', async () => {
   assert.match(await refusal(), /the plan was changed after it was made/)
   writeFileSync(plan, text.replace('"alpha"', '"beta"'))
   assert.match(await refusal(), /the plan was changed after it was made/)
+  assert.deepEqual(host.applied, [])
+})
+
+test('a plan of another minion is refused, and how to call the function is not the matter', async () => {
+  using host = new StateFunctionsHost({ files: { 'web.sls': web } })
+  const plan = host.folder.file('web.plan')
+  await host.type('state.plan', 'web', `plan_out=${plan}`)
+  await writePlan(plan, { ...readPlan(plan), id: 'beta' })
+  const { return: told } = await host.type('state.apply', `plan=${plan}`)
+  assert.match(String(told), /^ERROR: the plan was made on beta, and this is alpha/)
   assert.deepEqual(host.applied, [])
 })
 

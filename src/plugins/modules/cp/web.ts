@@ -9,6 +9,7 @@ import { resolveInside, systemReason } from '../../../base/files.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 
 const longestMs = 600_000
+const longestQuestionMs = 30_000
 /** Bytes. */
 const largest = 16 * 1024 * 1024 * 1024
 const mostRedirects = 5
@@ -68,7 +69,22 @@ export async function cacheFromWeb(
   }
 }
 
+/** Whether a server has such a file. */
+export async function isOnWeb(ctx: FunctionContext, url: string): Promise<boolean> {
+  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(longestQuestionMs)])
+  try {
+    const answer = await requestFile(new URL(url), { method: 'HEAD', signal, etag: undefined, verifySsl: true })
+    await answer.discard()
+    return answer.status >= 200 && answer.status < 300
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    ctx.log.debug('A source does not answer', { url: withoutCredentials(url), error })
+    return false
+  }
+}
+
 interface Wanted {
+  readonly method?: 'GET' | 'HEAD'
   readonly signal: AbortSignal
   readonly etag: string | undefined
   readonly verifySsl: boolean
@@ -91,34 +107,29 @@ async function requestFile(url: URL, wanted: Wanted): Promise<Answer> {
     bare.username = ''
     bare.password = ''
   }
-  if (!wanted.verifySsl && bare.protocol === 'https:')
-    return await requestUnverified(bare, headers, wanted.signal, mostRedirects)
-  const response = await fetch(bare, { signal: wanted.signal, headers })
-  return {
-    status: response.status,
-    etag: response.headers.get('etag') ?? undefined,
-    body: response.body ?? [],
-    discard: async () => response.body?.cancel(),
-  }
+  return await request(bare, headers, wanted, mostRedirects)
 }
 
-/** `fetch` cannot be told to take any certificate. */
-async function requestUnverified(
+/** Not by `fetch`, which takes only certificates that it can verify, refuses some ports, and unpacks files that servers call compressed. */
+async function request(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
+  wanted: Wanted,
   redirects: number,
 ): Promise<Answer> {
-  const { get } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const { method = 'GET', signal, verifySsl } = wanted
+  const { request: send } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { headers, signal, rejectUnauthorized: false }, resolve).on('error', reject)
+    send(url, { method, headers, signal, ...(verifySsl ? {} : { rejectUnauthorized: false }) }, resolve)
+      .on('error', reject)
+      .end()
   })
   const { statusCode = 0, headers: given } = response
   if (statusCode >= 300 && statusCode < 400 && given.location !== undefined && redirects > 0) {
     response.destroy()
     const next = new URL(given.location, url)
     const { Authorization: _secret, ...others } = headers
-    return await requestUnverified(next, next.host === url.host ? headers : others, signal, redirects - 1)
+    return await request(next, next.host === url.host ? headers : others, wanted, redirects - 1)
   }
   return { status: statusCode, etag: given.etag, body: response, discard: async () => void response.destroy() }
 }

@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { systemCode } from '../../../base/errors.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
+import { isOnWeb } from '../cp/web.ts'
 import { attempt } from './failure.ts'
 
 export const protocols = ['file', 'ftp', 'http', 'https', 's3', 'salt', 'swift'] as const
@@ -66,25 +67,11 @@ export async function sourceExists(ctx: FunctionContext, source: string, saltenv
   const local = localPath(source)
   if (local !== undefined) return fs.existsSync(local)
   const protocol = protocolOf(source)
-  if (protocol === 'http' || protocol === 'https') return answers(ctx, source)
+  if (protocol === 'http' || protocol === 'https') return isOnWeb(ctx, source)
   if (protocol !== 'salt' && protocol !== '') return false
   const served = parseSaltUrl(source, saltenv)
   const path = served.path.replace(/^\/+|\/+$/g, '')
   const files = fileSourceOf(ctx)
   if ((await files.status(served.saltenv, path)) !== undefined) return true
   return (await files.names(served.saltenv, path)).files.some((file) => file.startsWith(`${path}/`))
-}
-
-async function answers(ctx: FunctionContext, url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, {
-      method: 'HEAD',
-      signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(30_000)]),
-    })
-    return response.ok
-  } catch (error) {
-    ctx.signal.throwIfAborted()
-    ctx.log.debug('A source does not answer', { url, error })
-    return false
-  }
 }

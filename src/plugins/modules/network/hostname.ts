@@ -14,8 +14,8 @@ import { kernelOf } from './kernel.ts'
 /** How long name servers may take for all addresses together. */
 const lookupLimitMs = 5000
 
-/** RFC 1123, and underscores, which are common. */
-function assertHostname(name: string): void {
+/** RFC 1123, and underscores, which are common. Throws `bad-arguments`. */
+export function assertHostname(name: string): void {
   if (name.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(name)) return
   throw new SaltError('bad-arguments', `${JSON.stringify(name)} cannot be the name of a host`, {
     hint: 'It has letters, digits, hyphens and dots only.',

@@ -53,7 +53,11 @@ export async function applyPlan(
   }
   const plan = readPlan(resolve(path))
   if (plan.id !== ctx.id) {
-    throw new SaltError('bad-arguments', `the plan was made on ${plan.id}, and this is ${ctx.id}`, { where: path })
+    const hint = 'A plan holds for the minion that made it.'
+    throw new SaltError('execution-failed', `the plan was made on ${plan.id}, and this is ${ctx.id}`, {
+      where: path,
+      hint,
+    })
   }
   const planned: Given = { ...given, ...(plan.given as Given) }
   return await runJob(ctx, {

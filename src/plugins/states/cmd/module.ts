@@ -25,7 +25,7 @@ export const cmd = defineStates({
       ignored,
       examples: [
         'make the index:\n  cmd.run:\n    - name: /usr/local/bin/index --all\n    - cwd: /srv/data\n    - runas: www-data\n    - creates: /srv/data/index',
-        'say what has changed:\n  cmd.run:\n    - name: "echo changed=yes comment=\'all is well\'"\n    - stateful: true',
+        'say what has changed:\n  cmd.run:\n    - name: echo "changed=yes comment=\'all is well\'"\n    - stateful: true',
       ],
       plan: planCommand,
       watch: planCommand,

@@ -2,6 +2,7 @@
 import { isRecord } from '../../../base/narrow.ts'
 import type { StateContext } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
+import { sourceExists } from '../../modules/file/source.ts'
 import { faultOf, type ScriptWishes, sharedKeywords, statefulOf } from './arguments.ts'
 import { isReport, missingFolder, reportOf, told } from './command.ts'
 import { reinterpreted } from './stateful.ts'
@@ -11,6 +12,7 @@ export async function planScript(ctx: StateContext, want: ScriptWishes): Promise
   if (fault !== undefined) return impossible(fault)
   const { isStateful, testCommand } = statefulOf(want.stateful)
   if (ctx.run.isTest && testCommand !== undefined) return told(await execute(ctx, { ...want, name: testCommand }, true))
+  if (ctx.run.isTest && (await isNotServed(ctx, want))) return impossible(notCached(ctx, want))
   return pending({
     comment: `Command '${want.name}' would have been executed`,
     changes: {},
@@ -28,6 +30,22 @@ async function fingerprintOf(ctx: StateContext, want: ScriptWishes): Promise<str
     ctx.signal.throwIfAborted()
     return ''
   }
+}
+
+/** A file that the master does not have now will not be there later in the run: a run fails at once. */
+async function isNotServed(ctx: StateContext, want: ScriptWishes): Promise<boolean> {
+  const source = sourceOf(want)
+  if (!source.startsWith('salt://')) return false
+  try {
+    return !(await sourceExists(ctx, source, ctx.saltenv))
+  } catch {
+    ctx.signal.throwIfAborted()
+    return false
+  }
+}
+
+function notCached(ctx: StateContext, want: ScriptWishes): string {
+  return `Unable to cache script ${sourceOf(want)} from saltenv '${ctx.saltenv}'`
 }
 
 function sourceOf({ source, name }: ScriptWishes): string {
@@ -48,7 +66,7 @@ async function execute(ctx: StateContext, want: ScriptWishes, isStateful: boolea
   })
   const report = reportOf(answer)
   if (report.cache_error === true) {
-    return failed(`Unable to cache script ${source} from saltenv '${ctx.saltenv}'`, report)
+    return failed(notCached(ctx, want), report)
   }
   if (isStateful && isReport(report)) return reinterpreted(report)
   return (report.retcode === 0 ? done : failed)(`Command '${want.name}' run`, report)

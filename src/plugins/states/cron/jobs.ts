@@ -4,19 +4,26 @@ import type { StateContext } from '../../../engine/plugin.ts'
 import { done, failed, pending, right, type StateOutcome, type StatePlan } from '../../../engine/state/plan.ts'
 import { changed, hasTimes, isMatch, isSame } from '../../modules/cron/match.ts'
 import { type Entry, type Job, type SpecialJob, timeFields } from '../../modules/cron/tab.ts'
+import { untilThereAre } from '../file/unknown-owners.ts'
 import { type AbsentWishes, identifierOf, type PresentWishes } from './arguments.ts'
 
 interface Crontab {
   readonly crons: readonly Job[]
   readonly special: readonly SpecialJob[]
   readonly env: readonly { readonly name: string; readonly value: string }[]
+  readonly isOfNobody?: true
 }
 
 /** A user who is not there yet, whom another state may add, has an empty one. */
 async function readTab(ctx: StateContext, user: string): Promise<Crontab> {
   const info = await ctx.salt('user.info', [user])
-  if (!isRecord(info) || Object.keys(info).length === 0) return { crons: [], special: [], env: [] }
+  if (!isRecord(info) || Object.keys(info).length === 0) return { crons: [], special: [], env: [], isOfNobody: true }
   return (await ctx.salt('cron.list_tab', [user])) as Crontab
+}
+
+/** The plan for a crontab, whose user may still have to be added. */
+function untilThereIsUser(ctx: StateContext, { isOfNobody }: Crontab, user: string, plan: StatePlan): StatePlan {
+  return isOfNobody === true ? untilThereAre(ctx, plan, `User '${user}' does not exist`, [user]) : plan
 }
 
 function find<E extends Entry>(entries: readonly E[], cmd: string, identifier: string): E | undefined {
@@ -26,7 +33,8 @@ function find<E extends Entry>(entries: readonly E[], cmd: string, identifier: s
 export async function planPresent(ctx: StateContext, want: PresentWishes): Promise<StatePlan> {
   const cmd = want.name.trim()
   const identifier = identifierOf(want)
-  const { crons, special } = await readTab(ctx, want.user)
+  const tab = await readTab(ctx, want.user)
+  const { crons, special } = tab
   const [same, other] = want.special === undefined ? [crons, special] : [special, crons]
   const now = find<Entry>(same, cmd, identifier)
   // A job that had times and has a moment with a name now, or the other way round.
@@ -34,11 +42,12 @@ export async function planPresent(ctx: StateContext, want: PresentWishes): Promi
   const isRight = now !== undefined && isAsWanted(now, want, cmd, identifier)
   if (isRight && double === undefined) return right(`Cron ${cmd} already present`)
   const what = now === undefined && double === undefined ? 'added' : 'updated'
-  return pending({
+  const plan = pending({
     comment: `Cron ${cmd} is set to be ${what}`,
     changes: {},
     apply: () => setJob(ctx, want, cmd, double !== undefined),
   })
+  return untilThereIsUser(ctx, tab, want.user, plan)
 }
 
 function isAsWanted(now: Entry, want: PresentWishes, cmd: string, identifier: string): boolean {
@@ -103,11 +112,12 @@ export async function planVariable(
   ctx: StateContext,
   { name, user, value = '' }: Variable & { readonly value?: string | undefined },
 ): Promise<StatePlan> {
-  const now = (await readTab(ctx, user)).env.find((variable) => variable.name === name)
+  const tab = await readTab(ctx, user)
+  const now = tab.env.find((variable) => variable.name === name)
   const quoted = value === '' ? '""' : value
   if (now !== undefined && (now.value === quoted || now.value === value))
     return right(`Cron env ${name} already present`)
-  return pending({
+  const plan = pending({
     comment: `Cron env ${name} is set to be ${now === undefined ? 'added' : 'updated'}`,
     changes: {},
     async apply() {
@@ -118,6 +128,7 @@ export async function planVariable(
       return failed(`Cron env ${name} for user ${user} failed to commit with error \n${answer}`)
     },
   })
+  return untilThereIsUser(ctx, tab, user, plan)
 }
 
 export async function planNoVariable(ctx: StateContext, want: Variable): Promise<StatePlan> {

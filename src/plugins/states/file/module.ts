@@ -10,6 +10,7 @@ import { editingStates } from './editing.ts'
 import { hardlinkState } from './hardlink.ts'
 import { keyvalueState } from './keyvalue.ts'
 import { managedState } from './managed.ts'
+import { warningOfFolders } from './missing-folder.ts'
 import { mknodState } from './mknod.ts'
 import { movingStates } from './moving.ts'
 import { patchState } from './patch.ts'
@@ -26,25 +27,27 @@ export const file = defineStates({
   doc: 'Files, folders and links: that they are there, what they hold, and whom they belong to.',
   available: ({ grains }) => grains.kernel !== 'Windows' || 'it works on POSIX systems only',
   functions: {
-    ...managedState,
-    ...directoryState,
+    ...warningOfFolders({
+      ...managedState,
+      ...directoryState,
+      ...symlinkState,
+      ...hardlinkState,
+      ...appendingStates,
+      ...serializeState,
+      ...touchState,
+      ...movingStates,
+      ...decodeState,
+    }),
     ...recurseState,
     ...presenceStates,
-    ...symlinkState,
-    ...hardlinkState,
-    ...appendingStates,
     ...editingStates,
     ...commentingStates,
     ...keyvalueState,
-    ...serializeState,
     ...accumulatedState,
-    ...touchState,
-    ...movingStates,
     ...tidiedState,
     ...retentionState,
     ...patchState,
     ...cachedStates,
-    ...decodeState,
     ...mknodState,
     ...shortcutState,
   },

@@ -230,4 +230,31 @@ describe('the outbox of events', () => {
     await session.end()
     await outbox.drain(1_000_000)
   })
+
+  it('waits until the master has what was given before, and not for what comes after', async () => {
+    using outbox = open()
+    await outbox.taken(1_000_000)
+    outbox.add(load)
+    await outbox.taken(1_000_000)
+    const session = await begin(outbox)
+    outbox.add(load)
+    let isTaken = false
+    const taken = outbox.taken(1000).then(() => {
+      isTaken = true
+    })
+    await settle()
+    outbox.add(load)
+    await settle()
+    await session.answer(1)
+    assert.equal(isTaken, false, 'the first is, the second is not')
+    await session.answer(1)
+    await taken
+    assert.equal(outbox.counters.waiting, 1)
+    const inVain = outbox.taken(1000)
+    await clock.advance(1000)
+    await inVain
+    const broken = outbox.taken(1_000_000)
+    await session.end()
+    await broken
+  })
 })

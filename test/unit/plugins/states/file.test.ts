@@ -1,7 +1,16 @@
 /** States of files together with others of the run, with web servers, and with secrets: what single cases cannot show. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lchownSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { describe, it } from 'node:test'
 import { SaltError } from '../../../../src/base/errors.ts'
@@ -408,4 +417,37 @@ it('leaves links to whom they belong', { skip: process.geteuid?.() !== 0 && 'onl
 it('names the file that could not be read', () => {
   const error = new SaltError('storage', 'cannot read the file: permission denied', { where: '/var/cache/a' })
   assert.equal(reasonOf(error), 'cannot read the file: permission denied (/var/cache/a)')
+})
+
+describe('folders that are not there', () => {
+  const makers: readonly (readonly [string, string, boolean])[] = [
+    ['file.directory', 'dir', true],
+    ['file.directory', 'dir/deeper', true],
+    ['file.recurse', '', true],
+    ['file.directory', '', false],
+    ['file.managed', 'directory', false],
+    ['pkg.installed', 'app', true],
+    ['cmd.run', 'make', true],
+    ['host.present', 'app', false],
+  ]
+  for (const [state, name, makes] of makers) {
+    it(`${makes ? 'may be' : 'are not'} made by ${state} of ${name === '' ? 'the one above' : name}`, async () => {
+      using folder = new ConfigFolder({})
+      const before = chunkOf(state, { name: state.startsWith('file.') ? folder.file(name).replace(/\/$/, '') : name })
+      const host = new StateHost({ chunks: [before] })
+      const { result, warnings } = await host.test('file.managed', { name: folder.file('dir/a'), contents: 'x' })
+      const warning = `Folder ${folder.file('dir')} is not there, and no state before this one makes it`
+      assert.deepEqual([result, warnings], [null, makes ? undefined : [warning]])
+    })
+  }
+})
+
+describe('text in another encoding', () => {
+  it('is told of where nothing else differs', async () => {
+    using folder = new ConfigFolder({})
+    const name = folder.file('a')
+    writeFileSync(name, Buffer.from('caf\u00e9\n', 'latin1'))
+    const { result, changes } = await new StateHost({}).test('file.managed', { name, contents: 'caf\u00e9' })
+    assert.deepEqual([result, changes], [null, { diff: 'Replace the text with the same text in another encoding' }])
+  })
 })

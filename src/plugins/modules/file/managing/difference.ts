@@ -37,7 +37,8 @@ export async function differenceOf(
     (bytes) => splitFeeds(decode(bytes).text),
   )
   if (from === undefined || next === undefined || Math.max(from.length, next.length) > mostLines) return tooLarge(sizes)
-  return unifiedDiff(from, next)
+  const shown = unifiedDiff(from, next)
+  return shown === '' ? 'Replace the text with the same text in another encoding' : shown
 }
 
 function tooLarge([from, to]: readonly [number, number]): string {
