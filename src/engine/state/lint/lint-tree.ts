@@ -71,7 +71,7 @@ class TreeLint {
   constructor(ctx: FunctionContext, request: LintRequest) {
     this.#ctx = ctx
     this.#request = request
-    this.#world = new TemplateWorld(ctx)
+    this.#world = new TemplateWorld(ctx, false)
   }
 
   async run(): Promise<LintResult> {

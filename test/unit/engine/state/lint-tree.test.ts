@@ -182,9 +182,11 @@ describe('files that cannot be rendered', () => {
     const files = {
       'a.sls': 'x{{ salt["cmd.run"]("touch /nope") }}: test.nop\n',
       'b.sls': '{{ salt["test.echo"]("y") }}: test.nop\n',
+      'c.sls': '{% import_json "/opt/state.json" as s %}\n',
     }
     assert.deepEqual(await lint(files), [
       'a.sls:1:20 note not-rendered: the template calls cmd.run, which is not run here',
+      'c.sls:1:4 note not-rendered: the template reads /opt/state.json of the host, which is not looked at here',
     ])
   })
 
