@@ -93,7 +93,7 @@ inner:
 `,
   'orch/asking.sls': `
 {% for id in salt.saltutil.runner('manage.up') %}
-ping {{ id }}:
+{{ opts.__cli }} pings {{ id }}:
   salt.function:
     - name: test.ping
     - tgt: {{ id }}
@@ -260,7 +260,7 @@ describe('an orchestration', () => {
 
   it('is made of what runners answer', async () => {
     const result = await run('state.orchestrate', ['orch.asking'])
-    assert.deepEqual(Object.keys(steps(result)), ['ping alpha', 'ping beta'])
+    assert.deepEqual(Object.keys(steps(result)), ['salt-run pings alpha', 'salt-run pings beta'])
     const asked = await run('salt.cmd', ['saltutil.runner', 'manage.up'])
     assert.deepEqual(asked.return, ['alpha', 'beta'])
   })

@@ -102,15 +102,23 @@ export class TemplateWorld {
 
   async #share(): Promise<SharedValues> {
     const { withDataFunctions } = await import('./functions/with-data-functions.ts')
-    const { id, grains, pillar, config, job } = this.ctx
-    // Formulas ask which program they run in: under `salt call` there is no job.
-    const program = { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
-    const values = { grains: dictOf(grains), pillar: dictOf(pillar), opts: dictOf({ ...config.all, ...program, id }) }
+    const { id, grains, pillar, config } = this.ctx
+    const values = {
+      grains: dictOf(grains),
+      pillar: dictOf(pillar),
+      opts: dictOf({ ...config.all, ...programOf(this.ctx), id }),
+    }
     // The options hold the very same two, as Salt's do.
     values.opts.set('grains', values.grains)
     values.opts.set('pillar', values.pillar)
     return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
+}
+
+/** Formulas ask which program they run in. Under `salt call` there is no job, and only in the master there are runners. */
+function programOf({ job, services }: FunctionContext): Readonly<Record<'__cli' | '__role', string>> {
+  if (services.runner === undefined) return { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
+  return { __cli: services.fleet === undefined ? 'salt-master' : 'salt-run', __role: 'master' }
 }
 
 function dictOf(record: Readonly<Record<string, unknown>>): Dict {
