@@ -16,7 +16,7 @@ export const spec: CommandSpec = {
         text(
           ['--root'],
           'DIR',
-          'Folder that the names of SLS files begin at; may be given several times. When left out, the nearest folder around that has a top.sls, else the one to check.',
+          'Folder that the names of SLS files begin at; may be given several times. When left out, the nearest folder around that has a top.sls, else those below that have one, else the one to check.',
           { kind: 'list', offers: 'folders' },
         ),
         text(['--grains'], 'FILE', 'YAML or JSON file with the grains, instead of those of this host.'),

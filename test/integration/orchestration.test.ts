@@ -91,6 +91,14 @@ inner:
     - mods: orch.values
     - pillar: {what: more}
 `,
+  'orch/asking.sls': `
+{% for id in salt.saltutil.runner('manage.up') %}
+{{ opts.__cli }} pings {{ id }}:
+  salt.function:
+    - name: test.ping
+    - tgt: {{ id }}
+{% endfor %}
+`,
   'orch/broken.sls': '{% for %}\n',
   'orch/batch.sls': `
 in turns:
@@ -248,6 +256,13 @@ describe('an orchestration', () => {
     assert.equal(inner.retcode, 0)
     const begun = await events.until(/step\/0\/begun$/, ({ name }) => String(name).startsWith('more for'))
     assert.equal(begun.data.parent, result.jid)
+  })
+
+  it('is made of what runners answer', async () => {
+    const result = await run('state.orchestrate', ['orch.asking'])
+    assert.deepEqual(Object.keys(steps(result)), ['salt-run pings alpha', 'salt-run pings beta'])
+    const asked = await run('salt.cmd', ['saltutil.runner', 'manage.up'])
+    assert.deepEqual(asked.return, ['alpha', 'beta'])
   })
 
   it('tells where its files are broken', async () => {

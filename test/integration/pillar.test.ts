@@ -329,8 +329,10 @@ describe('pillar', () => {
     const { fleet, master } = await startFleet()
     await using _ = fleet
     assert.equal(await on(master, 'db', 'mine.send', 'test.echo', 'from db'), true)
-    fleet.put('pillar/web.sls', "mine: {{ salt['saltutil.runner']('mine.get', tgt='db', fun='test.echo') | tojson }}\n")
-    assert.partialDeepStrictEqual(await on(master, 'web', 'pillar.items'), { mine: { db: 'from db' } })
+    const mine = "mine: {{ salt['saltutil.runner']('mine.get', tgt='db', fun='test.echo') | tojson }}\n"
+    fleet.put('pillar/web.sls', `${mine}by: {{ opts.__cli }} {{ opts.__role }}\n`)
+    const made = { mine: { db: 'from db' }, by: 'salt-master master' }
+    assert.partialDeepStrictEqual(await on(master, 'web', 'pillar.items'), made)
     assert.match(String(await on(master, 'web', 'saltutil.runner', 'mine.get')), /a minion asks it by publish.runner/)
     fleet.put('pillar/web.sls', "mine: {{ salt['saltutil.runner']('no.such') }}\n")
     assert.match(JSON.stringify(await on(master, 'web', 'pillar.items')), /Rendering SLS 'web' failed/)

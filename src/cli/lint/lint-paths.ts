@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { SaltError, systemCode } from '../../base/errors.ts'
+import { isPillarPath } from '../../engine/compat/tree-kinds.ts'
 import type { FunctionContext } from '../../engine/plugin.ts'
 import { type LintResult, lintTree } from '../../engine/state/lint/lint-tree.ts'
 import type { OptionValues } from '../parse-command.ts'
@@ -19,17 +20,16 @@ interface Work {
 /** Resolves to the exit code. Throws `usage` for a path that is not there. */
 export async function lintPaths(options: OptionValues, words: readonly string[]): Promise<number> {
   const works: Work[] = []
-  for (const word of words)
-    works.push(
-      await workFor(
-        resolve(word),
-        options.list('root').map((root) => resolve(root)),
-      ),
-    )
+  const given = options.list('root').map((root) => resolve(root))
+  for (const word of words) works.push(...(await worksFor(resolve(word), given)))
   const shown: ShownFinding[] = []
   let files = 0
   const context = await lintContext(options)
   for (const work of joined(works)) {
+    if (given.length === 0 && work.roots.every(isPillarPath)) {
+      shown.push(...work.roots.map(pillarNote))
+      continue
+    }
     const result = await lintWork(context(work.roots), work, options)
     files += result.files
     shown.push(...(await shownFindings(result, work.roots)))
@@ -64,16 +64,40 @@ function joined(works: readonly Work[]): Work[] {
   return [...byRoots.values()]
 }
 
-async function workFor(path: string, given: readonly string[]): Promise<Work> {
+async function worksFor(path: string, given: readonly string[]): Promise<readonly Work[]> {
   const isFolder = await isFolderThere(path)
-  const roots = given.length > 0 ? given : [await rootOf(path, isFolder)]
+  if (given.length > 0) return [await workFor(path, isFolder, given)]
+  const around = await rootAround(isFolder ? path : dirname(path))
+  if (around !== undefined) return [await workFor(path, isFolder, [around])]
+  if (isFolder) return await worksBelow(path)
+  return [await workFor(path, isFolder, [basename(path) === 'init.sls' ? dirname(dirname(path)) : dirname(path)])]
+}
+
+async function workFor(path: string, isFolder: boolean, roots: readonly string[]): Promise<Work> {
   const root = roots.find((one) => path === one || path.startsWith(one + sep))
   if (root === undefined) {
     throw new SaltError('usage', `${path} lies below none of the roots`, { hint: `The roots are ${roots.join(', ')}.` })
   }
   if (path === root) return { roots, paths: undefined }
   const below = relative(root, path).split(sep).join('/')
-  return { roots, paths: isFolder ? await slsBelow(path, below) : [below] }
+  if (!isFolder) return { roots, paths: [below] }
+  return { roots, paths: (await slsIn(path)).map((file) => `${below}/${file}`) }
+}
+
+/** A folder with several trees in it (states, a pillar): each begins where its top file is, and the folder itself is the root of the rest. */
+async function worksBelow(folder: string): Promise<readonly Work[]> {
+  const files = (await slsIn(folder)).filter((file) => !file.split('/').some((part) => part.startsWith('.')))
+  const all = files.filter((file) => file.endsWith('/top.sls')).map((file) => file.slice(0, -'top.sls'.length))
+  const trees = all.filter((tree) => !all.some((other) => other !== tree && tree.startsWith(other)))
+  if (trees.length === 0) return [{ roots: [folder], paths: undefined }]
+  const rest = files.filter((file) => !trees.some((tree) => file.startsWith(tree)))
+  const works: Work[] = trees.map((tree) => ({ roots: [resolve(folder, tree)], paths: undefined }))
+  return rest.length === 0 ? works : [...works, { roots: [folder], paths: rest }]
+}
+
+function pillarNote(root: string): ShownFinding {
+  const message = 'This is a pillar, which has no states; --root names it where it is none'
+  return { file: shownHere(root), line: 1, column: 1, severity: 'note', code: 'not-states', message }
 }
 
 async function isFolderThere(path: string): Promise<boolean> {
@@ -84,13 +108,12 @@ async function isFolderThere(path: string): Promise<boolean> {
   }
 }
 
-/** The nearest folder around that has a top file; without one the folder itself, or the one that a file is in. */
-async function rootOf(path: string, isFolder: boolean): Promise<string> {
-  const first = isFolder ? path : dirname(path)
+/** The nearest folder around that has a top file. */
+async function rootAround(first: string): Promise<string | undefined> {
   for (let folder = first; folder !== dirname(folder); folder = dirname(folder)) {
     if (await isThere(join(folder, 'top.sls'))) return folder
   }
-  return basename(path) === 'init.sls' ? dirname(first) : first
+  return undefined
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -100,10 +123,10 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-async function slsBelow(folder: string, below: string): Promise<string[]> {
+async function slsIn(folder: string): Promise<string[]> {
   const { FileRoots } = await import('../../engine/files/file-roots.ts')
   const { files } = await new FileRoots({ base: [folder] }).names('base')
-  return files.filter((file) => file.endsWith('.sls')).map((file) => `${below}/${file}`)
+  return files.filter((file) => file.endsWith('.sls'))
 }
 
 /** With paths as the user would type them here. */
@@ -116,9 +139,12 @@ async function shownFindings({ findings }: LintResult, roots: readonly string[])
 async function shownPath(file: string, roots: readonly string[]): Promise<string> {
   for (const root of roots) {
     const path = join(root, file)
-    if (!(await isThere(path))) continue
-    const here = relative(process.cwd(), path)
-    return here === '' || here.startsWith('..') ? path : here
+    if (await isThere(path)) return shownHere(path)
   }
   return file
+}
+
+function shownHere(path: string): string {
+  const here = relative(process.cwd(), path)
+  return here === '' || here.startsWith('..') ? path : here
 }

@@ -26,6 +26,8 @@ export interface LocalFunctionsOptions {
   readonly config: ConfigView
   readonly log: Log
   readonly bus: EventBus
+  /** For `saltutil.runner`: what runs inside the master may ask its runners, as in Salt. */
+  readonly runner: NonNullable<FunctionServices['runner']>
 }
 
 interface LoadedFunctions {
@@ -49,7 +51,7 @@ export class LocalFunctions {
   async context({ signal, job, services }: LocalContextOptions): Promise<FunctionContext> {
     this.#loaded ??= this.#load()
     const { catalogues, grains } = await this.#loaded
-    const { config, log, bus } = this.#options
+    const { config, log, bus, runner } = this.#options
     const { context } = createFunctionContext({
       id: masterId(),
       grains,
@@ -58,7 +60,7 @@ export class LocalFunctions {
       signal,
       job,
       ...catalogues,
-      ...(services === undefined ? {} : { services }),
+      services: { runner, ...services },
       emit: async (tag, data) => {
         bus.fire(tag, data)
         return true
@@ -82,10 +84,11 @@ export class LocalFunctions {
   async contextFor(
     minion: Omit<ContextRequest, 'services'> & { services: FunctionServices },
   ): Promise<FunctionContext> {
-    const { id, grains, pillar, log, services } = minion
+    const { id, grains, pillar, log } = minion
     this.#loaded ??= this.#load()
     const { catalogues } = await this.#loaded
-    const { config } = this.#options
+    const { config, runner } = this.#options
+    const services = { ...minion.services, runner }
     const { signal } = new AbortController()
     return createFunctionContext({ id, grains: () => grains, pillar, config, log, signal, ...catalogues, services })
       .context

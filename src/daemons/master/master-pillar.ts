@@ -24,8 +24,6 @@ export interface MasterPillarParts {
   readonly log: Log
   readonly local: LocalFunctions
   readonly banks: DataBanks
-  /** For functions that files of pillar call. */
-  runner(fun: string, arg: readonly unknown[]): Promise<unknown>
 }
 
 type Pillar = Readonly<Record<string, unknown>>
@@ -153,13 +151,13 @@ export class MasterPillar implements PillarDesk {
 
   async #makeHost(): Promise<PillarHost> {
     const { DecryptedMessages } = await import('../../engine/render/gpg/gpg-decryptor.ts')
-    const { config, log, local, options, runner } = this.#parts
+    const { config, log, local, options } = this.#parts
     return {
       config: withFolder(config, () => options().configDir),
       log,
       decrypted: new DecryptedMessages(),
       memory: new Map(),
-      contextFor: (minion) => local.contextFor({ ...minion, services: { ...minion.services, runner } }),
+      contextFor: (minion) => local.contextFor(minion),
     }
   }
 

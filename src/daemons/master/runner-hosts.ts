@@ -74,20 +74,9 @@ export class RunnerHosts implements Disposable {
     const runners = new PluginCatalogue(runnerRegistry, { grains: {} })
     const wheels = new PluginCatalogue(wheelRegistry, { grains: {} })
     this.catalogues = { runners, wheels }
-    this.#local = new LocalFunctions({ config, log, bus })
-    this.pillar = new MasterPillar({
-      ...{ options: parts.options, config, clock, log, local: this.#local, banks: this.banks },
-      runner: async (fun, arg) => {
-        const { signal } = new AbortController()
-        const { success, return: value } = await this.runners.run(
-          { fun, arg, user: userInfo().username },
-          () => {},
-          signal,
-        )
-        if (success) return value
-        throw new SaltError('execution-failed', String(value))
-      },
-    })
+    this.#local = new LocalFunctions({ config, log, bus, runner: (fun, arg) => this.#runForTemplate(fun, arg) })
+    const { options } = parts
+    this.pillar = new MasterPillar({ options, config, clock, log, local: this.#local, banks: this.banks })
     const shared = {
       surroundings: {
         config,
@@ -134,6 +123,14 @@ export class RunnerHosts implements Disposable {
     const host = kind === 'runner' ? this.runners : this.wheels
     if (call.detach === true) return { jid: host.detach(call), return: null, success: true, retcode: 0 }
     return await host.run(call, item, signal)
+  }
+
+  /** Throws `execution-failed` where the runner fails. */
+  async #runForTemplate(fun: string, arg: readonly unknown[]): Promise<unknown> {
+    const call = { fun, arg, user: userInfo().username }
+    const { success, return: value } = await this.runners.run(call, () => {}, new AbortController().signal)
+    if (success) return value
+    throw new SaltError('execution-failed', String(value))
   }
 
   /** Calls an execution function on the host of the master. */

@@ -8,6 +8,7 @@ import type { Findings } from './finding.ts'
 import type { Inventory, OwnPlugins } from './inventory.ts'
 import { dynamic, type OutlineState, outlineStates } from './sls-outline.ts'
 import { templateUses } from './template-uses.ts'
+import { reactionOf } from './tree-kinds.ts'
 
 export interface ScanContext {
   readonly inventory: Inventory
@@ -126,22 +127,6 @@ const callers: Readonly<Record<string, 'function' | 'runner' | 'wheel'>> = {
   'salt.function': 'function',
   'salt.runner': 'runner',
   'salt.wheel': 'wheel',
-}
-
-const reactions: Readonly<Record<string, 'function' | 'runner' | 'wheel'>> = {
-  local: 'function',
-  cmd: 'function',
-  tgt: 'function',
-  caller: 'function',
-  runner: 'runner',
-  wheel: 'wheel',
-}
-
-/** `local.cmd.run`, `runner.state.orchestrate`: what a reactor file says. */
-function reactionOf(name: string): { kind: 'function' | 'runner' | 'wheel'; called: string } | undefined {
-  const [client = '', ...rest] = name.split('.')
-  const kind = Object.hasOwn(reactions, client) ? reactions[client] : undefined
-  return kind === undefined || rest.length < 2 ? undefined : { kind, called: rest.join('.') }
 }
 
 function scanReaction(file: string, name: string, line: number, context: ScanContext): void {

@@ -10,6 +10,7 @@ import type { Inventory, OwnPlugins } from './inventory.ts'
 import { scanConfig } from './scan-config.ts'
 import { type ScanContext, scanSls, scanTemplate } from './scan-sls.ts'
 import { leftOutFolders } from './substitutes.ts'
+import { isPillarPath } from './tree-kinds.ts'
 
 const largestFileBytes = 2 * 1024 * 1024
 const mostFiles = 50_000
@@ -114,7 +115,7 @@ function configRole(file: string): 'master' | 'minion' | undefined {
 function isPillar(file: string, roots: readonly string[]): boolean {
   const path = resolve(file)
   if (roots.some((root) => path.startsWith(`${resolve(root)}${sep}`))) return true
-  return path.split(sep).some((part) => /^pillars?$/i.test(part))
+  return isPillarPath(path)
 }
 
 function rootsOf(value: unknown): string[] {

@@ -1,5 +1,5 @@
 /** Texts of the file server, each brought and read once in the life of the object: for what renders files that belong together. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { SaltError } from '../../base/errors.ts'
 import type { ServedNames } from '../../client/master-link.ts'
 import { fileText } from '../files/file-text.ts'
@@ -56,6 +56,25 @@ export class ServedTexts {
       return cacheKnownFile(this.#ctx, saltenv, path, status)
     })
   }
+}
+
+/**
+ * A file of this host, which may be another one the next time. Undefined where there is none that can be read.
+ * Throws as `ServedTexts.read` does.
+ */
+export async function readHostText(path: string): Promise<string | undefined> {
+  let bytes: Buffer
+  try {
+    const status = await stat(path)
+    // A pipe or a device would be read for ever.
+    if (!status.isFile()) return undefined
+    refuseLarge(path, status.size)
+    bytes = await readFile(path)
+  } catch (error) {
+    if (error instanceof SaltError) throw error
+    return undefined
+  }
+  return fileText(bytes, path)
 }
 
 function refuseLarge(path: string, size: number): undefined {

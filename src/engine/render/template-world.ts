@@ -1,7 +1,8 @@
 /** What templates see of the host that they are rendered on: Salt's variables, its execution functions, its files. */
 import { isAbsolute } from 'node:path/posix'
+import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { ServedTexts } from '../functions/served-texts.ts'
+import { readHostText, ServedTexts } from '../functions/served-texts.ts'
 import type { FunctionContext } from '../plugin.ts'
 import type { FunctionSource } from './functions/salt-functions.ts'
 import { slsVariables } from './functions/sls-variables.ts'
@@ -21,7 +22,10 @@ export interface TemplateRequest extends Pick<JinjaRequest, 'filters' | 'finaliz
   readonly saltenv: string
   /** Where the file lies on this host (`tplpath`), where that is another path. */
   readonly hostPath?: string
-  /** Dotted name, for an SLS file. White space is trimmed there as the options of SLS files say. */
+  /**
+   * Dotted name, for an SLS file. White space is trimmed there as the options of SLS files say.
+   * The variables that tell where a file lies (`sls`, `tpldir` …) are there for those alone.
+   */
   readonly sls?: string
   /** More variables, as plain values: what a state calls `context`, over its `defaults`. */
   readonly variables?: Readonly<Record<string, unknown>>
@@ -38,11 +42,14 @@ interface SharedValues {
 export class TemplateWorld {
   readonly ctx: FunctionContext
   readonly texts: ServedTexts
+  readonly #readsHost: boolean
   #gpg: GpgDecryptor | undefined
   #shared: Promise<SharedValues> | undefined
 
-  constructor(ctx: FunctionContext) {
+  /** @param readsHost Whether templates may import files of this host by absolute paths. */
+  constructor(ctx: FunctionContext, readsHost = true) {
     this.ctx = ctx
+    this.#readsHost = readsHost
     this.texts = new ServedTexts(ctx)
   }
 
@@ -61,8 +68,7 @@ export class TemplateWorld {
       ['pillar', pillar],
       ['proxy', new Dict()],
       ['saltenv', saltenv],
-      ['sls', sls ?? ''],
-      ...slsVariables(sls ?? '', hostPath),
+      ...(sls === undefined ? [] : [['sls', sls] as const, ...slsVariables(sls, hostPath)]),
       ...Object.entries(request.variables ?? {}).map(([name, value]) => [name, fromPlain(value)] as const),
     ])
     const { renderJinja } = await import('./jinja.ts')
@@ -82,25 +88,37 @@ export class TemplateWorld {
   loader(saltenv: string): TemplateLoader {
     return {
       load: async (path) => {
-        // What a name leads to outside of the file roots is none of a template's business.
-        if (isAbsolute(path)) return undefined
-        const served = await this.texts.read(saltenv, path)
-        return served === undefined ? undefined : { text: served.text, location: path }
+        const text = isAbsolute(path) ? await this.#hostText(path) : (await this.texts.read(saltenv, path))?.text
+        return text === undefined ? undefined : { text, location: path }
       },
     }
   }
 
+  /** Trees import what programs leave on the host (`import_json '/opt/app/state.json'`), as Salt lets them. */
+  async #hostText(path: string): Promise<string | undefined> {
+    if (this.#readsHost) return await readHostText(path)
+    throw new SaltError('denied', `the template reads ${path} of the host, which is not looked at here`)
+  }
+
   async #share(): Promise<SharedValues> {
     const { withDataFunctions } = await import('./functions/with-data-functions.ts')
-    const { id, grains, pillar, config, job } = this.ctx
-    // Formulas ask which program they run in: under `salt call` there is no job.
-    const program = { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
-    const values = { grains: dictOf(grains), pillar: dictOf(pillar), opts: dictOf({ ...config.all, ...program, id }) }
+    const { id, grains, pillar, config } = this.ctx
+    const values = {
+      grains: dictOf(grains),
+      pillar: dictOf(pillar),
+      opts: dictOf({ ...config.all, ...programOf(this.ctx), id }),
+    }
     // The options hold the very same two, as Salt's do.
     values.opts.set('grains', values.grains)
     values.opts.set('pillar', values.pillar)
     return { ...values, functions: withDataFunctions(functionsOf(this.ctx), values) }
   }
+}
+
+/** Formulas ask which program they run in. Under `salt call` there is no job, and only in the master there are runners. */
+function programOf({ job, services }: FunctionContext): Readonly<Record<'__cli' | '__role', string>> {
+  if (services.runner === undefined) return { __cli: job === undefined ? 'salt-call' : 'salt-minion', __role: 'minion' }
+  return { __cli: services.fleet === undefined ? 'salt-master' : 'salt-run', __role: 'master' }
 }
 
 function dictOf(record: Readonly<Record<string, unknown>>): Dict {

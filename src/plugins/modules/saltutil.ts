@@ -210,7 +210,7 @@ export const saltutil = defineModule({
       },
     }),
     runner: fn({
-      doc: 'Run a runner: for files of pillar, which are rendered on the master.',
+      doc: 'Run a runner: for what is rendered on the master, as files of pillar, orchestrations and reactions.',
       args: {
         name: s.string('Runner and function'),
         arg: s.optional(s.any('Its arguments, as a list or one alone')),

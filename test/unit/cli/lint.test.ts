@@ -35,6 +35,33 @@ describe('salt lint', () => {
     )
   })
 
+  test('finds the trees in a folder with several', async () => {
+    const files = {
+      'repo/states/top.sls': 'base: {"*": [web]}\n',
+      'repo/states/web/init.sls': 'include: [.more]\n',
+      'repo/states/web/more.sls': 'x:\n  test.nop:\n    - y: [\n',
+      'repo/data/pillar/top.sls': 'base: {"*": [web]}\n',
+      'repo/data/pillar/web.sls': 'web: {port: 80}\n',
+      'repo/orch/deploy.sls': 'include: [orch.gone]\n',
+      'repo/.kitchen/top.sls': 'base: {"*": [nothing]}\n',
+    }
+    const { stdout } = await lint(files, ...grains, 'FOLDER/repo')
+    assert.deepEqual(
+      stdout
+        .replaceAll(/: [^\n]* \[/g, ' [')
+        .trim()
+        .split('\n')
+        .sort(),
+      [
+        'FOLDER/repo/data/pillar:1:1 [not-states]',
+        'FOLDER/repo/orch/deploy.sls:1:11 [sls-missing]',
+        'FOLDER/repo/states/web/more.sls:4:1 [render-failed]',
+      ],
+    )
+    const named = await lint(files, ...grains, '--root', 'FOLDER/repo/data/pillar', 'FOLDER/repo/data/pillar')
+    assert.match(named.stdout, /web\.sls:1:1: error: .* \[bad-form\]/)
+  })
+
   test('is brief about what stands for billions of values', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
     const levels = names.map((name, index) => `${name}: &${name} [${`*${names[index - 1]}, `.repeat(9)}]`)

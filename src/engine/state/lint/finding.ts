@@ -13,6 +13,7 @@ const findingCodes = {
   'ignored-argument': 'An argument of Salt that has no effect here.',
   'missing-argument': 'A state lacks an argument that it needs.',
   'not-rendered': 'A file could not be rendered without a minion, and was not looked at further.',
+  'not-states': 'A file or a folder that has no states, but what the reactor reads or a pillar, and was left alone.',
   'render-failed': 'A file cannot be rendered.',
   'sls-missing': 'There is no SLS file of a name that is included or stands in a top file.',
   'unknown-argument': 'A state has no such argument.',

@@ -1,4 +1,5 @@
 /** All SLS files of an environment: rendered, compiled and held against the descriptions of the states, one after the other. */
+import { isReactionFile, pillarFolders } from '../../compat/tree-kinds.ts'
 import type { FunctionContext } from '../../plugin.ts'
 import { RenderError } from '../../render/render-error.ts'
 import type { RenderedPlace, RenderedSls } from '../../render/render-sls.ts'
@@ -80,14 +81,14 @@ class TreeLint {
   constructor(ctx: FunctionContext, request: LintRequest) {
     this.#ctx = ctx
     this.#request = request
-    this.#world = new TemplateWorld(ctx)
+    this.#world = new TemplateWorld(ctx, false)
   }
 
   async run(): Promise<LintResult> {
     const { saltenv, paths, onFile } = this.#request
     const { files } = await this.#world.texts.names(saltenv)
     this.#own = ownStates(files)
-    const wanted = paths ?? files.filter((path) => path.endsWith('.sls') && !isHidden(path))
+    const wanted = paths ?? this.#wanted(files)
     for (const [index, path] of wanted.entries()) {
       onFile?.(path, index, wanted.length)
       this.#ctx.signal.throwIfAborted()
@@ -95,6 +96,17 @@ class TreeLint {
     }
     this.#addMissing()
     return { findings: [...this.#findings.values()].sort(compareFindings), files: wanted.length }
+  }
+
+  /** All that may have states. */
+  #wanted(files: readonly string[]): readonly string[] {
+    const shown = files.filter((path) => path.endsWith('.sls') && !isHidden(path))
+    const pillars = pillarFolders(shown)
+    for (const folder of pillars) {
+      const place = { file: folder.slice(0, -1), line: 1, column: 1 }
+      this.#add('note', 'not-states', 'This is a pillar, which has no states', place)
+    }
+    return shown.filter((path) => !pillars.some((folder) => path.startsWith(folder)))
   }
 
   #gatherer(): StateGatherer {
@@ -131,6 +143,11 @@ class TreeLint {
     if (found?.path !== path) {
       const why = found === undefined ? 'there is a dot in its path' : `${found.path} comes first`
       this.#add('warning', 'sls-missing', `No name means this file: ${why}`, { file: path, line: 1, column: 1 })
+      return
+    }
+    if (isReactionFile(found.text)) {
+      const message = 'The reactor reads this file, which has no states; salt compat looks at it'
+      this.#add('note', 'not-states', message, { file: path, line: 1, column: 1 })
       return
     }
     const together = this.#circles.together(sls) ?? (await this.#compile(sls))

@@ -178,13 +178,30 @@ describe('files that cannot be rendered', () => {
     assert.match((await lint(files, { hasPillar: false })).join(), /warning not-rendered: .*no such function is here/)
   })
 
+  test('what the reactor reads and pillars are left alone', async () => {
+    const files = {
+      'top.sls': 'base: {"*": [a]}\n',
+      'a.sls': 'x: test.nop\n',
+      'reactor/up.sls': '{% if data.id %}\nup:\n  local.state.apply:\n    - tgt: {{ data.id }}\n{% endif %}\n',
+      'pillar/top.sls': 'base: {"*": [users]}\n',
+      'pillar/users.sls': 'users: {bob: {uid: 1}}\n',
+      'pillars/bob.sls': 'bob: test.nop\n',
+    }
+    assert.deepEqual(await lint(files), [
+      'pillar:1:1 note not-states: This is a pillar, which has no states',
+      'reactor/up.sls:1:1 note not-states: The reactor reads this file, which has no states; salt compat looks at it',
+    ])
+  })
+
   test('functions that look at a host are not run, those that look at values are', async () => {
     const files = {
       'a.sls': 'x{{ salt["cmd.run"]("touch /nope") }}: test.nop\n',
       'b.sls': '{{ salt["test.echo"]("y") }}: test.nop\n',
+      'c.sls': '{% import_json "/opt/state.json" as s %}\n',
     }
     assert.deepEqual(await lint(files), [
       'a.sls:1:20 note not-rendered: the template calls cmd.run, which is not run here',
+      'c.sls:1:4 note not-rendered: the template reads /opt/state.json of the host, which is not looked at here',
     ])
   })
 
