@@ -188,6 +188,13 @@ describe('files that cannot be rendered', () => {
     ])
   })
 
+  test('messages to the log keep no template from being checked', async () => {
+    const files = { 'a.sls': '{% do salt["log.debug"]("x" ~ {"a": 1} | yaml) %}a{{ salt.log.error("y") }}: test.no\n' }
+    const [finding, ...others] = await lint(files)
+    assert.match(finding ?? '', /error unknown-state: There is no state test\.no/)
+    assert.deepEqual(others, [])
+  })
+
   test('programs are not run', async () => {
     const config = { renderer_blacklist: ['ts'] }
     assert.deepEqual(await lint({ 'a.sls': '#!ts\nexport default {}\n' }, { config }), [
