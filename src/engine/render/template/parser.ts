@@ -158,7 +158,7 @@ class Parser {
   #for(place: Place): Statement {
     const tokens = this.#tokens
     this.#loops += 1
-    const target = this.#target(['in'])
+    const target = this.#namesTarget(['in'])
     tokens.expectName('in')
     const items = this.#expressions.tuple({ withCondition: false, endNames: ['recursive'] })
     const test = tokens.skipName('if') ? this.#expressions.expression() : undefined
@@ -177,14 +177,14 @@ class Parser {
   }
 
   /** A name, names with commas, or an attribute of a namespace. */
-  #target(endNames: readonly string[] = []): Target {
+  #target(): Target {
     const tokens = this.#tokens
     if (tokens.is('name') && tokens.following.kind === '.') {
       const name = tokens.next().text
       tokens.next()
       return { kind: 'namespace', name, attribute: tokens.expect('name').text }
     }
-    return this.#namesTarget(endNames)
+    return this.#namesTarget()
   }
 
   #namesTarget(endNames: readonly string[] = []): Target {
@@ -263,7 +263,7 @@ class Parser {
     const values: [Target, Expression][] = []
     while (!this.#tokens.is('block-end')) {
       if (values.length > 0) this.#tokens.expect(',')
-      const target = this.#target()
+      const target = this.#namesTarget()
       this.#tokens.expect('=')
       values.push([target, this.#expressions.expression()])
     }
