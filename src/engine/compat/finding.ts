@@ -9,6 +9,7 @@ export const findingKinds = [
   'renderer',
   'template',
   'filter',
+  'grain',
   'plugin',
   'option',
   'file',

@@ -195,6 +195,14 @@ describe('files that cannot be rendered', () => {
     assert.deepEqual(others, [])
   })
 
+  test('a grain that only Python Salt has is called one', async () => {
+    const files = { 'a.sls': 'python{{ grains.pythonversion[0] }}: test.nop\n' }
+    assert.match(
+      (await lint(files, { hasPillar: false })).join(),
+      /warning not-rendered: .*this grain is not here: write/,
+    )
+  })
+
   test('programs are not run', async () => {
     const config = { renderer_blacklist: ['ts'] }
     assert.deepEqual(await lint({ 'a.sls': '#!ts\nexport default {}\n' }, { config }), [
