@@ -5,6 +5,8 @@ import { Dict, OrderedDict, PySet } from './dict.ts'
 import { isIterable, iterate } from './iterate.ts'
 import { Callable, DictView, Generator, HostObject, Markup, Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { str } from './print.ts'
+import { typeError } from './py-error.ts'
+import { typeName } from './type-name.ts'
 
 /** Objects become dictionaries, Sets sets; what is a value already stays. Nothing is shared with the source. */
 export function fromPlain(plain: unknown): Value {
@@ -65,7 +67,7 @@ function plainObject(dict: ReadonlyMap<Value, Value>): Record<string, unknown> {
   return object
 }
 
-/** A copy that shares no list, dictionary or set with the value (`copy.deepcopy`). */
+/** A copy that shares no list, dictionary or set with the value (`copy.deepcopy`). Throws TypeError for what is undefined. */
 export function deepCopy(value: Value): Value {
   if (Array.isArray(value)) return value.map(deepCopy)
   if (value instanceof Map) {
@@ -74,6 +76,7 @@ export function deepCopy(value: Value): Value {
     return copy
   }
   if (value instanceof PySet) return new PySet(value)
+  if (value instanceof Undefined) throw typeError(`cannot pickle '${typeName(value)}' object`)
   return value instanceof Tuple ? new Tuple(value.items.map(deepCopy)) : value
 }
 
