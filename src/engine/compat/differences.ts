@@ -33,6 +33,11 @@ export const differences: readonly Difference[] = [
     here: 'are written in TypeScript, or are programs with a description; neither can stall or end the daemon',
   },
   {
+    subject: 'Grains of the program itself',
+    salt: '`pythonversion`, `pythonpath`, `pythonexecutable`, `zmqversion`',
+    here: '`nodeversion`, `nodeexecutable`; templates that name packages by the version of Python name them outright',
+  },
+  {
     subject: 'Dry runs',
     salt: 'each state has a branch of its own for `test=True`',
     here: 'a state makes a plan, which a run carries out and a dry run shows; the changes of a dry run are those of the run, as far as they can be known before',

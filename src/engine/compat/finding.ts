@@ -9,6 +9,7 @@ const findingKinds = [
   'renderer',
   'template',
   'filter',
+  'grain',
   'plugin',
   'option',
   'file',

@@ -10,6 +10,7 @@ const plurals: Readonly<Record<FindingKind, string>> = {
   renderer: 'renderers',
   template: 'templates',
   filter: 'filters and tests',
+  grain: 'grains',
   plugin: 'plugins',
   option: 'options',
   file: 'files that cannot be read',

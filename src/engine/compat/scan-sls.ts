@@ -7,6 +7,7 @@ import { missingName } from './check-name.ts'
 import type { Findings } from './finding.ts'
 import type { Inventory, OwnPlugins } from './inventory.ts'
 import { dynamic, type OutlineState, outlineStates } from './sls-outline.ts'
+import { leftOutGrains } from './substitutes.ts'
 import { templateUses } from './template-uses.ts'
 import { reactionOf } from './tree-kinds.ts'
 
@@ -62,6 +63,12 @@ export function scanTemplate(file: string, text: string, { inventory, own, findi
       const missing = missingName('function', name, inventory.functions, own.modules, own.python)
       if (missing === undefined) findings.works('function')
       else findings.add({ file, line, level: 'unsupported', kind, name, ...missing })
+    } else if (kind === 'grain') {
+      if (!Object.hasOwn(leftOutGrains, name)) findings.works('grain')
+      else {
+        const instead = leftOutGrains[name] ?? ''
+        findings.add({ file, line, level: 'unsupported', kind, name, what: `the grain ${name} is not here`, instead })
+      }
     } else if (kind === 'filter' ? inventory.hasFilter(name) : inventory.hasTest(name)) findings.works('filter')
     else
       findings.add({ file, line, level: 'unsupported', kind: 'filter', name, what: `the ${kind} ${name} is not here` })

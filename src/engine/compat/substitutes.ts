@@ -35,6 +35,16 @@ export const leftOutFolders: Readonly<Record<string, string>> = {
   _log_handlers: 'log_file and the log daemon of the system',
 }
 
+const outright = 'write what follows from it outright, or set it under grains in the configuration of the minion'
+
+/** Grains of Salt that tell of the Python in which it runs. */
+export const leftOutGrains: Readonly<Record<string, string>> = {
+  pythonexecutable: outright,
+  pythonpath: outright,
+  pythonversion: outright,
+  zmqversion: outright,
+}
+
 /** Options of Salt without an effect here, where there is a way to the same end. */
 export const leftOutOptions: Readonly<Record<string, string>> = {
   engines: 'event_sinks, the reactor, or a program that listens on the event bus',

@@ -1,4 +1,4 @@
-/** What a template calls: functions, filters and tests, from its syntax tree, so that nothing is run. */
+/** What a template calls, and which grains it asks for, from its syntax tree, so that nothing is run. */
 
 import { isRecord } from '../../base/narrow.ts'
 import { parseTemplate } from '../render/template/parser.ts'
@@ -6,8 +6,8 @@ import { TemplateSyntaxError } from '../render/template/syntax-error.ts'
 import { defaultSyntax } from '../render/template/syntax-options.ts'
 
 export interface TemplateUse {
-  readonly kind: 'function' | 'filter' | 'test'
-  /** `network.ip_addrs` */
+  readonly kind: 'function' | 'filter' | 'test' | 'grain'
+  /** `network.ip_addrs`, `os_family` */
   readonly name: string
   readonly line: number
 }
@@ -39,6 +39,8 @@ function collect(tree: unknown, line: number, uses: TemplateUse[]): void {
   const { kind, name } = tree
   const called = functionOf(tree)
   if (called !== undefined) uses.push({ kind: 'function', name: called, line: here })
+  const grain = grainOf(tree)
+  if (grain !== undefined) uses.push({ kind: 'grain', name: grain, line: here })
   if ((kind === 'filter' || kind === 'test') && typeof name === 'string') uses.push({ kind, name, line: here })
   for (const part of Object.values(tree)) collect(part, here, uses)
 }
@@ -57,8 +59,41 @@ function functionOf(node: Node): string | undefined {
   return undefined
 }
 
+/** `grains['os']`, `grains.os`, `grains.get('os')`, `salt['grains.get']('os')`, `salt.grains.get('os')` */
+function grainOf(node: Node): string | undefined {
+  const { kind, object, target } = node
+  if (kind === 'item' && isNamed(object, 'grains')) return word(constantOf(node.key))
+  if (kind === 'attribute' && isNamed(object, 'grains'))
+    return dictMethods.has(String(node.name)) ? undefined : word(node.name)
+  if (kind !== 'call' || !isNode(target)) return undefined
+  const isGet =
+    (target.kind === 'attribute' && target.name === 'get' && isNamed(target.object, 'grains')) ||
+    functionOf(target) === 'grains.get'
+  return isGet ? word(constantOf(Array.isArray(node.args) ? node.args[0] : undefined)) : undefined
+}
+
+const dictMethods: ReadonlySet<string> = new Set([
+  'get',
+  'items',
+  'keys',
+  'values',
+  'copy',
+  'update',
+  'pop',
+  'setdefault',
+])
+
+function word(value: unknown): string | undefined {
+  const [, first] = typeof value === 'string' ? (/^([\w-]+)(?::|$)/.exec(value) ?? []) : []
+  return first
+}
+
+function isNamed(node: unknown, name: string): boolean {
+  return isNode(node) && node.kind === 'name' && node.name === name
+}
+
 function isSalt(node: unknown): boolean {
-  return isNode(node) && node.kind === 'name' && (node.name === 'salt' || node.name === '__salt__')
+  return isNamed(node, 'salt') || isNamed(node, '__salt__')
 }
 
 function constantOf(node: unknown): unknown {

@@ -3,7 +3,7 @@ import { add, divide } from '../values/arithmetic.ts'
 import { equals, inOrder, numeric, sorted } from '../values/compare.ts'
 import { Dict, PySet } from '../values/dict.ts'
 import { contains, isIterable, isTrue, iterate, length, toList } from '../values/iterate.ts'
-import { DictView, Tuple, Undefined, type Value } from '../values/kinds.ts'
+import { DictView, isText, Tuple, Undefined, type Value } from '../values/kinds.ts'
 import { attributeOf } from '../values/lookup.ts'
 import { str } from '../values/print.ts'
 import { PyError, typeError } from '../values/py-error.ts'
@@ -166,7 +166,9 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
   ['intersect', filter('intersect', 'lst1, lst2', (_context, left, right) => intersect(left, right))],
   [
     'is_iter',
-    filter('is_iter', 'thing, ignore=None', (_context, thing) => typeof thing !== 'string' && isIterable(thing)),
+    filter('is_iter', 'thing, ignore=None', (_context, thing) =>
+      thing instanceof Undefined ? thing.fail() : !isText(thing) && isIterable(thing),
+    ),
   ],
   ['is_list', filter('is_list', 'value', (_context, value) => Array.isArray(value))],
   ['max', extreme('max', 1)],

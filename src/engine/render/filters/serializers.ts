@@ -28,6 +28,7 @@ function indentOf(indent: Value): string | undefined {
   if (indent === null) return undefined
   if (isInteger(indent)) return ' '.repeat(Math.min(Math.max(0, Number(indent)), 1000))
   if (typeof indent === 'boolean') return indent ? ' ' : ''
+  if (indent instanceof Undefined) return indent.fail()
   const text = textOf(indent)
   if (text === undefined) throw typeError(`can't multiply sequence by non-int of type '${typeName(indent)}'`)
   return text

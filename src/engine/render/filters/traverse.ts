@@ -25,7 +25,7 @@ export function traverse(data: Value, path: Value, delimiter = ':'): Value | und
 function keysOf(path: Value, delimiter: string): Value[] {
   const text = textOf(path)
   if (text !== undefined) return text.split(delimiter)
-  return isInteger(path) ? [path] : toList(path)
+  return isInteger(path) || typeof path === 'boolean' ? [path] : toList(path)
 }
 
 function inList(list: readonly Value[], key: Value): Value | undefined {

@@ -93,6 +93,7 @@ function filterBy(
   fallback: Value,
   base: Value,
 ): Value {
+  if (table instanceof Undefined) return table.fail()
   if (!(table instanceof Map)) throw new PyError('TypeError', 'filter_by needs a dictionary')
   const value = traverse(data, name, ':') ?? []
   const names = (Array.isArray(value) ? value : [value]).map(str)
@@ -127,6 +128,7 @@ function mergeDefaults(target: Value, source: Value, joinsLists: Value, inPlace:
 function updateDefaults(target: Value, defaults: Value, joinsLists: Value, inPlace: Value, convertsNone: Value): Value {
   const dest = orEmpty(target, convertsNone)
   const nodes = isTrue(inPlace) ? dest : deepCopy(dest)
+  if (nodes instanceof Undefined) return nodes.fail()
   if (!(nodes instanceof Map)) throw new PyError('AttributeError', 'defaults.update needs a dictionary')
   for (const [name, values] of [...nodes]) {
     nodes.set(name, mergeDefaults(deepCopy(orEmpty(defaults, convertsNone)), values, joinsLists, true, convertsNone))

@@ -30,6 +30,10 @@ class Parser {
   /** Names that may come next, for each open body. */
   readonly #awaited: (readonly string[])[] = []
   readonly #statements: ReadonlyMap<string, StatementParser>
+  /** Loops that are open. */
+  #loops = 0
+  /** Told once all is read: where the form is wrong, that comes first. */
+  #loopAssigned: TemplateSyntaxError | undefined
 
   constructor(tokens: TokenStream) {
     this.#tokens = tokens
@@ -64,7 +68,9 @@ class Parser {
   }
 
   template(): Body {
-    return this.#body(undefined)
+    const body = this.#body(undefined)
+    if (this.#loopAssigned !== undefined) throw this.#loopAssigned
+    return body
   }
 
   /** Statements up to one of the names, which is then the current token; up to the end where there are none. */
@@ -151,13 +157,15 @@ class Parser {
 
   #for(place: Place): Statement {
     const tokens = this.#tokens
-    const target = this.#target(['in'])
+    this.#loops += 1
+    const target = this.#namesTarget(['in'])
     tokens.expectName('in')
     const items = this.#expressions.tuple({ withCondition: false, endNames: ['recursive'] })
     const test = tokens.skipName('if') ? this.#expressions.expression() : undefined
     const isRecursive = tokens.skipName('recursive')
     const body = this.#enclosed(['endfor', 'else'], false)
     const otherwise = tokens.next().text === 'else' ? this.#enclosed(['endfor']) : []
+    this.#loops -= 1
     return { kind: 'for', target, items, test, isRecursive, body, otherwise, ...place }
   }
 
@@ -169,23 +177,35 @@ class Parser {
   }
 
   /** A name, names with commas, or an attribute of a namespace. */
-  #target(endNames: readonly string[] = []): Target {
+  #target(): Target {
     const tokens = this.#tokens
     if (tokens.is('name') && tokens.following.kind === '.') {
       const name = tokens.next().text
       tokens.next()
       return { kind: 'namespace', name, attribute: tokens.expect('name').text }
     }
+    return this.#namesTarget()
+  }
+
+  #namesTarget(endNames: readonly string[] = []): Target {
     return this.#asTarget(this.#expressions.tuple({ primaryOnly: true, endNames }))
   }
 
   #asTarget(expression: Expression): Target {
-    if (expression.kind === 'name') return { kind: 'name', name: expression.name }
+    if (expression.kind === 'name') {
+      if (expression.name === 'loop' && this.#loops > 0) this.#loopAssigned ??= this.#specialLoop(expression)
+      return { kind: 'name', name: expression.name }
+    }
     if (expression.kind === 'tuple') {
       return { kind: 'tuple', items: expression.items.map((item) => this.#asTarget(item)) }
     }
     const kind = ['constant', 'integer', 'float'].includes(expression.kind) ? 'const' : expression.kind
     throw this.#tokens.error(`can't assign to '${kind}'`, expression)
+  }
+
+  #specialLoop(place: Place): TemplateSyntaxError {
+    const message = "Can't assign to special loop variable in for-loop target"
+    return this.#tokens.error(message, place, 'TemplateAssertionError')
   }
 
   #name(): string {
@@ -243,7 +263,7 @@ class Parser {
     const values: [Target, Expression][] = []
     while (!this.#tokens.is('block-end')) {
       if (values.length > 0) this.#tokens.expect(',')
-      const target = this.#target()
+      const target = this.#namesTarget()
       this.#tokens.expect('=')
       values.push([target, this.#expressions.expression()])
     }
@@ -328,7 +348,7 @@ class Parser {
 
   #load(filter: string, place: Place): Statement {
     this.#tokens.expectName('as')
-    const target = this.#target()
+    const target = this.#namesTarget()
     return { kind: 'load', filter, target, body: this.#enclosed(['endload']), ...place }
   }
 

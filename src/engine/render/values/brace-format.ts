@@ -1,6 +1,6 @@
 /** `'{} of {name:>5}'.format(…)`. */
 
-import { type Kwargs, Markup, Undefined, type Value } from './kinds.ts'
+import { isText, type Kwargs, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
 import { isFloat, numeric } from './numbers.ts'
 import { repr, str } from './print.ts'
@@ -131,23 +131,44 @@ function formatValue(value: Value, specification: string): string {
   const match = specificationForm.exec(specification)
   if (match === null)
     throw valueError(`Invalid format specifier '${specification}' for object of type '${typeName(value)}'`)
-  const [, fill, align, sign, , alternate, zero, width, separator = '', precision, type = ''] = match
+  const [, fill, align, sign, noNegativeZero, alternate, zero, width, separator = '', precision, type = ''] = match
   const columns = Number(width ?? 0)
   const digits = precision === undefined ? undefined : Number(precision)
   checkLength(columns)
   const number = numeric(value)
   if (number === undefined) {
-    return formatText(value, { fill, align, columns, digits, type })
+    failOnNumberStyle(value, match)
+    return formatText(value, { fill: fill ?? zero, align, columns, digits, type })
   }
   if (digits !== undefined && !isFloat(value) && 'bcdnoxX'.includes(type)) {
     throw valueError('Precision not allowed in integer format specifier')
   }
-  const body = formatMagnitude(value, { type, precision: digits, alternate: alternate !== undefined, separator })
+  if (noNegativeZero !== undefined && !isFloat(value) && 'bcdnoxX'.includes(type)) {
+    throw valueError('Negative zero coercion (z) not allowed in integer format specifier')
+  }
   const minus = isNegative(value) ? '-' : sign === '+' || sign === ' ' ? sign : ''
+  const isZeroFilled = (fill ?? zero) === '0' && (align ?? '=') === '='
+  const style = { type, precision: digits, alternate: alternate !== undefined, separator }
+  const body = formatMagnitude(value, isZeroFilled ? { ...style, zeroColumns: columns - minus.length } : style)
   if (align === '=' || (zero !== undefined && align === undefined)) {
     return minus + padded(body, columns - minus.length, 'left', fill ?? (zero === undefined ? ' ' : '0'))
   }
   return aligned(minus + body, columns, align ?? '>', fill ?? (zero === undefined ? ' ' : '0'))
+}
+
+/** Throws ValueError for what only numbers can have. */
+function failOnNumberStyle(
+  value: Value,
+  [, , , sign, noNegativeZero, alternate, , , separator, , type]: RegExpExecArray,
+) {
+  if (!isText(value) || (type !== undefined && type !== 's')) return
+  if (separator !== undefined) throw valueError(`Cannot specify '${separator}' with 's'.`)
+  const refused = [
+    sign === ' ' ? 'Space' : sign && 'Sign',
+    noNegativeZero && 'Negative zero coercion (z)',
+    alternate && 'Alternate form (#)',
+  ].find((one) => one !== undefined)
+  if (refused !== undefined) throw valueError(`${refused} not allowed in string format specifier`)
 }
 
 interface TextStyle {
@@ -159,8 +180,7 @@ interface TextStyle {
 }
 
 function formatText(value: Value, { fill, align, columns, digits, type }: TextStyle): string {
-  const isText = typeof value === 'string' || value instanceof Markup
-  if (!isText) throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`)
+  if (!isText(value)) throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`)
   if (type !== '' && type !== 's')
     throw valueError(`Unknown format code '${type}' for object of type '${typeName(value)}'`)
   if (align === '=') throw valueError("'=' alignment not allowed in string format specifier")

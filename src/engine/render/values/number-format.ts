@@ -14,6 +14,8 @@ export interface NumberStyle {
   readonly alternate: boolean
   /** What separates thousands; empty: nothing. */
   readonly separator: string
+  /** How many columns the digits and what separates them fill at least, with zeros in front. */
+  readonly zeroColumns?: number
 }
 
 const radixes: Readonly<Record<string, number>> = { x: 16, X: 16, o: 8, b: 2 }
@@ -26,9 +28,18 @@ export function formatMagnitude(value: Value, style: NumberStyle): string {
   failOnUnfit(isFloat(value), style)
   const digits = digitsOf(value, magnitude, style)
   if (style.separator === '') return digits
-  const [whole = '', ...rest] = digits.split(/(?=[.e%])/)
-  const groups = radixes[style.type] === undefined ? /\B(?=(\d{3})+(?!\d))/g : /\B(?=([\da-fA-F]{4})+(?![\da-fA-F]))/g
-  return whole.replace(groups, style.separator) + rest.join('')
+  const isRadix = radixes[style.type] !== undefined
+  const [whole = '', ...rest] = isRadix ? [digits] : digits.split(/(?=[.e%])/)
+  const groups = isRadix ? /\B(?=([\da-fA-F]{4})+(?![\da-fA-F]))/g : /\B(?=(\d{3})+(?!\d))/g
+  const fraction = rest.join('')
+  const zeros = missingZeros(whole.length, (style.zeroColumns ?? 0) - fraction.length, isRadix ? 4 : 3)
+  return ('0'.repeat(zeros) + whole).replace(groups, style.separator) + fraction
+}
+
+function missingZeros(digits: number, columns: number, groupSize: number): number {
+  let all = digits
+  while (all + Math.floor((all - 1) / groupSize) < columns) all += 1
+  return all - digits
 }
 
 /** Only of braces: `%` says what fits before it comes here. */

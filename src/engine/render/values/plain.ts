@@ -7,6 +7,8 @@ import { Dict, OrderedDict, PySet } from './dict.ts'
 import { isIterable, iterate } from './iterate.ts'
 import { Callable, DictView, Generator, HostObject, Markup, Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { str } from './print.ts'
+import { typeError } from './py-error.ts'
+import { typeName } from './type-name.ts'
 import { Walk } from './walk.ts'
 
 /** Objects become dictionaries, Sets sets; what is a value already stays. Nothing is shared with the source. */
@@ -70,7 +72,7 @@ function plainObject(dict: ReadonlyMap<Value, Value>, inner: (item: Value) => un
   return object
 }
 
-/** A copy that shares no list, dictionary or set with the value (`copy.deepcopy`). */
+/** A copy that shares no list, dictionary or set with the value (`copy.deepcopy`). Throws TypeError for what is undefined. */
 export function deepCopy(value: Value): Value {
   return copied(value, new Walk())
 }
@@ -86,6 +88,7 @@ function copied(value: Value, walk: Walk): Value {
     return copy
   }
   if (value instanceof PySet) return new PySet(value)
+  if (value instanceof Undefined) throw typeError(`cannot pickle '${typeName(value)}' object`)
   return value instanceof Tuple ? new Tuple(value.items.map(inner)) : value
 }
 

@@ -1,4 +1,5 @@
 /** All SLS files of an environment: rendered, compiled and held against the descriptions of the states, one after the other. */
+import { leftOutGrains } from '../../compat/substitutes.ts'
 import { isReactionFile, pillarFolders } from '../../compat/tree-kinds.ts'
 import type { FunctionContext } from '../../plugin.ts'
 import { RenderError } from '../../render/render-error.ts'
@@ -224,8 +225,13 @@ class TreeLint {
       this.#add('error', codes.render, `${message} (it was one of Python 2: write ${instead})`, place)
       return
     }
+    const [, grain = ''] = /^'dict object' has no attribute '(\w+)'$/.exec(reason) ?? []
     const isFunction = /'salt\.(?:utils|loader)\.[\w.]+ object'/.test(reason)
-    const advice = isFunction ? 'no such function is here' : 'is it in the pillar? --pillar FILE has it'
+    const advice = isFunction
+      ? 'no such function is here'
+      : Object.hasOwn(leftOutGrains, grain)
+        ? `this grain is not here: ${leftOutGrains[grain]}`
+        : 'is it in the pillar? --pillar FILE has it'
     if (this.#request.hasPillar) this.#add('error', codes.render, message, place)
     else this.#add('warning', 'not-rendered', `${message} (${advice})`, place)
   }

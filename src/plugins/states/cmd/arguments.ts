@@ -61,6 +61,7 @@ type SharedWishes = StaticProperties<typeof sharedArguments>
 export const ignoredArguments = {
   use_vt: 'output is collected, and never goes to a terminal',
   python_shell: 'a state always hands its command to a shell',
+  user: 'runas names the user',
 }
 
 /** Why the arguments cannot be right, as Salt says it. */

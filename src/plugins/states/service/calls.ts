@@ -32,6 +32,7 @@ export const runArguments = {
 export const ignoredArguments = {
   wait: 'the service manager is waited for until it is done',
   timeout: 'only Windows has it',
+  restart: 'a watch restarts the service anyway, unless reload says otherwise',
   watch_action: 'reload, force and full_restart say what a watch does',
 }
 

@@ -45,6 +45,7 @@ export const presentArguments = {
 } satisfies Record<string, Schema>
 
 export const ignoredArguments = {
+  gid_from_name: 'usergroup says it',
   loginclass: 'only BSD has login classes',
   win_homedrive: 'only Windows has it',
   win_profile: 'only Windows has it',

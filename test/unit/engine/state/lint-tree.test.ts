@@ -205,6 +205,21 @@ describe('files that cannot be rendered', () => {
     ])
   })
 
+  test('messages to the log keep no template from being checked', async () => {
+    const files = { 'a.sls': '{% do salt["log.debug"]("x" ~ {"a": 1} | yaml) %}a{{ salt.log.error("y") }}: test.no\n' }
+    const [finding, ...others] = await lint(files)
+    assert.match(finding ?? '', /error unknown-state: There is no state test\.no/)
+    assert.deepEqual(others, [])
+  })
+
+  test('a grain that only Python Salt has is called one', async () => {
+    const files = { 'a.sls': 'python{{ grains.pythonversion[0] }}: test.nop\n' }
+    assert.match(
+      (await lint(files, { hasPillar: false })).join(),
+      /warning not-rendered: .*this grain is not here: write/,
+    )
+  })
+
   test('programs are not run', async () => {
     const config = { renderer_blacklist: ['ts'] }
     assert.deepEqual(await lint({ 'a.sls': '#!ts\nexport default {}\n' }, { config }), [
