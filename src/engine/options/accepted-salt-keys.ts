@@ -10,7 +10,7 @@ const names = `
   acceptance_wait_time acceptance_wait_time_max random_reauth_delay return_retry_timer
   return_retry_timer_max return_retry_tries
   alert_master_failover_tags allow_minion_key_revoke always_verify_signature api_acl api_logfile api_pidfile
-  append_minionid_config_dirs auth_safemode auth_tries auth_mode autoload_dynamic_modules
+  append_minionid_config_dirs auth_safemode auth_tries auth_mode
   azurefs_envs azurefs_update_interval azurefs
   cache cache_jobs cache_sreqs cache_dir client_acl client_acl_blacklist client_acl_verify clean_dynamic_modules
   cloud_safe_get cmd_blacklist_glob cmd_safe cmd_whitelist_glob cli_summary cluster_id cluster_peers cluster_pki_dir

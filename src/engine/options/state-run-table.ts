@@ -19,6 +19,11 @@ export const stateRunOptions = {
     false,
     'Fire the event `salt/job/JID/prog/ID/NUMBER` on the master for each state that has ended.',
   ),
+  autoload_dynamic_modules: option(
+    s.boolean(),
+    true,
+    "Let a highstate begin with fetching the user's own plugins of the environments that the top files have.",
+  ),
   state_aggregate: option(
     s.union([s.boolean(), s.array(s.string())]),
     false,

@@ -31,9 +31,10 @@ export async function gatherStates(ctx: FunctionContext, request: CompileRequest
   const broken = pillarFaults(ctx)
   if (broken.length > 0) return nothing(broken)
   const gatherer = new StateGatherer(ctx)
-  const { sls, saltenv, exclude = [] } = request
+  const { sls, saltenv, exclude = [], onMatched } = request
   const top = sls === undefined ? await topMatches(ctx, gatherer, saltenv) : undefined
   if (top !== undefined && top.faults.length > 0) return { ...nothing(top.faults), matches: top.matches }
+  if (top !== undefined && top.matches.size > 0) await onMatched?.([...top.matches.keys()])
   const gathered = await gatherer.gather(top?.matches ?? new Map([[saltenv ?? 'base', sls ?? []]]))
   if (exclude.length > 0) {
     const known = gathered.high.get('__exclude__')

@@ -9,6 +9,8 @@ export interface CompileRequest {
   readonly saltenv?: string
   /** In the form of an `exclude` in an SLS file. */
   readonly exclude?: readonly unknown[]
+  /** Told the environments that the top files have for this minion, before anything of them is rendered. */
+  readonly onMatched?: (saltenvs: readonly string[]) => Promise<void>
   /** High data instead of files (`state.high`). */
   readonly high?: unknown
 }

@@ -1,6 +1,7 @@
 /** One run of states, from its turn among others to its return code. */
 import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
+import { asSaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
 import { JidClock } from '../../../engine/jobs/jid.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
@@ -132,14 +133,21 @@ async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Prom
   if (source.kind === 'chunks') return { chunks: source.chunks, errors: [] }
   const { compileStates } = await import('../../../engine/state/compile/compile.ts')
   if (source.kind === 'high') return await compileStates(ctx, { high: await source.make(ctx) })
-  return await compileStates(
-    ctx,
-    requestOf(
-      ctx,
-      { saltenv: given.saltenv, exclude: given.exclude },
-      source.kind === 'top' ? undefined : source.names,
-    ),
-  )
+  const common = { saltenv: given.saltenv, exclude: given.exclude }
+  if (source.kind === 'sls') return await compileStates(ctx, requestOf(ctx, common, source.names))
+  return await compileStates(ctx, { ...requestOf(ctx, common), onMatched: (saltenvs) => autoload(ctx, saltenvs) })
+}
+
+/** As in Salt, a highstate brings the user's own plugins with it. Without them states may fail, and say so. */
+async function autoload(ctx: FunctionContext, saltenv: readonly string[]): Promise<void> {
+  if (ctx.config.get('autoload_dynamic_modules') === false) return
+  try {
+    const { syncKinds, syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
+    await syncPlugins(ctx, syncKinds, { saltenv })
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    ctx.log.warning('Plugins were not fetched before the run', { reason: asSaltError(error).message })
+  }
 }
 
 function optionsFor(ctx: FunctionContext, { given, only }: StateJob, total: number): RunOptions {
