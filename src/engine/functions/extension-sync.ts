@@ -55,6 +55,7 @@ export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: Syn
   const folder = syncedFolder(ctx.config, kind)
   const source = fileSourceOf(ctx)
   const wanted = await wantedFiles(ctx, source, kind, options)
+  // An empty folder would have every command look for plugins.
   if (wanted.size > 0) await mkdir(folder, { recursive: true, mode: 0o700 })
   const present = await hashesBelow(folder)
   const names = [...wanted.keys()]

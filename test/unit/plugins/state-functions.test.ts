@@ -538,3 +538,21 @@ test('clear_cache has nothing to clear', async () => {
   using host = new StateFunctionsHost()
   assert.deepEqual((await host.type('state.clear_cache')).return, [])
 })
+
+test('a highstate brings the plugins of the tree with it, unless it may not, and other runs do not', async () => {
+  const files = {
+    'top.sls': "base: {'*': [web]}",
+    'web.sls': 'a: fake.change',
+    '_modules/own.js': 'export const own = {}',
+  }
+  const fetched = (host: StateFunctionsHost): boolean => existsSync(host.folder.file('cache/extmods/modules/own.js'))
+  using host = new StateFunctionsHost({ files })
+  await host.type('state.apply', 'web')
+  assert.equal(fetched(host), false)
+  assert.deepEqual(told(await host.type('state.apply', 'test=True')), { a: 'null: would change' })
+  assert.equal(fetched(host), true)
+  assert.deepEqual(readdirSync(host.folder.file('cache/extmods')), ['modules'])
+  using strict = new StateFunctionsHost({ files, config: { autoload_dynamic_modules: false } })
+  await strict.type('state.highstate')
+  assert.equal(fetched(strict), false)
+})

@@ -144,9 +144,9 @@ async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Prom
 /** Brings plugins of the file server. True where any is new. What keeps them away keeps no state from being run. */
 async function autoload(ctx: FunctionContext, saltenv: readonly string[]): Promise<boolean> {
   if (ctx.config.get('autoload_dynamic_modules') === false || saltenv.length === 0) return false
-  const { syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
+  const { syncKinds, syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
   try {
-    const synced = await syncPlugins(ctx, ['modules', 'states', 'grains', 'utils'], { saltenv })
+    const synced = await syncPlugins(ctx, syncKinds, { saltenv })
     return Object.values(synced).some((names) => names.length > 0)
   } catch (error) {
     ctx.signal.throwIfAborted()
