@@ -1,6 +1,7 @@
 /** SLS files: renderers, states with their arguments, reactions, and what their templates call. */
 import { nearest } from '../../base/text.ts'
 import { insteadOfRenderer } from '../render/missing-renderers.ts'
+import { rendererPipe } from '../render/renderer-pipe.ts'
 import { requisiteWords, reversedWords } from '../state/compile/requisite-words.ts'
 import { globalOptions } from '../state/low-chunk.ts'
 import { missingName } from './check-name.ts'
@@ -25,11 +26,11 @@ const common: ReadonlySet<string> = new Set([
   ...['name', 'names', 'order', 'use_in', 'saltenv', 'state', 'fun', '__prereq__'],
 ])
 
-const defaultRenderers = ['jinja', 'yaml']
+const defaultRenderers = 'jinja|yaml'
 
 /** @param hasStates whether it is more than data (a pillar), and no top file */
 export function scanSls(file: string, text: string, hasStates: boolean, context: ScanContext): void {
-  const renderers = renderersOf(text)
+  const renderers = rendererPipe(text, defaultRenderers).calls.map(({ name }) => name)
   const { inventory, findings } = context
   let isReadable = true
   for (const name of renderers) {
@@ -73,12 +74,6 @@ export function scanTemplate(file: string, text: string, { inventory, own, findi
     else
       findings.add({ file, line, level: 'unsupported', kind: 'filter', name, what: `the ${kind} ${name} is not here` })
   }
-}
-
-function renderersOf(text: string): readonly string[] {
-  const [, names] = /^\ufeff?#!\s*([\w|\s.-]+?)\s*(?:\n|$)/.exec(text) ?? []
-  if (names === undefined) return defaultRenderers
-  return names.split('|').flatMap((part) => part.trim().split(/\s+/)[0] ?? [])
 }
 
 function scanState(file: string, state: OutlineState, context: ScanContext): void {

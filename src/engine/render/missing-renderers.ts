@@ -23,6 +23,7 @@ export const missingRenderers: Readonly<Record<string, string>> = {
   pyobjects: asScript,
   stateconf:
     "write the file for jinja|yaml, with ids that begin with {{ sls }} and 'require' in place of the order of the file",
+  toml: asYaml,
   tomlmod: asYaml,
   wempy: asJinja,
   yamlex: 'write the file as YAML; in place of !aggregate merge lists and mappings with Jinja',

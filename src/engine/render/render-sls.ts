@@ -8,6 +8,7 @@ import type { ValuePath, YamlPlaces } from './data/yaml-places.ts'
 import type { RenderedTemplate } from './jinja.ts'
 import { insteadOfRenderer } from './missing-renderers.ts'
 import { RenderError } from './render-error.ts'
+import { type RendererCall, rendererPipe } from './renderer-pipe.ts'
 import type { TemplateRequest, TemplateWorld } from './template-world.ts'
 import { Dict } from './values/dict.ts'
 import type { Value } from './values/kinds.ts'
@@ -57,9 +58,9 @@ const defaultRenderer = 'jinja|yaml'
 
 /** Throws RenderError; `render-failed` for a renderer that is unknown, `denied` for one that is not allowed. */
 export async function renderSls(world: TemplateWorld, request: SlsRequest): Promise<RenderedSls> {
-  const { names, text } = pipeOf(request)
+  const { calls, text } = rendererPipe(request.text, request.renderer ?? defaultRenderer)
   let stage: Stage = { data: text, template: undefined }
-  for (const name of names) stage = await rendererOf(name, request)(world, request, stage)
+  for (const call of calls) stage = await rendererOf(call, request)(world, request, stage)
   const { data, template, places } = stage
   let lines: LineIndex | undefined
   const isEmpty = data === null || data === '' || (typeof data === 'string' && data.trim() === '')
@@ -74,15 +75,7 @@ export async function renderSls(world: TemplateWorld, request: SlsRequest): Prom
   }
 }
 
-/** `#!jinja|yaml` in the first line; an empty line takes its place, so that lines keep their numbers. */
-function pipeOf({ text, renderer = defaultRenderer }: SlsRequest): { names: readonly string[]; text: string } {
-  const [first = ''] = text.split('\n', 1)
-  const named = /^#!\s*([a-z_0-9]+(?:\s*\|\s*[a-z_0-9]+)*)\s*$/.exec(first)?.[1]
-  const pipe = (named ?? renderer).split('|').map((name) => name.trim())
-  return { names: pipe, text: named === undefined ? text : text.slice(first.length) }
-}
-
-function rendererOf(name: string, { file, allowed = [], denied = [] }: SlsRequest): Renderer {
+function rendererOf({ name, options }: RendererCall, { file, allowed = [], denied = [] }: SlsRequest): Renderer {
   const refuse = (why: string, hint?: string, code: 'render-failed' | 'denied' = 'render-failed'): SaltError =>
     new SaltError(code, `The renderer ${name} ${why}`, {
       where: `${file}:1`,
@@ -91,7 +84,11 @@ function rendererOf(name: string, { file, allowed = [], denied = [] }: SlsReques
   if (denied.includes(name)) throw refuse('is forbidden by renderer_blacklist', undefined, 'denied')
   if (allowed.length > 0 && !allowed.includes(name)) throw refuse('is not in renderer_whitelist', undefined, 'denied')
   const renderer = renderers.get(name)
-  if (renderer !== undefined) return renderer
+  if (renderer !== undefined) {
+    // As in Salt: the others leave options alone.
+    if (name === 'jinja' && options !== '' && options !== '-s') throw refuse(`has no option ${options}`)
+    return renderer
+  }
   const instead = insteadOfRenderer(name)
   if (instead !== undefined) throw refuse('is not supported', `Instead, ${instead}.`)
   throw refuse(`is not known; there are ${[...renderers.keys()].join(', ')}`)

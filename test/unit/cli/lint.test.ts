@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { SaltError } from '../../../src/base/errors.ts'
 import { run, spec } from '../../../src/cli/lint.ts'
@@ -33,6 +35,18 @@ describe('salt lint', () => {
       stdout,
       'FOLDER/tree/a/b.sls:3:7: error: mapping values are not allowed in this context [render-failed]\n',
     )
+  })
+
+  test('goes on behind a file that is no text', async () => {
+    using folder = new ConfigFolder({ 'tree/b.sls': 'x: {test.nope: []}\n', 'grains.yaml': 'id: web1\n' })
+    for (const name of ['a.sls', 'top.sls']) writeFileSync(join(folder.path, 'tree', name), Buffer.from([0x61, 0xe9]))
+    const argv = ['--grains', `${folder.path}/grains.yaml`, `${folder.path}/tree`]
+    const { stdout } = await capture(() => run(argv))
+    assert.deepEqual(stdout.match(/\w+\.sls:\d+:\d+: error: (?:the file|There is)/g), [
+      'a.sls:1:2: error: the file',
+      'b.sls:1:5: error: There is',
+      'top.sls:1:2: error: the file',
+    ])
   })
 
   test('finds the trees in a folder with several', async () => {

@@ -1,4 +1,5 @@
 /** All SLS files of an environment: rendered, compiled and held against the descriptions of the states, one after the other. */
+import { SaltError } from '../../../base/errors.ts'
 import { leftOutGrains } from '../../compat/substitutes.ts'
 import { isReactionFile, pillarFolders } from '../../compat/tree-kinds.ts'
 import type { FunctionContext } from '../../plugin.ts'
@@ -11,6 +12,7 @@ import { type DeclaredFile, StateGatherer } from '../compile/gather.ts'
 import { isMapping } from '../compile/high-data.ts'
 import { lowChunks } from '../compile/low-data.ts'
 import { type FaultKind, renderFault, type StateFault } from '../compile/state-fault.ts'
+import type { SlsFile, StateFiles } from '../compile/state-files.ts'
 import type { LowChunk } from '../low-chunk.ts'
 import { missingStates, type NamedState } from './check-requisites.ts'
 import { checkStates } from './check-states.ts'
@@ -118,11 +120,25 @@ class TreeLint {
     return new StateGatherer(this.#ctx, { world: this.#world, kept: this.#kept, onDeclared, onInclude })
   }
 
+  /** A file that cannot be read is a finding. */
+  async #read(
+    sls: string,
+    read: (files: StateFiles) => Promise<SlsFile | undefined>,
+  ): Promise<SlsFile | 'unreadable' | undefined> {
+    try {
+      return await read(this.#gatherer().files)
+    } catch (error) {
+      if (!(error instanceof SaltError)) throw error
+      this.#addFault(renderFault(this.#request.saltenv, sls, error, []))
+      return 'unreadable'
+    }
+  }
+
   async #lintTop(path: string): Promise<void> {
     const { saltenv } = this.#request
     const gatherer = this.#gatherer()
-    const file = await gatherer.files.file(saltenv, path)
-    if (file === undefined) return
+    const file = await this.#read('top', (files) => files.file(saltenv, path))
+    if (file === undefined || file === 'unreadable') return
     let rendered: RenderedSls
     try {
       rendered = await gatherer.render(file, saltenv, '')
@@ -140,7 +156,8 @@ class TreeLint {
   async #lintFile(path: string): Promise<void> {
     const { saltenv } = this.#request
     const sls = slsName(path)
-    const found = await this.#gatherer().files.find(saltenv, sls)
+    const found = await this.#read(sls, (files) => files.find(saltenv, sls))
+    if (found === 'unreadable') return
     if (found?.path !== path) {
       const why = found === undefined ? 'there is a dot in its path' : `${found.path} comes first`
       this.#add('warning', 'sls-missing', `No name means this file: ${why}`, { file: path, line: 1, column: 1 })
@@ -210,7 +227,8 @@ class TreeLint {
   }
 
   #addFault({ kind, sentence, brief, place, cause }: StateFault): void {
-    const message = brief ?? sentence.trim().replaceAll(/\s*\n\s*/g, ' ')
+    const hint = cause instanceof SaltError && cause.hint !== undefined ? `. ${cause.hint}` : ''
+    const message = ((brief ?? sentence) + hint).trim().replaceAll(/\s*\n\s*/g, ' ')
     const refusal = kind === 'render' ? refusalIn(cause) : undefined
     if (refusal !== undefined) this.#add('note', 'not-rendered', asProgram.test(refusal) ? program : refusal, place)
     else if (kind === 'render' && isUndefined(cause)) this.#addUndefined(cause.reason, message, place)

@@ -193,6 +193,15 @@ describe('files that cannot be rendered', () => {
     ])
   })
 
+  test('what a renderer refuses is told in one line, with what to do', async () => {
+    const files = { 'a.sls': '\0', 'b.sls': '#!mako\nx: test.nop\n', 'c.sls': 'x: {thing.nope: []}\n' }
+    assert.deepEqual(await lint(files), [
+      'a.sls:1:1 error render-failed: unacceptable character #x0000: control characters are not allowed in "<unicode string>", position 0',
+      'b.sls:1:1 error render-failed: The renderer mako is not supported. Instead, write the file as Jinja, which has loops, conditions and macros, too.',
+      "c.sls:1:5 error unknown-state: There is no state thing.nope. Did you mean 'thing.made'?",
+    ])
+  })
+
   test('functions that look at a host are not run, those that look at values are', async () => {
     const files = {
       'a.sls': 'x{{ salt["cmd.run"]("touch /nope") }}: test.nop\n',
