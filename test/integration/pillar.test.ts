@@ -322,6 +322,9 @@ describe('pillar', () => {
     assert.deepEqual(await runner(master, 'pillar.show_top'), { base: { '*': ['common'], web: ['web'], db: ['db'] } })
     fleet.put('pillar/top.sls', 'base: [')
     assert.match(String(await runner(master, 'pillar.show_top', 'web')), /Rendering Primary Top file failed/)
+    const progress = await events.until(/^salt\/run\/\d+\/progress$/)
+    assert.match(String(progress.data.data), /Rendering Primary Top file failed/)
+    assert.ok(!('outputter' in progress.data))
     assert.equal(await runner(master, 'pillar.clear_pillar_cache'), false)
   })
 

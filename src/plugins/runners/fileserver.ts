@@ -118,7 +118,7 @@ export const fileserver = defineRunner({
           return true
         })
         for (const error of errors) ctx.log.error('a git remote cannot be updated', { reason: error })
-        if (errors.length > 0) ctx.progress({ data: errors, outputter: 'nested' })
+        if (errors.length > 0) ctx.progress(errors, { outputter: 'nested' })
         return errors.length === 0
       },
     }),

@@ -48,7 +48,7 @@ export const pillar = defineRunner({
       async run(ctx, args, { extra }) {
         const { top, errors } = await ctx.pillar.top(minionOf(ctx, args, extra))
         if (errors.length === 0) return { ...top }
-        ctx.progress({ data: errors, outputter: 'nested' })
+        ctx.progress(errors, { outputter: 'nested' })
         ctx.setRetcode(1)
         return [...errors]
       },

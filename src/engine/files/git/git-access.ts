@@ -49,5 +49,7 @@ function authorization(url: string, user: string, password: string): Readonly<Re
 /** Throws `configuration` for an address that git would take for something else. */
 export function checkAddress(url: string): void {
   if (url !== '' && !url.startsWith('-') && !/[\0\n]/.test(url) && !/^ext::/.test(url)) return
-  throw new SaltError('configuration', `'${url}' is no address of a git repository`)
+  throw new SaltError('configuration', `'${url}' is no address of a git repository`, {
+    hint: 'Correct the remote in the configuration of the master: it is a path or an address with https, ssh or git.',
+  })
 }
