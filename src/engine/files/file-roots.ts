@@ -17,7 +17,7 @@ export type { ServedFile } from './served-files.ts'
 export const largestPart = 1024 * 1024
 /** Largest file that is given in one piece: plugins and other source texts. Bytes. */
 const largestWhole = 16 * 1024 * 1024
-const hashesKept = 10_000
+const hashesKept = 50_000
 /** What was changed a moment ago may change again without a later time. */
 const settledMs = 2000
 
