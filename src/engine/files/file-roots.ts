@@ -17,7 +17,7 @@ export type { ServedFile } from './served-files.ts'
 export const largestPart = 1024 * 1024
 /** Largest file that is given in one piece: plugins and other source texts. Bytes. */
 const largestWhole = 16 * 1024 * 1024
-const hashesKept = 10_000
+const hashesKept = 50_000
 /** What was changed a moment ago may change again without a later time. */
 const settledMs = 2000
 
@@ -52,7 +52,7 @@ export class FileRoots {
     const links: Record<string, string> = {}
     for (const root of this.#rootsOf(saltenv)) {
       resolveInside(root, under)
-      await collect(root, under, { files, folders, links, filter: this.#filter })
+      await collect(root, under, { files, folders, links, filter: this.#filter }, wayTo(root, under))
     }
     return { files: [...files].sort(), folders: [...folders].sort(), links: this.#filter.listsLinks ? links : {} }
   }
@@ -167,10 +167,16 @@ interface Collected {
   readonly filter: FileFilter
 }
 
+/** The folder itself and those around it, below the root. */
+function wayTo(root: string, under: string): readonly string[] {
+  const parts = under.split('/').filter((part) => part !== '')
+  return parts.map((_, index) => join(root, ...parts.slice(0, index + 1)))
+}
+
 /**
  * Links count where they stay inside the root; one that leads back to a folder on the way to it is not walked, so no walk is endless.
  */
-async function collect(root: string, under: string, into: Collected, way: readonly string[] = []): Promise<void> {
+async function collect(root: string, under: string, into: Collected, way: readonly string[]): Promise<void> {
   if (way.length > 64) return
   const entries = (await ifExists(() => readdir(join(root, under), { withFileTypes: true }))) ?? []
   for (const entry of entries) {

@@ -128,11 +128,7 @@ export const fileserver = defineRunner({
       returns: outcome,
       examples: ['salt run fileserver.clear_cache', 'salt run fileserver.clear_cache backend=git'],
       async run(ctx, args) {
-        const result = await withRemotes(ctx, { backend: args.backend }, async ({ repository }) => {
-          const isThere = repository.isThere
-          await repository.clear()
-          return isThere
-        })
+        const result = await withRemotes(ctx, { backend: args.backend }, (remote) => remote.clear())
         return shown('cleared', 'No cache was cleared', result)
       },
     }),

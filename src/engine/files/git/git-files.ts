@@ -113,7 +113,8 @@ export class GitFiles implements ServedFiles {
     const { clock } = this.#options
     const now = clock.monotonic()
     const last = this.#asked.get(remote)
-    if (last !== undefined && now - last < remote.updateMs) return await remote.firstUpdate
+    if (last !== undefined && !remote.isCleared && now - last < remote.updateMs) return await remote.firstUpdate
+    remote.isCleared = false
     this.#asked.set(remote, now)
     const update = this.#update(remote)
     // What is there from before is served meanwhile.

@@ -44,6 +44,8 @@ export class GitRemote {
   readonly waitsForUpdate: boolean
   /** The first one that was begun: until it is over, nothing is known. */
   firstUpdate: Promise<void> | undefined
+  /** Nobody has asked for it since it was cleared. */
+  isCleared = false
   /** Why the last update failed. */
   fault: string | undefined
 
@@ -70,6 +72,14 @@ export class GitRemote {
       this.fault = asSaltError(error).message
       throw error
     }
+  }
+
+  /** Removes what was fetched: whoever asks next has it fetched anew. False where there was nothing. */
+  async clear(): Promise<boolean> {
+    const { isThere } = this.repository
+    await this.repository.clear()
+    this.isCleared = true
+    return isThere
   }
 
   async environments(): Promise<readonly string[]> {

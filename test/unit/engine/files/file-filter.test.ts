@@ -40,6 +40,17 @@ describe('what is listed of file_roots', () => {
     assert.deepEqual(files, ['a.sls', 'file', 'real/deep/b'])
   })
 
+  it('is the same of one folder alone', async () => {
+    symlinkSync('.', join(root, 'srv/real/same'))
+    const all = await serve({}).names('base')
+    for (const under of ['real', 'real/deep', 'linked']) {
+      const { files, folders } = await serve({}).names('base', under)
+      const isBelow = (path: string): boolean => path.startsWith(`${under}/`)
+      assert.deepEqual([files, folders], [all.files.filter(isBelow), all.folders.filter(isBelow)], under)
+    }
+    rmSync(join(root, 'srv/real/same'))
+  })
+
   it('is all that is served', async () => {
     const files = serve({ file_ignore_glob: '*.pyc', file_ignore_regex: ['~$', '^linked/'] })
     for (const path of ['a.pyc', './a.pyc', 'real/../a.pyc', 'real/c~', 'linked/deep/b'])

@@ -198,10 +198,10 @@ describe('files of git repositories', { skip: cannotUseGit }, () => {
     assert.deepEqual([await remote.repository.unlock(), await remote.repository.unlock()], [true, false])
     assert.equal(await remote.update(), true)
     assert.equal(text(await files.read('base', 'a')), 'two')
-    await remote.repository.clear()
+    assert.equal(await remote.clear(), true)
     assert.equal(existsSync(folder), false)
-    await remote.update()
     assert.equal(text(await files.read('base', 'a')), 'two')
+    assert.deepEqual([await remote.clear(), await remote.clear()], [true, false])
   })
 
   it('stand beside file_roots, in the order of the backends', async () => {
