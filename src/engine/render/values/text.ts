@@ -4,7 +4,7 @@ import { PyError } from './py-error.ts'
 const surrogates = /[\ud800-\udfff]/
 
 /** No single value of a template may be longer: characters of a text, items of a list. */
-const maximumLength = 64 * 1024 * 1024
+export const maximumLength = 64 * 1024 * 1024
 
 export function codePointLength(text: string): number {
   if (!surrogates.test(text)) return text.length
