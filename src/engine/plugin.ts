@@ -24,7 +24,6 @@ export type { ExecOptions, ExecResult } from './exec.ts'
 export type { RunnerPublish } from './fleet.ts'
 export type {
   Aggregate,
-  ContextChanges,
   FunctionContext,
   FunctionDefinition,
   FunctionServices,
@@ -39,7 +38,6 @@ export type { PillarDesk, PillarQuestion, PillarService } from './pillar/pillar-
 export type {
   JobArchive,
   MasterRun,
-  MinionDirectory,
   ReactorControl,
   RunnerContext,
   RunnerFunctionDefinition,

@@ -48,9 +48,9 @@ export interface MinionFunctionsParts {
 
 /** Runs functions: the plugins of a minion, built in and the user's own, and what these see of it. */
 export class MinionFunctions {
+  readonly catalogues: Catalogues
   readonly #parts: MinionFunctionsParts
   readonly #grains: GrainsSource
-  readonly #catalogues: Catalogues
   /** Templates and states leave much behind. */
   readonly #garbage = new GarbageTurns(100)
 
@@ -58,7 +58,7 @@ export class MinionFunctions {
     this.#parts = parts
     const { config, log } = parts
     this.#grains = new GrainsSource({ registry: grainsRegistry, config, log })
-    this.#catalogues = createCatalogues(liveHost(parts.options, () => this.grains))
+    this.catalogues = createCatalogues(liveHost(parts.options, () => this.grains))
   }
 
   get grains(): Grains {
@@ -96,7 +96,7 @@ export class MinionFunctions {
       config,
       log,
       signal,
-      ...this.#catalogues,
+      ...this.catalogues,
       services: this.#services(master),
       emit: (tag, data) => {
         bus.fire(tag, secrets.hideIn(data))
@@ -120,7 +120,7 @@ export class MinionFunctions {
   /** Loads the user's own plugins anew. */
   async refreshModules(): Promise<void> {
     const { config, log, bus } = this.#parts
-    await loadUserPlugins(this.#catalogues, config, log)
+    await loadUserPlugins(this.catalogues, config, log)
     bus.fire(modulesRefreshed, { complete: true })
   }
 

@@ -10,7 +10,6 @@ import { minionBusName } from '../../client/bus-names.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { ConfigView } from '../../engine/plugin.ts'
-import { returnerRegistry } from '../../plugins/registry.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { EventSinks } from '../event-sinks.ts'
@@ -98,17 +97,19 @@ class MinionDaemon implements Minion {
     })
     const config = liveView(() => this.#options.view)
     this.#config = config
+    this.#functions = this.#makeFunctions()
+    const { returners } = this.#functions.catalogues
     this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
     this.#sinks = new EventSinks({
       bus: this.#bus,
       log,
       outlets: this.#outlets,
-      registry: returnerRegistry,
+      registry: returners,
       surroundings: minionSurroundings({ id: this.id, config, log, clock: this.#clock, events: this.#events }),
     })
     this.#returners = new MinionReturners({
       id: this.id,
-      registry: returnerRegistry,
+      registry: returners,
       outlets: this.#outlets,
       folder: join(paths.cachedir, 'outlets'),
       bus: this.#bus,
@@ -118,7 +119,6 @@ class MinionDaemon implements Minion {
       masters: (address) => this.#connections.callsFor(address),
       tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
-    this.#functions = this.#makeFunctions()
     this.#pillar = this.#makePillar()
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
@@ -165,7 +165,7 @@ class MinionDaemon implements Minion {
 
   async reload(options: MinionOptions): Promise<void> {
     const useSinks = await this.#sinks.prepare(options)
-    await checkReturn(returnerRegistry, options)
+    await checkReturn(this.#functions.catalogues.returners, options)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#functions.refreshGrains()

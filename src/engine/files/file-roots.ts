@@ -195,9 +195,9 @@ async function collect(root: string, under: string, into: Collected, way: readon
 }
 
 async function collectLinked(root: string, path: string, into: Collected, way: readonly string[]): Promise<void> {
-  const real = await realpath(join(root, path))
-  const passed = await Promise.all([root, ...way].map((folder) => realpath(folder)))
-  if (passed.includes(real)) return
+  const real = await ifExists(() => realpath(join(root, path)))
+  const passed = await ifExists(() => Promise.all([root, ...way].map((folder) => realpath(folder))))
+  if (real === undefined || passed === undefined || passed.includes(real)) return
   into.folders.add(path)
   await collect(root, path, into, [...way, join(root, path)])
 }

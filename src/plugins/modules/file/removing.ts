@@ -28,7 +28,8 @@ export const removingFunctions = {
       const full = absolutePath(args.path, `File path must be absolute: ${expandUser(args.path)}`)
       if (!fs.existsSync(full) && !isLink(full)) return false
       try {
-        await fs.promises.rm(full, { recursive: true })
+        // What goes meanwhile is gone, too.
+        await fs.promises.rm(full, { recursive: true, force: true })
         return true
       } catch (cause) {
         throw new SaltError('execution-failed', `Could not remove '${full}': ${systemText(cause, full)}`, { cause })

@@ -5,6 +5,7 @@ import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
 import { state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending } from '../../../engine/state/plan.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { expandUser, joinPath } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
@@ -55,8 +56,7 @@ export const retentionState = {
       if (!isZone) return impossible(`There is no time zone ${timezone}`)
       const names = fs.readdirSync(path)
       const backups = names.flatMap((one): Backup[] => {
-        const time =
-          timeOfName === undefined ? wallTime(fs.lstatSync(joinPath(path, one)).mtimeMs, timezone) : timeOfName(one)
+        const time = timeOfName === undefined ? changeTime(joinPath(path, one), timezone) : timeOfName(one)
         return time === undefined ? [] : [{ name: one, time }]
       })
       const retained = retainedNames(backups, rules)
@@ -88,6 +88,12 @@ export const retentionState = {
       })
     },
   }),
+}
+
+/** Undefined for what is gone by now. */
+function changeTime(path: string, timezone: string | undefined): ParsedTime | undefined {
+  const status = entryAt(path)
+  return status === undefined ? undefined : wallTime(status.mtimeMs, timezone)
 }
 
 function reversed(names: readonly string[]): string[] {

@@ -1,9 +1,11 @@
 /** `file.tidied` */
 import * as fs from 'node:fs'
+import { systemCode } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
 import { PythonRegex } from '../../../engine/functions/python-regex.ts'
 import { state } from '../../../engine/plugin.ts'
 import { done, failed, impossible, pending, right } from '../../../engine/state/plan.ts'
+import { entryAt } from '../../modules/file/entry.ts'
 import { reasonOf } from '../../modules/file/managing/plan-words.ts'
 import { joinPath } from '../../modules/file/paths.ts'
 import { isFolder } from '../../modules/file/status.ts'
@@ -110,20 +112,42 @@ function bytesOfSize(size: number | string): number | undefined {
   return number === undefined || factor === undefined ? undefined : Number(number) * factor
 }
 
-/** What is to be removed, the deepest first. */
-function pathsToTidy(folder: string, request: TidyRequest): string[] {
-  const entries = fs.readdirSync(folder).map((name) => ({ name, path: joinPath(folder, name) }))
-  const isEntered = (path: string): boolean =>
-    isFolder(path) && (request.followLinks || !fs.lstatSync(path).isSymbolicLink())
-  const below = entries.filter(({ path }) => isEntered(path)).flatMap(({ path }) => pathsToTidy(path, request))
-  const files = entries.filter(({ path }) => !isFolder(path))
-  const folders = entries.filter(({ path }) => isFolder(path))
-  const here = [...files, ...folders].filter(({ name, path }) => isTidied(name, path, request))
-  return [...below, ...here.map(({ path }) => path)]
+interface Entry {
+  readonly name: string
+  readonly path: string
+  /** Of a link itself. */
+  readonly status: fs.Stats
 }
 
-function isTidied(name: string, path: string, request: TidyRequest): boolean {
-  const status = fs.lstatSync(path)
+/** What is in a folder; that others remove something meanwhile is nothing unusual in folders that are tidied. */
+function entriesOf(folder: string): Entry[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = joinPath(folder, name)
+    const status = entryAt(path)
+    return status === undefined ? [] : [{ name, path, status }]
+  })
+}
+
+/** What is to be removed, the deepest first. */
+function pathsToTidy(folder: string, request: TidyRequest): string[] {
+  const entries = entriesOf(folder)
+  const folders = new Set(entries.filter(({ path }) => isFolder(path)))
+  const files = entries.filter((entry) => !folders.has(entry))
+  const entered = [...folders].filter(({ status }) => request.followLinks || !status.isSymbolicLink())
+  const here = [...files, ...folders].filter((entry) => isTidied(entry, request))
+  return [...entered.flatMap(({ path }) => pathsToTidy(path, request)), ...here.map(({ path }) => path)]
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+function isTidied({ name, path, status }: Entry, request: TidyRequest): boolean {
   if (status.isDirectory() && !request.rmdirs) return false
   if (status.isSymbolicLink() && !request.rmlinks) return false
   const size = status.isDirectory() || status.isSymbolicLink() ? 0 : status.size
