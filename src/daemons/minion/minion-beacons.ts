@@ -6,10 +6,12 @@ import type { SubscribeItem } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { BeaconAnswer, BeaconRequest } from '../../client/minion-requests.ts'
-import type { BeaconContext } from '../../engine/beacon.ts'
+import type { BeaconContext, BeaconDefinition } from '../../engine/beacon.ts'
 import { BeaconDesk, savedBeaconsFile } from '../../engine/beacons/beacon-requests.ts'
 import { Beacons, type FiredEvent, mappingOf } from '../../engine/beacons/beacons.ts'
 import { type ContextInputs, createFunctionContext } from '../../engine/functions/context.ts'
+import { loadUserBeacons } from '../../engine/functions/user-registries.ts'
+import { UserRegistry } from '../../engine/functions/user-registry.ts'
 import { savedOptionsPath } from '../../engine/options/saved-options.ts'
 import type { ConfigView, Grains } from '../../engine/plugin.ts'
 import { beaconRegistry } from '../../plugins/registry.ts'
@@ -39,6 +41,7 @@ const longestShown = 200
 /** The beacons of a minion: what they tell goes to its own bus and to those of its masters. */
 export class MinionBeacons implements AsyncDisposable {
   readonly #options: MinionBeaconsOptions
+  readonly #registry: UserRegistry<BeaconDefinition> = new UserRegistry(beaconRegistry)
   readonly #beacons: Beacons
   readonly #desk: BeaconDesk
   readonly #subscription: { unsubscribe(): void }
@@ -48,7 +51,7 @@ export class MinionBeacons implements AsyncDisposable {
     this.#options = options
     this.#beacons = new Beacons({
       id,
-      registry: beaconRegistry,
+      registry: this.#registry.loaders,
       clock,
       log,
       grains: () => options.grains(),
@@ -80,6 +83,18 @@ export class MinionBeacons implements AsyncDisposable {
     const { config, pillar } = this.#options
     const opts = mappingOf(config.get('beacons'))
     return this.#beacons.replace({ opts, pillar: mappingOf(pillar().beacons) }, () => true)
+  }
+
+  /** Takes up beacons of the user's own that have come, changed or gone. Those go on whose files are as they were. */
+  async loadOwn(): Promise<void> {
+    const { id, config, log } = this.#options
+    if (await loadUserBeacons(this.#registry, { id, config, log })) await this.#beacons.replace({})
+  }
+
+  /** Takes up all anew: the user's own, and what the configuration says now. */
+  async refresh(): Promise<void> {
+    await this.loadOwn()
+    await this.configure()
   }
 
   /** Throws `bad-arguments`. */

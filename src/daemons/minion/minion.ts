@@ -14,13 +14,14 @@ import { callFunction } from '../../engine/functions/call.ts'
 import type { ContextInputs } from '../../engine/functions/context.ts'
 import { GrainsSource } from '../../engine/functions/grains.ts'
 import { loadUserGrains, loadUserPlugins } from '../../engine/functions/user-plugins.ts'
+import { loadUserReturners } from '../../engine/functions/user-registries.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import { showsStates } from '../../engine/pillar/pillar-presence.ts'
 import type { ConfigView, FunctionServices, Grains } from '../../engine/plugin.ts'
 import { type Catalogues, createCatalogues } from '../../plugins/catalogues.ts'
-import { grainsRegistry, returnerRegistry } from '../../plugins/registry.ts'
+import { grainsRegistry } from '../../plugins/registry.ts'
 import { loadSodium } from '../../wire/crypto.ts'
 import { type Identity, loadOrCreateIdentity } from '../../wire/identity.ts'
 import { LocalServer, loadOrCreateBusKey } from '../../wire/local.ts'
@@ -114,20 +115,28 @@ class MinionDaemon implements Minion {
       module_refresh: () => this.#refreshModules(),
       grains_refresh: () => this.#refreshGrains(),
       pillar_refresh: () => this.#pillar.refresh(),
+      beacons_refresh: () => this.#beacons.refresh(),
     })
     const config = liveView(() => this.#options.view)
     this.#config = config
+    this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
+    this.#catalogues = createCatalogues(
+      liveHost(
+        () => this.#options,
+        () => this.#grains.read(),
+      ),
+    )
     this.#outlets = new Outlets({ clock: this.#clock, log, bus: this.#bus, folder: join(paths.cachedir, 'outlets') })
     this.#sinks = new EventSinks({
       bus: this.#bus,
       log,
       outlets: this.#outlets,
-      registry: returnerRegistry,
+      registry: this.#catalogues.returners,
       surroundings: minionSurroundings({ id: this.id, config, log, clock: this.#clock, events: this.#events }),
     })
     this.#returners = new MinionReturners({
       id: this.id,
-      registry: returnerRegistry,
+      registry: this.#catalogues.returners,
       outlets: this.#outlets,
       folder: join(paths.cachedir, 'outlets'),
       bus: this.#bus,
@@ -137,13 +146,6 @@ class MinionDaemon implements Minion {
       masters: (address) => this.#connections.callsFor(address),
       tellMasters: (tag, data) => this.#events.fire({ tag, data, pretag: null }),
     })
-    this.#grains = new GrainsSource({ registry: grainsRegistry, config: this.#config, log })
-    this.#catalogues = createCatalogues(
-      liveHost(
-        () => this.#options,
-        () => this.#grains.read(),
-      ),
-    )
     this.#pillar = this.#makePillar()
     this.#schedule = this.#makeSchedule()
     this.#connections = this.#connect(parts)
@@ -181,6 +183,7 @@ class MinionDaemon implements Minion {
   }
 
   async start(): Promise<void> {
+    await loadUserReturners(this.#catalogues.userReturners, { config: this.#config, log: this.#log })
     await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
     await this.#refreshGrains({ keepsPillar: true })
@@ -195,8 +198,9 @@ class MinionDaemon implements Minion {
   }
 
   async reload(options: MinionOptions): Promise<void> {
+    await loadUserReturners(this.#catalogues.userReturners, { config: options.view, log: this.#log })
     const useSinks = await this.#sinks.prepare(options)
-    await checkReturn(returnerRegistry, options)
+    await checkReturn(this.#catalogues.returners, options, this.#log)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#refreshGrains()
@@ -377,6 +381,7 @@ class MinionDaemon implements Minion {
 
   async #refreshModules(): Promise<void> {
     await loadUserPlugins(this.#catalogues, this.#config, this.#log)
+    await this.#beacons.loadOwn()
     this.#bus.fire(modulesRefreshed, { complete: true })
   }
 
