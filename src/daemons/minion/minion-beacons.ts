@@ -9,6 +9,7 @@ import type { BeaconAnswer, BeaconRequest } from '../../client/minion-requests.t
 import type { BeaconContext, BeaconDefinition } from '../../engine/beacon.ts'
 import { BeaconDesk, savedBeaconsFile } from '../../engine/beacons/beacon-requests.ts'
 import { Beacons, type FiredEvent, mappingOf } from '../../engine/beacons/beacons.ts'
+import { bundled } from '../../engine/beacons/event-bundles.ts'
 import { type ContextInputs, createFunctionContext } from '../../engine/functions/context.ts'
 import { loadUserBeacons } from '../../engine/functions/user-registries.ts'
 import { UserRegistry } from '../../engine/functions/user-registry.ts'
@@ -118,7 +119,9 @@ export class MinionBeacons implements AsyncDisposable {
 
   #deliver(events: readonly FiredEvent[]): void {
     const taken = events.filter((event) => this.#fire(event))
-    if (taken.length > 0) this.#options.fireMaster({ events: taken })
+    // What is too large as a whole is refused as a whole.
+    const largest = Number(this.#options.config.get('max_event_size')) / 2
+    for (const bundle of bundled(taken, largest)) this.#options.fireMaster({ events: bundle })
   }
 
   /** A path makes a tag that is too long, or one with a control character in it: that is no fault of the beacon. */
