@@ -127,8 +127,12 @@ describe('a returner of the user', () => {
     const out = join(fleet.folder, 'out')
     const one = await fleet.connect('one', fleet.master, `writer.path: ${out}\n`)
     const salt = (...words: string[]) => run('source', ['call', '-c', join(one.folder, 'etc'), ...words])
+    const own = await one.events()
     await salt('saltutil.sync_returners')
+    // The minion that runs here loads it as well.
+    await own.until(/^\/salt\/minion\/minion_mod_complete$/)
     assert.equal((await salt('--return', 'writer', 'test.echo', 'with')).exitCode, 0)
+    await own[Symbol.asyncDispose]()
     await one.stop()
     assert.equal((await salt('--local', '--return', 'writer', 'test.echo', 'without')).exitCode, 0)
     assert.deepEqual(readFileSync(out, 'utf8').trim().split('\n'), ['with', 'without'])

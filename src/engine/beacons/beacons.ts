@@ -135,7 +135,9 @@ export class Beacons implements AsyncDisposable {
       problems: [{ path: [name], message: `beacons.${name} ${message}` }],
     })
     if (!Object.hasOwn(registry, module)) {
-      return problem(`is no beacon of this program.${didYouMean(nearest(module, Object.keys(registry)))}`)
+      return problem(
+        `is no beacon of this program, nor one of your own that is here.${didYouMean(nearest(module, Object.keys(registry)))}`,
+      )
     }
     const definition = await this.#load(module)
     if (definition === undefined) return problem('cannot be loaded')

@@ -25,11 +25,15 @@ export interface LoadedFiles<P> {
 /** What each holder of plugins has, to let go of its threads when it is loaded anew. */
 const loadedPools = new WeakMap<object, readonly ThreadPool[]>()
 
-/** A faulty file is logged, and hinders no other. The threads of what the holder had before end once they have done their work. */
+/**
+ * A faulty file is logged, unless that was `told`, and hinders no other. The threads of what the holder had before end once they have
+ * done their work.
+ */
 export async function loadFiles<P>(
   holder: object,
   files: readonly PluginFile[],
   { kind, log, fromScript, fromExecutable }: FileLoading<P>,
+  told: Readonly<Record<string, string>> = {},
 ): Promise<LoadedFiles<P>> {
   const loaded: P[] = []
   const faults: Record<string, string> = {}
@@ -44,9 +48,9 @@ export async function loadFiles<P>(
       }
     } catch (error) {
       const { message, where } = asSaltError(error)
-      const told = where === undefined ? message : `${where}: ${message}`
-      faults[file.name] = told
-      log.error(`A user plugin of ${kind} cannot be loaded`, { reason: told })
+      const reason = where === undefined ? message : `${where}: ${message}`
+      faults[file.name] = reason
+      if (told[file.name] !== reason) log.error(`A user plugin of ${kind} cannot be loaded`, { reason })
     }
   }
   for (const old of loadedPools.get(holder) ?? []) old.retire(pools.find(({ file }) => file === old.file))
@@ -61,10 +65,13 @@ export interface RegistryLoading<D> extends FileLoading<D> {
   standIn(name: string, reason: string): D
 }
 
-/** What the files of each registry were when all of them could be loaded. */
-const stamps = new WeakMap<object, string>()
+/** What the files of each registry were when they were loaded, and what of them could not be. */
+const loadings = new WeakMap<object, { readonly stamp: string; readonly faults: LoadedFiles<unknown>['faults'] }>()
 
-/** Loads them into the registry, but not where nothing has changed: what runs goes on then. Whether it did. */
+/**
+ * Loads them into the registry, but not where nothing has changed: what runs goes on then. Where a file could not be loaded, all are
+ * tried again, since it may have been for want of time. Whether it did.
+ */
 export function loadRegistry<D extends { readonly name: string }>(
   registry: UserRegistry<D>,
   files: readonly PluginFile[],
@@ -72,12 +79,13 @@ export function loadRegistry<D extends { readonly name: string }>(
 ): Promise<boolean> {
   return registry.inTurn.run(async () => {
     const stamp = await stampOf(files, loading.shared)
-    if (stamps.get(registry) === stamp) return false
-    const { loaded, faults } = await loadFiles(registry, files, loading)
+    const before = loadings.get(registry)
+    const isSame = before?.stamp === stamp
+    if (isSame && Object.keys(before.faults).length === 0) return false
+    const { loaded, faults } = await loadFiles(registry, files, loading, isSame ? before.faults : {})
     const broken = Object.entries(faults).map(([name, reason]) => loading.standIn(name, reason))
     registry.replace(loaded, broken)
-    if (broken.length === 0) stamps.set(registry, stamp)
-    else stamps.delete(registry)
+    loadings.set(registry, { stamp, faults })
     return true
   })
 }

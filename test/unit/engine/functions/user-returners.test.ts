@@ -164,6 +164,8 @@ for (const [what, files, pattern] of [
     const placed = Object.entries(files).map(([name, text]) => [`_returners/${name}`, text])
     using host = await UserPluginHost.with(Object.fromEntries(placed))
     assert.match(host.faults.join(), pattern)
+    await host.reload()
+    assert.equal(host.faults.length, 1, 'what was told is not told again')
     await assert.rejects(openReturner(await loaded(host, 'bad'), { 'bad.url': 'x' }), (error: SaltError) => {
       assert.equal(error.code, 'execution-failed')
       return pattern.test(error.message)
