@@ -79,6 +79,13 @@ export const minionEventMap = {
     fields: {},
     isOpen: true,
   }),
+  beacons_refresh: event({
+    doc: "The minion shall load the user's own beacons anew, and begin all anew that were given up.",
+    on: 'minion',
+    by: 'program',
+    fields: {},
+    isOpen: true,
+  }),
   pillar_refresh: event({
     doc: 'The minion shall ask for its pillar anew.',
     on: 'minion',

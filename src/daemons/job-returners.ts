@@ -162,7 +162,7 @@ export class JobReturners implements AsyncDisposable {
     const known = await Promise.all(
       names.map((one) =>
         loadReturner(this.#parts.registry, one).then(
-          ({ options }) => Object.keys(options),
+          ({ options, extra }) => Object.keys(extra === undefined ? options : kwargs),
           () => [],
         ),
       ),

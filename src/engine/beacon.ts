@@ -65,11 +65,13 @@ export interface BeaconDefinition<O extends Record<string, Schema> = Record<stri
   available?(host: { readonly grains: Grains }): true | string
   /** What is wrong with options that fit their schemas, in sentences without a full stop. */
   faults?(options: never, extra: never): readonly string[]
+  /** The same, where it takes time to find out. */
+  check?(options: never, extra: never): Promise<readonly string[]>
   open(context: BeaconContext, options: never, extra: never): Promise<OpenBeacon> | OpenBeacon
 }
 
 interface BeaconInput<O extends Record<string, Schema>, E extends Schema>
-  extends Omit<BeaconDefinition<O>, 'open' | 'faults'> {
+  extends Omit<BeaconDefinition<O>, 'open' | 'faults' | 'check'> {
   readonly extra?: E
   faults?(options: StaticProperties<O>, extra: Readonly<Record<string, Static<E>>>): readonly string[]
   open(

@@ -71,6 +71,8 @@ export interface ReturnerDefinition<O extends Record<string, Schema> = Record<st
    * from `--return_kwargs`, which win. An option whose format is `secret` arrives as `Secret`.
    */
   readonly options: O
+  /** Schema of every other option, where it takes options of any name. */
+  readonly extra?: Schema
   /** Which deliveries it can write; others are refused where it is configured. */
   readonly takes: readonly Delivery['kind'][]
   readonly examples: readonly string[]

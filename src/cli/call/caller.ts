@@ -174,7 +174,9 @@ export class Caller {
     const names = this.#returners
     if (names.ret === '' && this.#minion.values.return.length === 0) return 0
     const { giveReturn } = await import('./returners.ts')
-    return await giveReturn(ret, names, { minion: this.#minion, log: this.#log, masters: this.#link?.masters ?? [] })
+    const { returners: registry } = this.#catalogues
+    const masters = this.#link?.masters ?? []
+    return await giveReturn(ret, names, { minion: this.#minion, log: this.#log, masters, registry })
   }
 
   #context(signal: AbortSignal): ContextInputs {
@@ -199,7 +201,7 @@ export class Caller {
       ...runningKeepers(neighbor),
       pillar: this.#pillar.service,
       refreshGrains: () => this.#grains.refresh(),
-      refreshModules: () => this.#loadUserPlugins(),
+      refreshModules: () => this.#refreshModules(),
       ...(this.#link === undefined ? {} : { masters: this.#link.masters, ...this.#forwarding() }),
     }
   }
@@ -235,6 +237,12 @@ export class Caller {
       await this.#grains.refresh()
     }
     if (hasUserPlugins(view)) await this.#loadUserPlugins()
+  }
+
+  /** Also those of the minion that runs here, which uses what was synced as well. */
+  async #refreshModules(): Promise<void> {
+    await this.#loadUserPlugins()
+    await this.#emit('module_refresh', {})
   }
 
   async #loadUserPlugins(): Promise<void> {

@@ -11,7 +11,7 @@ import type { ReturnerReport } from '../../client/minion-bus.ts'
 import { MinionReturners } from '../../daemons/minion/minion-returners.ts'
 import { Outlets } from '../../daemons/outlets.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
-import { returnerRegistry } from '../../plugins/registry.ts'
+import type { ReturnerRegistry } from '../../engine/returner.ts'
 
 type Names = Pick<PublishRequest, 'ret' | 'ret_config' | 'ret_kwargs'>
 
@@ -19,6 +19,7 @@ interface Host {
   readonly minion: MinionOptions
   readonly log: Log
   readonly masters: readonly MasterCalls[]
+  readonly registry: ReturnerRegistry
 }
 
 /** So long a backend is waited for. */
@@ -61,13 +62,13 @@ async function throughMinion(
 async function fromHere(
   ret: JobReturn,
   names: Names,
-  { minion, log, masters }: Host,
+  { minion, log, masters, registry }: Host,
 ): Promise<readonly ReturnerReport[]> {
   const bus = new EventBus({ clock: systemClock, maximumEventSize: minion.values.max_event_size })
   const folder = join(minion.paths.cachedir, 'outlets')
   await using outlets = new Outlets({ clock: systemClock, log, bus, folder })
   await using returners = new MinionReturners({
-    ...{ id: minion.id, registry: returnerRegistry, outlets, folder, bus, log },
+    ...{ id: minion.id, registry, outlets, folder, bus, log },
     clock: systemClock,
     options: () => minion,
     masters: () => masters,

@@ -4,8 +4,12 @@ import type { Log } from '../../base/log.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { JobReturn } from '../../client/api.ts'
+import { loadUserReturners } from '../../engine/functions/user-registries.ts'
+import { UserRegistry } from '../../engine/functions/user-registry.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
 import type { OutletStatus } from '../../engine/outlet/outlet-status.ts'
+import type { ConfigView } from '../../engine/plugin.ts'
+import type { ReturnerDefinition } from '../../engine/returner.ts'
 import { returnerRegistry } from '../../plugins/registry.ts'
 import { EventSinks } from '../event-sinks.ts'
 import { JobReturners } from '../job-returners.ts'
@@ -29,16 +33,21 @@ export class Backends implements AsyncDisposable {
   readonly caches: JobCaches
   readonly #sinks: EventSinks
   readonly #returners: JobReturners
+  readonly #registry: UserRegistry<ReturnerDefinition> = new UserRegistry(returnerRegistry)
+  readonly #parts: BackendsParts
 
-  constructor({ bus, clock, log, options }: BackendsParts) {
+  constructor(parts: BackendsParts) {
+    const { bus, clock, log, options } = parts
+    this.#parts = parts
     const folder = join(options().paths.cachedir, 'outlets')
     this.outlets = new Outlets({ clock, log, bus, folder })
     const surroundings = masterSurroundings({ config: liveView(() => options().view), log, clock, bus })
-    const shared = { registry: returnerRegistry, outlets: this.outlets, surroundings }
+    const registry = this.#registry.loaders
+    const shared = { registry, outlets: this.outlets, surroundings }
     this.#sinks = new EventSinks({ bus, log, ...shared })
     this.caches = new JobCaches({ clock, options, ...shared })
     this.#returners = new JobReturners({
-      ...{ registry: returnerRegistry, outlets: this.outlets, folder, clock, log },
+      ...{ registry, outlets: this.outlets, folder, clock, log },
       source: () => ({ all: options().view.all, where: options().where }),
       surroundings: () => surroundings,
       refused: (returner, _delivery, { message, hint }) => {
@@ -50,6 +59,7 @@ export class Backends implements AsyncDisposable {
 
   /** Throws `configuration` with `file:line`. */
   async start(options: MasterOptions): Promise<void> {
+    await this.loadOwn(options.view)
     await this.caches.start()
     await this.#returners.resume()
     const useSinks = await this.prepare(options)
@@ -57,8 +67,14 @@ export class Backends implements AsyncDisposable {
   }
 
   /** Checks other options; what it answers takes them up. Throws `configuration` with `file:line`. */
-  prepare(options: MasterOptions): ReturnType<EventSinks['prepare']> {
-    return this.#sinks.prepare(options)
+  async prepare(options: MasterOptions): ReturnType<EventSinks['prepare']> {
+    await this.loadOwn(options.view)
+    return await this.#sinks.prepare(options)
+  }
+
+  /** Takes up returners of the user's own that have come, changed or gone. */
+  async loadOwn(config: ConfigView = this.#parts.options().view): Promise<void> {
+    await loadUserReturners(this.#registry, { config, log: this.#parts.log })
   }
 
   /** Gives a return of the master's own work to the returners that it names. */

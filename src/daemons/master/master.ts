@@ -149,8 +149,7 @@ class MasterDaemon implements Master {
         add: (rule) => this.#reactor.add(rule),
         remove: (tag) => this.#reactor.remove(tag),
       },
-      outlets: this.#backends.outlets,
-      archive: this.#backends.caches,
+      backends: this.#backends,
       files: () => this.#settings.files,
       keyMoved: (change, id, user) => {
         this.#access.authority.noteKey({ kind: 'wheel', name: user }, change, id)

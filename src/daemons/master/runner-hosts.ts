@@ -14,16 +14,10 @@ import type { JobStore } from '../../engine/jobs/types.ts'
 import { type KeyMoved, KeyRing } from '../../engine/keys/key-ring.ts'
 import type { KeyStore } from '../../engine/keys/key-store.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
-import type {
-  FunctionContext,
-  JobArchive,
-  MasterRun,
-  ReactorControl,
-  RunnerFunctionDefinition,
-} from '../../engine/plugin.ts'
+import type { FunctionContext, MasterRun, ReactorControl, RunnerFunctionDefinition } from '../../engine/plugin.ts'
 import { moduleRegistry, runnerRegistry, wheelRegistry } from '../../plugins/registry.ts'
 import { liveView } from '../live-options.ts'
-import type { Outlets } from '../outlets.ts'
+import type { Backends } from './backends.ts'
 import { FleetJobs } from './fleet-jobs.ts'
 import { type LocalCall, type LocalContextOptions, LocalFunctions } from './local-functions.ts'
 import { MasterPillar } from './master-pillar.ts'
@@ -45,8 +39,7 @@ export interface RunnerHostsParts {
   readonly cache: MinionCache
   readonly publisher: Publisher
   readonly reactor: ReactorControl
-  readonly outlets: Outlets
-  readonly archive: JobArchive
+  readonly backends: Pick<Backends, 'outlets' | 'caches' | 'loadOwn'>
   files(): FileServerDesk
   keyMoved(...[change, id, user]: [...Parameters<KeyMoved>, user: string]): void
 }
@@ -83,7 +76,7 @@ export class RunnerHosts implements Disposable {
         configFile,
         log,
         jobs: store,
-        archive: parts.archive,
+        archive: parts.backends.caches,
         minions: {
           accepted: () => keys.ids('accepted'),
           connected: () => sessions.ids(),
@@ -97,11 +90,11 @@ export class RunnerHosts implements Disposable {
         get files() {
           return parts.files()
         },
-        outlets: () => parts.outlets.status(),
+        outlets: () => parts.backends.outlets.status(),
         functions: new PluginCatalogue(moduleRegistry, { grains: {} }),
         runners,
         wheels,
-        reloadPlugins: () => this.loadUserPlugins(),
+        reloadPlugins: () => this.#reloadPlugins(),
       },
       running: new Map<string, MasterRun>(),
       publisher,
@@ -141,6 +134,11 @@ export class RunnerHosts implements Disposable {
   /** What templates and functions on the host of the master see. */
   localContext(signal: AbortSignal): Promise<FunctionContext> {
     return this.#local.context({ signal })
+  }
+
+  async #reloadPlugins(): Promise<void> {
+    await this.loadUserPlugins()
+    await this.#parts.backends.loadOwn()
   }
 
   /** Runners and wheel functions of the user's own. */

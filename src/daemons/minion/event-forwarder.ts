@@ -110,13 +110,15 @@ export class EventForwarder implements Disposable {
     const { id, maximumEventSize, outboxes } = this.#options
     const refused: RefusedEvent[] = []
     let events = 0
+    let first: unknown = load.tag
     for (const event of eventsOfLoad(id, load)) {
       events += 1
+      first ??= event.tag
       const reason = 'problem' in event ? event.problem : refusalOfTag(id, event.tag)
       if (reason !== undefined) refused.push({ tag: shown(event.tag), reason })
     }
     if (refused.length === events) return { refused }
-    const whole = (reason: string): { refused: RefusedEvent[] } => ({ refused: [{ tag: shown(load.tag), reason }] })
+    const whole = (reason: string): { refused: RefusedEvent[] } => ({ refused: [{ tag: shown(first), reason }] })
     if (outboxes().length === 0) return whole('this minion has no master')
     try {
       const packed = pack(load)

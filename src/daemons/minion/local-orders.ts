@@ -9,7 +9,7 @@ export const modulesRefreshed = '/salt/minion/minion_mod_complete'
 export function followLocalOrders(
   bus: EventBus,
   log: Log,
-  orders: Readonly<Record<'module_refresh' | 'grains_refresh' | 'pillar_refresh', () => Promise<unknown>>>,
+  orders: Readonly<Record<`${'module' | 'grains' | 'pillar' | 'beacons'}_refresh`, () => Promise<unknown>>>,
 ): Disposable {
   const names = Object.keys(orders) as (keyof typeof orders)[]
   const orderOf = (tag: string): keyof typeof orders | undefined => names.find((name) => tag.startsWith(name))

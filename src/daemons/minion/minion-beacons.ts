@@ -6,10 +6,13 @@ import type { SubscribeItem } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { tagOf } from '../../bus/event-types.ts'
 import type { BeaconAnswer, BeaconRequest } from '../../client/minion-requests.ts'
-import type { BeaconContext } from '../../engine/beacon.ts'
+import type { BeaconContext, BeaconDefinition } from '../../engine/beacon.ts'
 import { BeaconDesk, savedBeaconsFile } from '../../engine/beacons/beacon-requests.ts'
 import { Beacons, type FiredEvent, mappingOf } from '../../engine/beacons/beacons.ts'
+import { bundled } from '../../engine/beacons/event-bundles.ts'
 import { type ContextInputs, createFunctionContext } from '../../engine/functions/context.ts'
+import { loadUserBeacons } from '../../engine/functions/user-registries.ts'
+import { UserRegistry } from '../../engine/functions/user-registry.ts'
 import { savedOptionsPath } from '../../engine/options/saved-options.ts'
 import type { ConfigView, Grains } from '../../engine/plugin.ts'
 import { beaconRegistry } from '../../plugins/registry.ts'
@@ -39,6 +42,7 @@ const longestShown = 200
 /** The beacons of a minion: what they tell goes to its own bus and to those of its masters. */
 export class MinionBeacons implements AsyncDisposable {
   readonly #options: MinionBeaconsOptions
+  readonly #registry: UserRegistry<BeaconDefinition> = new UserRegistry(beaconRegistry)
   readonly #beacons: Beacons
   readonly #desk: BeaconDesk
   readonly #subscription: { unsubscribe(): void }
@@ -48,7 +52,7 @@ export class MinionBeacons implements AsyncDisposable {
     this.#options = options
     this.#beacons = new Beacons({
       id,
-      registry: beaconRegistry,
+      registry: this.#registry.loaders,
       clock,
       log,
       grains: () => options.grains(),
@@ -82,6 +86,18 @@ export class MinionBeacons implements AsyncDisposable {
     return this.#beacons.replace({ opts, pillar: mappingOf(pillar().beacons) }, () => true)
   }
 
+  /** Takes up beacons of the user's own that have come, changed or gone. Those go on whose files are as they were. */
+  async loadOwn(): Promise<void> {
+    const { id, config, log } = this.#options
+    if (await loadUserBeacons(this.#registry, { id, config, log })) await this.#beacons.replace({})
+  }
+
+  /** Takes up all anew: the user's own, and what the configuration says now. */
+  async refresh(): Promise<void> {
+    await this.loadOwn()
+    await this.configure()
+  }
+
   /** Throws `bad-arguments`. */
   manage(request: BeaconRequest): Promise<BeaconAnswer> {
     return this.#desk.manage(request)
@@ -103,7 +119,9 @@ export class MinionBeacons implements AsyncDisposable {
 
   #deliver(events: readonly FiredEvent[]): void {
     const taken = events.filter((event) => this.#fire(event))
-    if (taken.length > 0) this.#options.fireMaster({ events: taken })
+    // What is too large as a whole is refused as a whole.
+    const largest = Number(this.#options.config.get('max_event_size')) / 2
+    for (const bundle of bundled(taken, largest)) this.#options.fireMaster({ events: bundle })
   }
 
   /** A path makes a tag that is too long, or one with a control character in it: that is no fault of the beacon. */

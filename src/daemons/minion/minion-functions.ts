@@ -119,8 +119,9 @@ export class MinionFunctions {
 
   /** Loads the user's own plugins anew. */
   async refreshModules(): Promise<void> {
-    const { config, log, bus } = this.#parts
+    const { config, log, bus, beacons } = this.#parts
     await loadUserPlugins(this.catalogues, config, log)
+    await beacons().loadOwn()
     bus.fire(modulesRefreshed, { complete: true })
   }
 

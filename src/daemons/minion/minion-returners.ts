@@ -8,7 +8,7 @@ import type { MasterCalls } from '../../client/master-link.ts'
 import type { ReturnerReport } from '../../client/minion-bus.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { Delivery, ReturnerRegistry } from '../../engine/returner.ts'
-import { returnerNames } from '../../engine/returners/returner-catalogue.ts'
+import { mayComeLater, returnerNames } from '../../engine/returners/returner-catalogue.ts'
 import { JobReturners, type ReturnOrder } from '../job-returners.ts'
 import type { Outlets } from '../outlets.ts'
 import { prepareReturners, type ReturnerPlace } from '../returner-opener.ts'
@@ -53,7 +53,8 @@ export class MinionReturners implements AsyncDisposable {
 
   /** Takes up what a former process left. Throws `configuration` where `return:` cannot be followed. */
   async start(): Promise<void> {
-    await checkReturn(this.#parts.registry, this.#parts.options())
+    const { registry, options, log } = this.#parts
+    await checkReturn(registry, options(), log)
     await this.#returners.resume()
   }
 
@@ -102,11 +103,19 @@ export class MinionReturners implements AsyncDisposable {
   }
 }
 
-/** Throws `configuration` with `file:line` where `return:` names what there is not, or its options are wrong. */
-export async function checkReturn(registry: ReturnerRegistry, options: MinionOptions): Promise<void> {
+/**
+ * Throws `configuration` with `file:line` where `return:` names what there is not, or its options are wrong. One of the user's own that
+ * has not been synced yet is no reason not to start: the minion must run to get it.
+ */
+export async function checkReturn(registry: ReturnerRegistry, options: MinionOptions, log: Log): Promise<void> {
   const source = { all: options.view.all, where: options.where }
-  for (const name of configuredNames(options))
-    await prepareReturners(registry, { name }, ['return'], source, placeOf(options))
+  for (const name of configuredNames(options)) {
+    if (mayComeLater(registry, name)) {
+      const { shown, where = '' } = placeOf(options)
+      const hint = 'Bring it with saltutil.sync_returners.'
+      log.warning('a returner is not here yet; it gets no returns', { option: shown, returner: name, where, hint })
+    } else await prepareReturners(registry, { name }, ['return'], source, placeOf(options))
+  }
 }
 
 function configuredNames({ values }: MinionOptions): readonly string[] {

@@ -7,6 +7,7 @@ import { SecretTexts } from '../../base/secret-texts.ts'
 import { within } from '../../base/within.ts'
 import { EventBus } from '../../bus/event-bus.ts'
 import { minionBusName } from '../../client/bus-names.ts'
+import { loadUserReturners } from '../../engine/functions/user-registries.ts'
 import { JidClock } from '../../engine/jobs/jid.ts'
 import type { MinionOptions } from '../../engine/options/minion-options.ts'
 import type { ConfigView } from '../../engine/plugin.ts'
@@ -94,6 +95,7 @@ class MinionDaemon implements Minion {
       module_refresh: () => this.#functions.refreshModules(),
       grains_refresh: () => this.#functions.refreshGrains(),
       pillar_refresh: () => this.#pillar.refresh(),
+      beacons_refresh: () => this.#beacons.refresh(),
     })
     const config = liveView(() => this.#options.view)
     this.#config = config
@@ -150,6 +152,7 @@ class MinionDaemon implements Minion {
   }
 
   async start(): Promise<void> {
+    await loadUserReturners(this.#functions.catalogues.userReturners, { config: this.#config, log: this.#log })
     await (await this.#sinks.prepare(this.#options))()
     await this.#local.listen()
     await this.#functions.refreshGrains({ keepsPillar: true })
@@ -164,8 +167,9 @@ class MinionDaemon implements Minion {
   }
 
   async reload(options: MinionOptions): Promise<void> {
+    await loadUserReturners(this.#functions.catalogues.userReturners, { config: options.view, log: this.#log })
     const useSinks = await this.#sinks.prepare(options)
-    await checkReturn(this.#functions.catalogues.returners, options)
+    await checkReturn(this.#functions.catalogues.returners, options, this.#log)
     tellUnfollowed(this.#options.values, options.values, followed, this.#log)
     this.#options = options
     await this.#functions.refreshGrains()

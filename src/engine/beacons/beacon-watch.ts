@@ -52,6 +52,11 @@ export class BeaconWatch implements AsyncDisposable {
     this.#intervalMs = options.config.intervalMs ?? options.definition.intervalSeconds * 1000
   }
 
+  /** One of the user's own is another when it was loaded anew. */
+  get definition(): BeaconDefinition {
+    return this.#options.definition
+  }
+
   get isGivenUp(): boolean {
     return this.#failures >= mostFailures
   }

@@ -106,7 +106,7 @@ export class Beacons implements AsyncDisposable {
     const wanted = await this.#wanted()
     const ended = [...this.#watches].filter(([name, watch]) => {
       const next = wanted.get(name)
-      const isSame = next !== undefined && isDeepStrictEqual(next.config, watch.config)
+      const isSame = next?.definition === watch.definition && isDeepStrictEqual(next.config, watch.config)
       return !isSame || (watch.isGivenUp && anew?.(name) === true)
     })
     for (const [name] of ended) this.#watches.delete(name)
@@ -135,14 +135,27 @@ export class Beacons implements AsyncDisposable {
       problems: [{ path: [name], message: `beacons.${name} ${message}` }],
     })
     if (!Object.hasOwn(registry, module)) {
-      return problem(`is no beacon of this program.${didYouMean(nearest(module, Object.keys(registry)))}`)
+      return problem(
+        `is no beacon of this program, nor one of your own that is here.${didYouMean(nearest(module, Object.keys(registry)))}`,
+      )
     }
     const definition = await this.#load(module)
     if (definition === undefined) return problem('cannot be loaded')
     const refusal = this.#refusal(definition)
-    return refusal === undefined
-      ? { definition, ...readBeacon(name, raw, definition) }
-      : problem(`cannot be used here: ${refusal}`)
+    if (refusal !== undefined) return problem(`cannot be used here: ${refusal}`)
+    const { config, problems } = readBeacon(name, raw, definition)
+    // What does not even fit its schemas need not be looked at twice; nor what is not used.
+    const more = problems.length === 0 && config.isEnabled ? await this.#check(definition, config) : []
+    return { definition, config, problems: [...problems, ...more] }
+  }
+
+  async #check(
+    definition: BeaconDefinition,
+    { name, options, extra }: BeaconConfig,
+  ): Promise<readonly BeaconProblem[]> {
+    // Both were just checked against the schemas that their types come from.
+    const faults = (await definition.check?.(options as never, extra as never)) ?? []
+    return faults.map((fault) => ({ path: [name], message: `beacons.${name}: ${fault}` }))
   }
 
   async #load(module: string): Promise<BeaconDefinition | undefined> {

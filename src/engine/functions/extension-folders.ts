@@ -19,9 +19,9 @@ export function extensionFolders(config: ConfigView, kind: string): readonly str
   return [syncedFolder(config, kind), ...more].filter((folder) => existsSync(folder))
 }
 
-/** Whether the user has modules or states of their own here. */
+/** Whether the user has modules, states or returners of their own here. */
 export function hasUserPlugins(config: ConfigView): boolean {
-  return ['modules', 'states'].some((kind) => extensionFolders(config, kind).length > 0)
+  return ['modules', 'states', 'returners'].some((kind) => extensionFolders(config, kind).length > 0)
 }
 
 /** Folders of runners or wheel functions of a master: the synced one, those of `module_dirs`, and for runners those of `runner_dirs`. */

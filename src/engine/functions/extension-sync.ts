@@ -14,7 +14,7 @@ import { isExecutable, pluginName, pluginNames } from './plugin-files.ts'
 /** What a minion syncs, from the folder `_<kind>`. */
 export const syncKinds = ['modules', 'grains', 'states', 'returners', 'beacons', 'output', 'utils'] as const
 /** What a master does. */
-export const masterSyncKinds = ['runners', 'wheel', 'modules', 'utils'] as const
+export const masterSyncKinds = ['runners', 'wheel', 'modules', 'returners', 'utils'] as const
 export type SyncKind = (typeof syncKinds)[number] | (typeof masterSyncKinds)[number]
 
 /** What is synced to: a minion, or the host of a master. */
@@ -46,7 +46,8 @@ export async function syncPlugins(
 export async function refreshPlugins(ctx: FunctionContext, kinds: readonly SyncKind[]): Promise<void> {
   const changed = new Set(kinds)
   const isShared = changed.has('utils')
-  if (isShared || changed.has('modules') || changed.has('states')) await ctx.services.refreshModules?.()
+  const loaded = ['modules', 'states', 'returners', 'beacons'] as const
+  if (isShared || loaded.some((kind) => changed.has(kind))) await ctx.services.refreshModules?.()
   if (isShared || changed.has('grains')) await ctx.services.refreshGrains?.()
 }
 

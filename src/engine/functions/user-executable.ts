@@ -2,16 +2,12 @@
  * Executables of any language as plugins: a description beside the file says what it can do, and each call runs it with a
  * JSON mapping on its standard input and takes the JSON value that it prints.
  */
-import * as fs from 'node:fs'
 import { SaltError } from '../../base/errors.ts'
-import { systemReason } from '../../base/files.ts'
-import { toJson } from '../../base/json.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { type Schema, s } from '../../base/schema.ts'
+import { s } from '../../base/schema.ts'
 import type {
   ExecOptions,
-  ExecResult,
   FunctionContext,
   GrainsDefinition,
   ModuleDefinition,
@@ -30,6 +26,7 @@ import type { PluginFile } from './plugin-files.ts'
 import { grainsTimeoutMs } from './user-functions.ts'
 import { type CheckedFunction, checkUserModule } from './user-module-check.ts'
 import { type OutcomeSource, readGiven, readOutcome } from './user-outcome.ts'
+import { argumentsIn, assertExecutable, needsIn, readSidecar, readText, runFor, timeoutIn } from './user-program.ts'
 
 interface Executable {
   readonly file: string
@@ -129,39 +126,6 @@ function toldOf({ needs }: Executable, ctx: FunctionContext): Readonly<Record<st
   }
 }
 
-interface ProgramHost {
-  readonly log: Log
-  exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
-}
-
-/** Throws `execution-failed` where it fails, with what it says on its standard error, and where it prints no JSON. */
-async function runFor(
-  program: Pick<Executable, 'file' | 'name' | 'timeoutMs'>,
-  host: ProgramHost,
-  message: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
-  const { file, timeoutMs } = program
-  const name = `${program.name}.${String(message.fun)}`
-  const failed = (what: string): SaltError => new SaltError('execution-failed', `${name} ${what}`, { where: file })
-  const { stdout, stderr, retcode, timedOut } = await host.exec([file], {
-    stdin: `${toJson(message)}\n`,
-    keepLocale: true,
-    // What a program prints is JSON, and JSON is UTF-8, whatever language the host speaks.
-    env: { PYTHONIOENCODING: 'utf-8' },
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  })
-  const told = stderr.trim()
-  if (timedOut) throw failed(`took longer than the ${Number(timeoutMs) / 1000} seconds that it has`)
-  if (retcode !== 0) throw failed(`failed with code ${retcode}${told === '' ? '' : `: ${told}`}`)
-  if (told !== '') host.log.info('A user plugin wrote', { file, text: told })
-  if (stdout.trim() === '') return null
-  try {
-    return JSON.parse(stdout)
-  } catch {
-    throw failed(`must print JSON, but printed ${JSON.stringify(stdout.slice(0, 80))}`)
-  }
-}
-
 /** Throws `bad-arguments` with the first thing that is wrong. */
 function readExecutable(file: PluginFile): Executable {
   const sidecar = readSidecar(file)
@@ -171,68 +135,24 @@ function readExecutable(file: PluginFile): Executable {
   const source = { file: where, text: readText(where) }
   const checked = checkUserModule({ name: file.name, ...sidecar, functions }, source)
   assertExecutable(file.path)
-  const needs: readonly unknown[] = [sidecar.needs ?? []].flat()
-  const odd = needs.find((need) => need !== 'grains' && need !== 'pillar')
-  if (odd !== undefined) {
-    throw new SaltError('bad-arguments', `It may need grains and pillar, not ${JSON.stringify(odd)}.`, { where })
+  return {
+    file: file.path,
+    ...checked,
+    needs: needsIn(sidecar, ['grains', 'pillar'], where),
+    timeoutMs: timeoutIn(sidecar),
   }
-  const { timeout } = sidecar
-  const timeoutMs = typeof timeout === 'number' && timeout > 0 ? timeout * 1000 : undefined
-  return { file: file.path, ...checked, needs: needs.map(String), timeoutMs }
 }
 
 /** A function as `checkUserModule` wants it. */
 function readFunction(given: unknown, fun: string, where: string): Readonly<Record<string, unknown>> {
   const { doc, args = {}, rest, returns, examples } = isRecord(given) ? given : {}
-  const schema = readJsonSchema(args, `${fun}.args`, where)
-  const extra = extraOf(args, schema)
   return {
     doc,
-    args: schema.properties ?? {},
+    ...argumentsIn(args, `${fun}.args`, where),
     ...(rest === undefined ? {} : { rest: readJsonSchema(rest, `${fun}.rest`, where) }),
-    ...(extra === undefined ? {} : { extra }),
     ...(returns === undefined ? {} : { returns: readJsonSchema(returns, `${fun}.returns`, where) }),
     ...(examples === undefined ? {} : { examples }),
     runnable: true,
-  }
-}
-
-/** Other arguments than those that are described, where the schema allows for them in so many words. */
-function extraOf(args: unknown, { additionalProperties }: Schema): Schema | undefined {
-  if (typeof additionalProperties === 'object') return additionalProperties
-  return isRecord(args) && args.additionalProperties === true ? {} : undefined
-}
-
-function readSidecar(file: PluginFile): Readonly<Record<string, unknown>> {
-  const where = file.sidecar ?? file.path
-  const text = readText(where)
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isRecord(value)) return value
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SaltError('bad-arguments', `It is not JSON: ${reason}`, { where, cause })
-  }
-  throw new SaltError('bad-arguments', 'The description of an executable must be a mapping.', { where })
-}
-
-function readText(path: string): string {
-  try {
-    return fs.readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new SaltError('bad-arguments', `It cannot be read: ${systemReason(error)}`, { where: path, cause: error })
-  }
-}
-
-function assertExecutable(path: string): void {
-  try {
-    fs.accessSync(path, fs.constants.X_OK)
-  } catch (error) {
-    throw new SaltError('bad-arguments', `It cannot be executed: ${systemReason(error)}`, {
-      where: path,
-      hint: `Allow it with chmod +x ${path}.`,
-      cause: error,
-    })
   }
 }
 

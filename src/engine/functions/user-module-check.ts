@@ -37,7 +37,8 @@ const kinds = {
 
 export type CheckedKind = keyof typeof kinds
 
-const legalName = /^[a-z][a-z0-9_]*$/
+/** Of a plugin or a function in it. */
+export const legalName = /^[a-z][a-z0-9_]*$/
 
 /** Throws `bad-arguments` with the first thing that is wrong, in words for its author, and its line as far as that can be told. */
 export function checkUserModule(
@@ -100,6 +101,6 @@ function checkFunction(
   }
 }
 
-function isSchema(value: unknown): value is Schema {
+export function isSchema(value: unknown): value is Schema {
   return isRecord(value) && !('run' in value)
 }

@@ -16,12 +16,16 @@ import type {
   ModuleDefinition,
   StateDefinition,
 } from '../plugin.ts'
+import type { ReturnerDefinition } from '../returner.ts'
 import type { PluginCatalogue, PluginDefinition } from './catalogue.ts'
 import { extensionFolders } from './extension-folders.ts'
+import { loadFiles } from './load-files.ts'
 import { type PluginFile, pluginFiles } from './plugin-files.ts'
 import { executableGrains, executableModule, executableStates } from './user-executable.ts'
 import { functionOf, grainsOf } from './user-functions.ts'
 import { checkUserModule } from './user-module-check.ts'
+import { loadUserReturners } from './user-registries.ts'
+import type { UserRegistry } from './user-registry.ts'
 import { statesOf } from './user-states.ts'
 import type { PluginKind } from './user-thread.ts'
 import { ThreadPool } from './user-thread-pool.ts'
@@ -29,9 +33,10 @@ import { ThreadPool } from './user-thread-pool.ts'
 export interface UserCatalogues {
   readonly catalogue: PluginCatalogue<FunctionDefinition>
   readonly states: PluginCatalogue<StateDefinition>
+  readonly userReturners: UserRegistry<ReturnerDefinition>
 }
 
-/** Loads all modules and states of the user. A faulty one is logged, and told to whoever calls it. */
+/** Loads all modules, states and returners of the user. A faulty one is logged, and told to whoever calls it. */
 export async function loadUserPlugins(catalogues: UserCatalogues, config: ConfigView, log: Log): Promise<void> {
   await fillCatalogue(catalogues.catalogue, {
     kind: 'modules',
@@ -47,6 +52,7 @@ export async function loadUserPlugins(catalogues: UserCatalogues, config: Config
     fromScript: statesOf,
     fromExecutable: async (file) => [await executableStates(file)],
   })
+  await loadUserReturners(catalogues.userReturners, { config, log })
 }
 
 export interface Filling<D> {
@@ -62,32 +68,14 @@ export async function fillCatalogue<D extends FunctionDoc>(
   catalogue: PluginCatalogue<D>,
   filling: Filling<D>,
 ): Promise<void> {
-  const { kind, folders, log } = filling
-  const definitions: PluginDefinition<D>[] = []
-  const faults: Record<string, string> = {}
-  const pools: ThreadPool[] = []
-  for (const file of await pluginFiles(folders)) {
-    try {
-      if (file.sidecar !== undefined) definitions.push(...(await filling.fromExecutable(file)))
-      else {
-        const pool = new ThreadPool(file.path, kind, log)
-        pools.push(pool)
-        definitions.push(...(await filling.fromScript(pool, await readFile(file.path, 'utf8'))))
-      }
-    } catch (error) {
-      const { message, where } = asSaltError(error)
-      const told = where === undefined ? message : `${where}: ${message}`
-      faults[file.name] = told
-      log.error(`A user plugin of ${kind} cannot be loaded`, { reason: told })
-    }
-  }
-  catalogue.setUserModules(definitions, faults)
-  for (const pool of loadedPools.get(catalogue) ?? []) pool.retire()
-  loadedPools.set(catalogue, pools)
+  const { folders, log } = filling
+  const { loaded, faults } = await loadFiles(catalogue, await pluginFiles(folders), {
+    ...{ kind: filling.kind, log },
+    fromScript: async (pool) => await filling.fromScript(pool, await readFile(pool.file, 'utf8')),
+    fromExecutable: (file) => filling.fromExecutable(file),
+  })
+  catalogue.setUserModules(loaded.flat(), faults)
 }
-
-/** What each catalogue holds, to let go of its threads when it is loaded anew. */
-const loadedPools = new WeakMap<object, readonly ThreadPool[]>()
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function modulesOf(pool: ThreadPool, text: string): Promise<ModuleDefinition[]> {

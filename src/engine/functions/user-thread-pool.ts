@@ -13,6 +13,7 @@ export class ThreadPool {
   #free: UserThread | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #retired = false
+  #next: ThreadPool | undefined
   #exports: ThreadExports | undefined
 
   constructor(file: string, kind: PluginKind, log: Log) {
@@ -24,7 +25,7 @@ export class ThreadPool {
   /** Throws with the fault and its line where the file cannot be loaded. */
   async exports(): Promise<ThreadExports> {
     if (this.#exports === undefined) this.#put(await this.#take())
-    return this.#exports ?? { modules: [], grains: [], plain: {}, doc: undefined }
+    return this.#exports ?? { modules: [], grains: [], plain: {}, doc: undefined, values: {} }
   }
 
   /** What the thread answers to a message, and the thread, for messages that only this one understands. */
@@ -33,6 +34,7 @@ export class ThreadPool {
     services: ThreadServices,
     signal: AbortSignal,
   ): Promise<{ readonly value: unknown; readonly thread: UserThread }> {
+    if (this.#next !== undefined) return await this.#next.ask(request, services, signal)
     const thread = await this.#take()
     return { value: await this.#call(thread, request, services, signal), thread }
   }
@@ -49,9 +51,13 @@ export class ThreadPool {
     return await this.#call(thread, request, services, signal)
   }
 
-  /** The file has changed or vanished: its threads end once they have done their work. */
-  retire(): void {
+  /**
+   * The file is loaded anew, or has vanished: its threads end once they have done their work.
+   * @param next Takes what is asked of this one from now on.
+   */
+  retire(next?: ThreadPool): void {
     this.#retired = true
+    this.#next = next
     this.#closeFree()
   }
 

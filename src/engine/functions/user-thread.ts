@@ -23,7 +23,7 @@ export interface ThreadServices {
 }
 
 /** Folder that the file lies in, which says what it may be. */
-export type PluginKind = 'modules' | 'grains' | 'states' | 'runners' | 'wheel'
+export type PluginKind = 'modules' | 'grains' | 'states' | 'runners' | 'wheel' | 'returners' | 'beacons'
 
 /** Exports of a file, not yet checked. */
 export interface ThreadExports {
@@ -32,6 +32,8 @@ export interface ThreadExports {
   /** Functions that it exports as they are, with what was set on them. */
   readonly plain: Readonly<Record<string, unknown>>
   readonly doc: string | undefined
+  /** What the file of a returner or of a beacon says of itself. */
+  readonly values: Readonly<Record<string, unknown>>
 }
 
 interface RunningCall {
@@ -161,6 +163,7 @@ export class UserThread {
           grains: records(message.grains),
           plain: isRecord(message.plain) ? message.plain : {},
           doc: typeof message.doc === 'string' ? message.doc : undefined,
+          values: isRecord(message.values) ? message.values : {},
         })
         return
       case 'failed':

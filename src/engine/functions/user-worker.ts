@@ -11,6 +11,7 @@ const { parentPort, workerData } = require('node:worker_threads')
 const nodeModule = require('node:module')
 const { existsSync, readFileSync } = require('node:fs')
 const { fileURLToPath, pathToFileURL } = require('node:url')
+const v8 = require('node:v8')
 
 const withDescription = (keywords, description) =>
   description === undefined ? keywords : { ...keywords, description }
@@ -170,6 +171,9 @@ const described = (definition) => ({
   ),
 })
 
+/** What a file says of itself, where it has the name of what it is. */
+const describing = { returners: ['name', 'options'], beacons: ['name', 'options', 'interval'] }
+
 /** What a state file that is a program exports. */
 let program
 const load = async () => {
@@ -188,6 +192,7 @@ const load = async () => {
     grains: grains.map(({ name, doc }) => ({ name, doc })),
     plain: Object.fromEntries(Object.entries(plain).map(([name, fun]) => [name, { ...fun }])),
     doc: typeof exports.doc === 'string' ? exports.doc : undefined,
+    values: Object.fromEntries((describing[workerData.kind] || []).map((name) => [name, exports[name]])),
   })
 }
 
@@ -216,7 +221,25 @@ const kept = (plan, session) => {
 const functionOf = ({ module, fun }) =>
   module === null ? { run: plain[fun] } : modules.find((candidate) => candidate.name === module).functions[fun]
 
+/** As it goes out in an event: dates are texts, and what is no data is left out. */
+const plainly = (value) => {
+  const text = JSON.stringify(value)
+  return text === undefined ? null : JSON.parse(text)
+}
+
 const works = {
+  give: async ({ fun, what, options, facts }, session) => {
+    const outcome = await plain[fun](what, options, contextFor(session, facts))
+    const isImpossible = isObject(outcome) && outcome.kind === 'settled' && outcome.result === false
+    return isImpossible ? { impossible: String(outcome.comment) } : null
+  },
+  validate: async ({ config, facts }, session) => plainly(await plain.validate(config, contextFor(session, facts))),
+  /** Its state outlives the thread, as bytes. */
+  beacon: async ({ config, state, facts }, session) => {
+    const kept = state === null ? {} : v8.deserialize(state)
+    const events = plainly(await plain.beacon(config, kept, contextFor(session, facts)))
+    return { events, state: v8.serialize(kept) }
+  },
   state: ({ facts }, session) => (typeof program === 'function' ? program(contextFor(session, facts)) : program),
   call: ({ args, more, ...message }, session) =>
     functionOf(message).run(contextFor(session, message.facts), args, more),

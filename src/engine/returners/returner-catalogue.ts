@@ -1,6 +1,6 @@
 /** Returners by name. */
 import { SaltError } from '../../base/errors.ts'
-import { didYouMean, nearest } from '../../base/text.ts'
+import { didYouMean, editDistance, nearest } from '../../base/text.ts'
 import type { Delivery, ReturnerDefinition, ReturnerRegistry } from '../returner.ts'
 import { insteadOfReturner } from './salt-names.ts'
 
@@ -13,7 +13,7 @@ export async function loadReturner(
   const load = Object.hasOwn(registry, name) ? registry[name] : undefined
   if (load !== undefined) return await load()
   const known = Object.keys(registry)
-  const list = `There are ${known.join(', ')}.`
+  const list = `There are ${known.join(', ')}; one of your own comes by saltutil.sync_returners.`
   const instead = insteadOfReturner(name)
   const near = instead === undefined ? didYouMean(nearest(name, known)) : ''
   throw new SaltError(
@@ -21,6 +21,13 @@ export async function loadReturner(
     `there is no returner '${name}'.${near}`,
     { hint: instead === undefined ? list : `${instead} ${list}`, ...(where === undefined ? {} : { where }) },
   )
+}
+
+/** Whether it may be one of the user's own that has yet to be synced: its name is like none that this program or Salt has. */
+export function mayComeLater(registry: ReturnerRegistry, name: string): boolean {
+  if (Object.hasOwn(registry, name) || insteadOfReturner(name) !== undefined) return false
+  const typos = Math.max(1, Math.floor(name.length / 3))
+  return Object.keys(registry).every((known) => editDistance(name, known, typos) > typos)
 }
 
 const kindWords: Readonly<Record<Delivery['kind'], string>> = {

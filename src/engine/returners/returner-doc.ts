@@ -23,6 +23,6 @@ export async function allReturners(registry: ReturnerRegistry): Promise<readonly
 }
 
 /** Its options in place of arguments. */
-export function returnerDoc({ doc, options, examples }: ReturnerDefinition): FunctionDoc {
-  return { doc, args: options, returns: s.null(), examples }
+export function returnerDoc({ doc, options, extra, examples }: ReturnerDefinition): FunctionDoc {
+  return { doc, args: options, ...(extra === undefined ? {} : { extra }), returns: s.null(), examples }
 }

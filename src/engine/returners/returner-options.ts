@@ -23,7 +23,7 @@ export interface OptionSource {
   where?(path: ValuePath): string | undefined
 }
 
-type Described = Pick<ReturnerDefinition, 'name' | 'options' | 'listOption'>
+type Described = Pick<ReturnerDefinition, 'name' | 'options' | 'extra' | 'listOption'>
 
 interface Given {
   readonly value: unknown
@@ -37,7 +37,7 @@ interface Given {
  * Throws `configuration` for what the configuration has, `bad-arguments` for what `kwargs` have; neither shows a secret.
  */
 export function returnerOptions(
-  { name, options, listOption }: Described,
+  { name, options, extra, listOption }: Described,
   request: Omit<ReturnerRequest, 'name'>,
   source: OptionSource,
 ): Readonly<Record<string, unknown>> {
@@ -50,9 +50,13 @@ export function returnerOptions(
   }
   const result: Record<string, unknown> = {}
   const kwargs = request.kwargs ?? {}
-  for (const option of configured.keys()) assertKnown(name, options, option, configured.get(option))
-  for (const option of Object.keys(kwargs)) assertKnown(name, options, option, undefined)
-  for (const [option, schema] of Object.entries(options)) {
+  const given = new Set([...configured.keys(), ...Object.keys(kwargs)])
+  const others = [...given].filter((option) => !Object.hasOwn(options, option))
+  const schemas =
+    extra === undefined ? options : { ...Object.fromEntries(others.map((one) => [one, extra])), ...options }
+  for (const option of configured.keys()) assertKnown(name, schemas, option, configured.get(option))
+  for (const option of Object.keys(kwargs)) assertKnown(name, schemas, option, undefined)
+  for (const [option, schema] of Object.entries(schemas)) {
     const value = Object.hasOwn(kwargs, option)
       ? checked(schema, kwargs[option], (issue) => wrongArgument(name, option, issue))
       : checked(schema, configured.get(option)?.value, (issue) =>

@@ -200,7 +200,7 @@ export const saltutil = defineModule({
       },
     }),
     refresh_modules: fn({
-      doc: "Load the user's own modules anew.",
+      doc: "Load the user's own modules, states, returners and beacons anew.",
       args: { async: s.withDefault(s.boolean('Accepted, and without effect here'), true) },
       returns: s.boolean('Always true'),
       examples: ["salt '*' saltutil.refresh_modules"],
@@ -208,6 +208,12 @@ export const saltutil = defineModule({
         await ctx.services.refreshModules?.()
         return true
       },
+    }),
+    refresh_beacons: fn({
+      doc: "Load the user's own beacons anew, and begin all beacons anew that were given up.",
+      returns: s.boolean('Whether a minion runs here that was told to'),
+      examples: ["salt '*' saltutil.refresh_beacons"],
+      run: (ctx) => ctx.emit('beacons_refresh', {}),
     }),
     runner: fn({
       doc: 'Run a runner: for what is rendered on the master, as files of pillar, orchestrations and reactions.',

@@ -22,6 +22,7 @@ const whats: Readonly<Record<(typeof masterSyncKinds)[number], string>> = {
   runners: 'runners',
   wheel: 'wheel functions',
   modules: 'execution modules, for salt.cmd and runners that call them',
+  returners: 'returners, for event_return, event_sinks, ext_job_cache and the schedule of the master',
   utils: 'files that their other plugins share',
 }
 

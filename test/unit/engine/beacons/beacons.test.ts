@@ -247,7 +247,7 @@ test('a wrong entry says where, and hinders nothing', async () => {
   const wrong = 'ERROR a beacon is wrong, and is not used'
   const lines = rig.log.lines.filter((line) => line.startsWith(wrong)).map((line) => line.slice(wrong.length + 1))
   assert.deepEqual(lines, [
-    "beacon=sampel reason=beacons.sampel is no beacon of this program. Did you mean 'sample'? where=minion:beacons.sampel",
+    "beacon=sampel reason=beacons.sampel is no beacon of this program, nor one of your own that is here. Did you mean 'sample'? where=minion:beacons.sampel",
     'beacon=faulty reason=beacons.faulty cannot be loaded where=minion:beacons.faulty',
     'beacon=elsewhere reason=beacons.elsewhere cannot be used here: it is only for others where=minion:beacons.elsewhere',
     "beacon=own reason=beacons.own.lvel is not an option of this beacon. Did you mean 'level'? where=minion:beacons.own.1.lvel",

@@ -1,15 +1,23 @@
 /** The examples of docs/modules.md: they are laid out as files, and do what the guide says. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { systemClock } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/log.ts'
+import type { BeaconDefinition } from '../../../../src/engine/beacon.ts'
+import { readBeacon } from '../../../../src/engine/beacons/beacon-config.ts'
 import { PluginCatalogue } from '../../../../src/engine/functions/catalogue.ts'
+import { createFunctionContext } from '../../../../src/engine/functions/context.ts'
 import { loadUserGrains } from '../../../../src/engine/functions/user-plugins.ts'
+import { loadUserBeacons } from '../../../../src/engine/functions/user-registries.ts'
+import { UserRegistry } from '../../../../src/engine/functions/user-registry.ts'
 import { loadUserRunners } from '../../../../src/engine/functions/user-runners.ts'
 import type { RunnerContext } from '../../../../src/engine/plugin.ts'
 import { runnerRegistry, wheelRegistry } from '../../../../src/plugins/registry.ts'
+import { openReturner, returnDelivery } from '../../../support/returner-world.ts'
 import { UserPluginHost } from '../../../support/user-plugin-host.ts'
+import { WebServer } from '../../../support/web-server.ts'
 
 const guide = readFileSync(new URL('../../../../docs/modules.md', import.meta.url), 'utf8')
 const files = Object.fromEntries(
@@ -21,7 +29,7 @@ const host = (): Promise<UserPluginHost> => UserPluginHost.with(files, { grains:
 test('all examples of the guide load', async () => {
   using plugins = await host()
   assert.deepEqual(plugins.faults, [])
-  assert.equal(Object.keys(files).length, 9)
+  assert.equal(Object.keys(files).length, 11)
 })
 
 test('the modules of the guide', async () => {
@@ -78,6 +86,45 @@ test('the grains of the guide', async () => {
   })
   assert.deepEqual(Object.keys(read ?? {}), ['site'])
   assert.equal(Object(read?.site).hall, 'unknown')
+})
+
+test('the returner of the guide', async () => {
+  using plugins = await host()
+  await using server = await new WebServer().start()
+  const chat = await plugins.functions.catalogues.returners.chat?.()
+  assert.ok(chat)
+  await using open = await openReturner(chat, { 'chat.url': server.url })
+  await open.deliver([returnDelivery(), returnDelivery({ jid: '2', success: false, retcode: 3 })])
+  assert.deepEqual(
+    server.requests.map(({ body }) => JSON.parse(body)),
+    [{ text: 'test.ping on web1: failed with 3' }],
+  )
+  server.answering = () => ({ status: 503 })
+  const failed = [returnDelivery({ success: false, retcode: 1 })]
+  await assert.rejects(open.deliver(failed), { code: 'execution-failed', message: /the chat answers 503/ })
+  server.answering = () => ({ status: 400 })
+  await assert.rejects(open.deliver(failed), { code: 'bad-arguments', message: 'the chat does not take this' })
+})
+
+test('the beacon of the guide', async () => {
+  using plugins = await host()
+  const { inputs } = plugins.functions
+  const registry = new UserRegistry<BeaconDefinition>({})
+  await loadUserBeacons(registry, { id: 'web1', config: inputs.config, log: inputs.log })
+  const beacon = await registry.loaders.queue_length?.()
+  assert.ok(beacon)
+  assert.deepEqual([beacon.doc, beacon.intervalSeconds], ['Tells how many files wait in a folder.', 30])
+  const { config } = readBeacon('queue_length', { path: plugins.folder.path, interval: 10 }, beacon)
+  assert.deepEqual(await beacon.check?.({} as never, {} as never), ['path must name a folder'])
+  assert.deepEqual(await beacon.check?.(config.options as never, config.extra as never), [])
+  const { context } = createFunctionContext(inputs)
+  const surroundings = { ...context, clock: systemClock, wake: () => {} }
+  const { length: before } = readdirSync(plugins.folder.path)
+  await using open = await beacon.open(surroundings, config.options as never, config.extra as never)
+  assert.deepEqual(await open.read(), [{ tag: 'changed', data: { waiting: before, before: 0 } }])
+  assert.deepEqual(await open.read(), [])
+  writeFileSync(plugins.folder.file('one more'), '')
+  assert.deepEqual(await open.read(), [{ tag: 'changed', data: { waiting: before + 1, before } }])
 })
 
 test('the runner of the guide', async () => {
