@@ -1011,6 +1011,7 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
         'kill_job',
         'list_extmods',
         'pillar_refresh',
+        'refresh_beacons',
         'refresh_grains',
         'refresh_modules',
         'refresh_pillar',
@@ -1683,7 +1684,15 @@ export const runnerRegistry: Registry<RunnerFunctionDefinition> = {
     {
       name: 'saltutil',
       guarded: false,
-      functions: ['reload_plugins', 'sync_all', 'sync_modules', 'sync_runners', 'sync_utils', 'sync_wheel'],
+      functions: [
+        'reload_plugins',
+        'sync_all',
+        'sync_modules',
+        'sync_returners',
+        'sync_runners',
+        'sync_utils',
+        'sync_wheel',
+      ],
       load: async () => (await import('./runners/saltutil.ts')).saltutil,
     },
     {
