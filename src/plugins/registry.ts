@@ -195,6 +195,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
       load: async () => (await import('./modules/defaults.ts')).defaults,
     },
     {
+      name: 'dig',
+      guarded: false,
+      functions: ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SPF', 'check_ip'],
+      load: async () => (await import('./modules/dig.ts')).dig,
+    },
+    {
       name: 'disk',
       guarded: false,
       functions: [
@@ -1382,6 +1388,12 @@ export const moduleRegistry: Registry<FunctionDefinition> = {
         'shutdown',
       ],
       load: async () => (await import('./modules/system/module.ts')).system,
+    },
+    {
+      name: 'temp',
+      guarded: false,
+      functions: ['dir', 'file'],
+      load: async () => (await import('./modules/temp.ts')).temp,
     },
     {
       name: 'test',

@@ -35,7 +35,7 @@ export const differences: readonly Difference[] = [
   {
     subject: 'Grains of the program itself',
     salt: '`pythonversion`, `pythonpath`, `pythonexecutable`, `zmqversion`',
-    here: '`nodeversion`, `nodeexecutable`; templates that name packages by the version of Python name them outright',
+    here: '`nodeversion`, `nodeexecutable`; `saltversion` and `pythonversion` are those of Salt 3006.0, since trees name packages after them',
   },
   {
     subject: 'Dry runs',

@@ -41,7 +41,6 @@ const outright = 'write what follows from it outright, or set it under grains in
 export const leftOutGrains: Readonly<Record<string, string>> = {
   pythonexecutable: outright,
   pythonpath: outright,
-  pythonversion: outright,
   zmqversion: outright,
 }
 

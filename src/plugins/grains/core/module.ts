@@ -63,6 +63,7 @@ export const core: GrainsDefinition = {
     master: s.any('The master or masters, as configured'),
     saltversion: s.string('Release of Salt that state trees may rely on; `test.version` tells that of this program'),
     saltversioninfo: s.array(s.integer(), 'The same, in parts'),
+    pythonversion: s.array(s.any(), 'Version of the Python that came with that release of Salt; this program has none'),
     saltpath: s.path('Where this program lies'),
     nodeversion: s.array(s.integer(), 'Version of the Node inside'),
     nodeexecutable: s.path('The running executable'),

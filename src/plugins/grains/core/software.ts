@@ -11,6 +11,8 @@ import type { ReadFile } from './os-release.ts'
 
 /** State trees ask what release of Salt they may rely on; the version of this program (`test.version`) would lead them into ancient ways. */
 const followedRelease = [3006, 0]
+/** That release brought this Python; trees name packages after it. */
+const followedPython = [3, 10, 11, 'final', 0]
 
 export function programGrains(config: ConfigView): Record<string, unknown> {
   const id = config.get('id')
@@ -20,6 +22,7 @@ export function programGrains(config: ConfigView): Record<string, unknown> {
     master: master ?? '',
     saltversion: followedRelease.join('.'),
     saltversioninfo: followedRelease,
+    pythonversion: followedPython,
     saltpath: process.execPath,
     nodeversion: process.versions.node.split('.').map(Number),
     nodeexecutable: process.execPath,

@@ -1,5 +1,4 @@
 import { SaltError } from '../../../base/errors.ts'
-import { parseIpBlock } from '../../../base/ip-address.ts'
 import { s } from '../../../base/schema.ts'
 import { wordsOf } from '../../../engine/functions/host-programs.ts'
 import {
@@ -67,7 +66,7 @@ export const dnsutil = defineModule({
   name: 'dnsutil',
   doc: 'Asks name servers, and reads and changes files with names: hosts files and zones.',
   functions: {
-    ...recordFunctions,
+    ...recordFunctions('dnsutil'),
     parse_hosts: fn({
       doc: 'Tell the names of each address in a hosts file.',
       args: { hostsfile, hosts: s.optional(s.text('Content, in place of that of the file')) },
@@ -122,13 +121,6 @@ export const dnsutil = defineModule({
         const text = zonefile === undefined ? zone : (readSystemFile(ctx, zonefile) ?? zone)
         return text === undefined || text === '' ? 'Error: Zone data was not found' : parseZone(text)
       },
-    }),
-    check_ip: fn({
-      doc: 'Tell whether a text is an IP address, with a prefix or without.',
-      args: { ip_addr: s.string('The text') },
-      returns: s.boolean(),
-      examples: ["salt '*' dnsutil.check_ip 127.0.0.1"],
-      run: (_ctx, { ip_addr }) => parseIpBlock(ip_addr) !== undefined,
     }),
     serial: fn({
       doc: 'Tell the serial number of a zone: the one that was told last, or the first of today.',

@@ -11,14 +11,14 @@ const nameserver = s.optional(s.string('The name server to ask'))
 /** How many further domains a list of senders may lead to (RFC 7208, 4.6.4). */
 const maximumSenderLookups = 10
 
-function addressFunction(type: 'A' | 'AAAA', version: 4 | 6): FunctionDefinition {
+function addressFunction(module: string, type: 'A' | 'AAAA', version: 4 | 6): FunctionDefinition {
   return fn({
     doc: `List the IPv${version} addresses of a name: as this system knows them, or as a name server tells.`,
     args: { host, nameserver },
     returns: s.array(s.string()),
     examples: [
-      `salt '*' dnsutil.${type} www.example.org`,
-      `salt '*' dnsutil.${type} www.example.org nameserver=192.0.2.53`,
+      `salt '*' ${module}.${type} www.example.org`,
+      `salt '*' ${module}.${type} www.example.org nameserver=192.0.2.53`,
     ],
     run: (ctx, args) => addressesOf(ctx, args.host, version, args.nameserver),
   })
@@ -54,14 +54,15 @@ async function firstAddress(ctx: FunctionContext, name: string, server: string |
   return first ?? ''
 }
 
-export const recordFunctions = {
-  A: addressFunction('A', 4),
-  AAAA: addressFunction('AAAA', 6),
+/** The same functions are there under the names of two modules. */
+export const recordFunctions = (module: 'dnsutil' | 'dig'): Readonly<Record<string, FunctionDefinition>> => ({
+  A: addressFunction(module, 'A', 4),
+  AAAA: addressFunction(module, 'AAAA', 6),
   CNAME: fn({
     doc: 'Tell the name that a name stands for.',
     args: { host, nameserver },
     returns: s.string('Empty where it is none of its own'),
-    examples: ["salt '*' dnsutil.CNAME mail.example.org"],
+    examples: [`salt '*' ${module}.CNAME mail.example.org`],
     async run(ctx, args) {
       const names = await ask(ctx, args.host, args.nameserver, (resolver) => resolver.resolveCname(args.host))
       return names.map(absolute).join('\n')
@@ -71,7 +72,7 @@ export const recordFunctions = {
     doc: 'List the name servers of a domain.',
     args: { domain, resolve: s.withDefault(s.boolean('Their addresses, not their names'), true), nameserver },
     returns: s.array(s.string()),
-    examples: ["salt '*' dnsutil.NS example.org", "salt '*' dnsutil.NS example.org resolve=False"],
+    examples: [`salt '*' ${module}.NS example.org`, `salt '*' ${module}.NS example.org resolve=False`],
     async run(ctx, args) {
       const names = await ask(ctx, args.domain, args.nameserver, (resolver) => resolver.resolveNs(args.domain))
       if (!args.resolve) return names.map(absolute)
@@ -87,7 +88,7 @@ export const recordFunctions = {
       nameserver,
     },
     returns: s.array(s.string()),
-    examples: ["salt '*' dnsutil.SPF example.org"],
+    examples: [`salt '*' ${module}.SPF example.org`],
     run: (ctx, args) => senders(ctx, args.domain, args.nameserver, new Set()),
   }),
   MX: fn({
@@ -98,7 +99,7 @@ export const recordFunctions = {
       nameserver,
     },
     returns: s.array(s.array(s.string())),
-    examples: ["salt '*' dnsutil.MX example.org"],
+    examples: [`salt '*' ${module}.MX example.org`],
     async run(ctx, args) {
       const records = await ask(ctx, args.domain, args.nameserver, (resolver) => resolver.resolveMx(args.domain))
       const sorted = records.sort((a, b) => a.priority - b.priority)
@@ -114,10 +115,17 @@ export const recordFunctions = {
     doc: 'List the names of an address.',
     args: { host: s.string('The address'), nameserver },
     returns: s.array(s.string()),
-    examples: ["salt '*' dnsutil.PTR 192.0.2.5"],
+    examples: [`salt '*' ${module}.PTR 192.0.2.5`],
     async run(ctx, args) {
       const names = await ask(ctx, args.host, args.nameserver, (resolver) => resolver.reverse(args.host))
       return names.map(absolute)
     },
   }),
-}
+  check_ip: fn({
+    doc: 'Tell whether a text is an IP address, with a prefix or without.',
+    args: { ip_addr: s.string('The text') },
+    returns: s.boolean(),
+    examples: [`salt '*' ${module}.check_ip 127.0.0.1`],
+    run: (_ctx, { ip_addr }) => parseIpBlock(ip_addr) !== undefined,
+  }),
+})

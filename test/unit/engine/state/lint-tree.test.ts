@@ -222,7 +222,7 @@ describe('files that cannot be rendered', () => {
   })
 
   test('a grain that only Python Salt has is called one', async () => {
-    const files = { 'a.sls': 'python{{ grains.pythonversion[0] }}: test.nop\n' }
+    const files = { 'a.sls': 'python{{ grains.pythonpath[0] }}: test.nop\n' }
     assert.match(
       (await lint(files, { hasPillar: false })).join(),
       /warning not-rendered: .*this grain is not here: write/,

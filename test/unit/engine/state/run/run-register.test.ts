@@ -76,8 +76,9 @@ test('what a dead process has left behind counts for nothing', async () => {
 test('nor what one has that ended and that nobody has asked for', {
   skip: existsSync('/proc/self/stat') ? false : 'no /proc',
 }, async () => {
-  // The shell becomes a program that never asks for its child.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  // The shell becomes a program that never asks for its child, which ends only then.
+  const child = '(while ! grep -q sleep /proc/$$/comm; do :; done)'
+  const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 60`], { stdio: ['ignore', 'pipe', 'ignore'] })
   try {
     const [line]: Buffer[] = await once(parent.stdout, 'data')
     const pid = Number(String(line))
