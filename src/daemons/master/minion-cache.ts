@@ -3,10 +3,10 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { pack, unpack } from '../../base/msgpack.ts'
 import { isRecord } from '../../base/narrow.ts'
-import { inTransaction, openSqliteFile } from '../../engine/jobs/sqlite-file.ts'
-import { StorageFault } from '../../engine/jobs/storage-fault.ts'
-import { WriteBehind } from '../../engine/jobs/write-behind.ts'
 import type { Grains } from '../../engine/plugin.ts'
+import { inTransaction, openSqliteFile } from '../../engine/storage/sqlite-file.ts'
+import { StorageFault } from '../../engine/storage/storage-fault.ts'
+import { WriteBehind } from '../../engine/storage/write-behind.ts'
 
 const schema =
   'CREATE TABLE IF NOT EXISTS minion (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, grains BLOB NOT NULL) STRICT'

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { pack, unpack } from '../../base/msgpack.ts'
-import { openSqliteFile, storageError } from '../jobs/sqlite-file.ts'
+import { openSqliteFile, storageError } from '../storage/sqlite-file.ts'
 
 const schema =
   'CREATE TABLE IF NOT EXISTS entry (bank TEXT NOT NULL, key TEXT NOT NULL, updated INTEGER NOT NULL, ' +

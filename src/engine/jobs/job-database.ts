@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { pack, unpack } from '../../base/msgpack.ts'
 import { isRecord } from '../../base/narrow.ts'
 import type { TargetState } from '../../client/api.ts'
-import { inTransaction, openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import { inTransaction, openSqliteFile, type SqliteFileOptions } from '../storage/sqlite-file.ts'
 import type { JobRecord } from './types.ts'
 
 /** Outcome of one target as a row: `ret` is a packed `JobReturn`. */

@@ -9,11 +9,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { TargetOutcome, TargetState } from '../../client/api.ts'
-import { FollowingDatabase } from './following-database.ts'
+import { FollowingDatabase } from '../storage/following-database.ts'
+import { storageError } from '../storage/sqlite-file.ts'
 import { JobDatabase } from './job-database.ts'
 import { JobEntry } from './job-entry.ts'
 import { compileJobFilter } from './job-filter.ts'
-import { storageError } from './sqlite-file.ts'
 import type { JobFilter, JobRecord, JobStore } from './types.ts'
 
 export interface JobStoreOptions {

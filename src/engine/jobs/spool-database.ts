@@ -1,6 +1,6 @@
 /** The tables of a minion's return spool. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { inTransaction, openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import { inTransaction, openSqliteFile, type SqliteFileOptions } from '../storage/sqlite-file.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS job (jid TEXT PRIMARY KEY, expires_at REAL NOT NULL, load BLOB) STRICT, WITHOUT ROWID;

@@ -1,6 +1,6 @@
 /** The table of a record spool. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { inTransaction, openSqliteFile, type SqliteFileOptions } from '../jobs/sqlite-file.ts'
+import { inTransaction, openSqliteFile, type SqliteFileOptions } from '../storage/sqlite-file.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;

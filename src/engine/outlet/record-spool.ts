@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import { FollowingDatabase } from '../jobs/following-database.ts'
+import { FollowingDatabase } from '../storage/following-database.ts'
 import { RecordDatabase, type SpooledRecord } from './record-database.ts'
 
 export type { SpooledRecord } from './record-database.ts'

@@ -279,6 +279,6 @@ function isHidden(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.') || part.startsWith('_'))
 }
 
-export function slsName(path: string): string {
+function slsName(path: string): string {
   return path.replace(/(?:\/init)?\.sls$/, '').replaceAll('/', '.')
 }

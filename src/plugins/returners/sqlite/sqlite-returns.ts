@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../base/clock.ts'
 import { isRecord } from '../../../base/narrow.ts'
 import type { JobReturn } from '../../../client/api.ts'
-import { inTransaction, storageError } from '../../../engine/jobs/sqlite-file.ts'
 import type { Delivery, JobCacheReader, JobLoadRecord } from '../../../engine/returner.ts'
 import { deliveryJson, functionName, timeOf } from '../../../engine/returners/delivery-record.ts'
+import { inTransaction, storageError } from '../../../engine/storage/sqlite-file.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS jids (jid TEXT PRIMARY KEY, load TEXT NOT NULL);

@@ -36,6 +36,8 @@ export class FollowingDatabase<Database extends { close(): void }> {
   readonly #fault: StorageFault
   readonly #writer: WriteBehind
   #database: Database
+  /** The damaged file is closed, and no new one could be made yet. */
+  #isGone = false
   #faults = 0
 
   /** Throws `storage` when the file cannot be used at all. */
@@ -45,7 +47,7 @@ export class FollowingDatabase<Database extends { close(): void }> {
     this.#fault = new StorageFault(options)
     this.#writer = new WriteBehind({
       clock: options.clock,
-      write: () => options.write(this.#database),
+      write: () => options.write(this.#current()),
       failed: (error) => this.#failed(error),
       recovered: () => this.#fault.end(options.lost()),
     })
@@ -84,7 +86,7 @@ export class FollowingDatabase<Database extends { close(): void }> {
   /** What the database answers; a damaged one is replaced, and the new one is asked. Throws `storage`. */
   ask<T>(query: (database: Database) => T): T {
     try {
-      return query(this.#database)
+      return query(this.#current())
     } catch (error) {
       if (isDamage(error) && this.#renew()) return query(this.#database)
       throw storageError(this.#options.path, error)
@@ -99,7 +101,7 @@ export class FollowingDatabase<Database extends { close(): void }> {
   /** Writes what waits, once, and closes the file. */
   close(): void {
     this.#writer.close()
-    this.#database.close()
+    if (!this.#isGone) this.#database.close()
   }
 
   #failed(error: unknown): 'again' | 'later' {
@@ -114,13 +116,22 @@ export class FollowingDatabase<Database extends { close(): void }> {
   #renew(): boolean {
     try {
       this.#database.close()
-      this.#database = this.#options.open()
+      this.#isGone = true
+      this.#current()
+      return true
     } catch (error) {
       this.#fault.begin(error)
       return false
     }
+  }
+
+  /** Throws `storage` while there is no file. */
+  #current(): Database {
+    if (!this.#isGone) return this.#database
+    this.#database = this.#options.open()
+    this.#isGone = false
     this.#options.renewed()
     this.#writer.schedule()
-    return true
+    return this.#database
   }
 }
