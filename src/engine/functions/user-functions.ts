@@ -2,7 +2,8 @@
 import { SaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isRecord } from '../../base/narrow.ts'
-import type { FunctionContext, FunctionDefinition, GrainsDefinition } from '../plugin.ts'
+import type { FunctionContext, FunctionDefinition, GrainsDefinition, MoreArguments } from '../plugin.ts'
+import { withoutPublication } from './bind.ts'
 import { execute } from './execute.ts'
 import type { CheckedFunction } from './user-module-check.ts'
 import type { ThreadServices } from './user-thread.ts'
@@ -10,17 +11,24 @@ import type { ThreadPool } from './user-thread-pool.ts'
 
 export function functionOf(
   pool: ThreadPool,
-  module: string,
+  module: string | null,
   fun: string,
   { isPlanned: _, isWatching: __, ...described }: CheckedFunction,
 ): FunctionDefinition {
   return {
     ...described,
     async run(ctx, args, more) {
-      const request = { kind: 'call', module, fun, args, more, facts: factsOf(ctx) }
+      const request = { kind: 'call', module, fun, args: argumentsFor(module, args, more), more, facts: factsOf(ctx) }
       return (await pool.ask(request, ctx, ctx.signal)).value
     },
   }
+}
+
+type Arguments = Readonly<Record<string, unknown>>
+
+/** A function that is exported as it is finds all that was named in one place. */
+export function argumentsFor(module: string | null, args: Arguments, { extra }: MoreArguments): Arguments {
+  return module === null ? { ...args, ...withoutPublication(extra) } : args
 }
 
 /** What an author's function is told of the world without asking. */

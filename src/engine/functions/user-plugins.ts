@@ -2,11 +2,12 @@
  * The user's own plugins: those synced from the master, and those of `module_dirs`.
  *
  * A script runs in threads of its own, so that no fault in it can stall or end the daemon, and has the same shape as what is
- * built in: `export const disk = defineModule({ name, doc, functions: { usage: fn({ … }) } })`. An executable of any language
+ * built in: `export const disk = defineModule({ name, doc, functions: { usage: fn({ … }) } })`; a function that is exported as it
+ * is will do. An executable of any language
  * has a description beside it.
  */
 import { readFile } from 'node:fs/promises'
-import { asSaltError, SaltError } from '../../base/errors.ts'
+import { asSaltError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type {
   ConfigView,
@@ -22,8 +23,8 @@ import { extensionFolders } from './extension-folders.ts'
 import { loadFiles } from './load-files.ts'
 import { type PluginFile, pluginFiles } from './plugin-files.ts'
 import { executableGrains, executableModule, executableStates } from './user-executable.ts'
+import { exportedModules } from './user-exports.ts'
 import { functionOf, grainsOf } from './user-functions.ts'
-import { checkUserModule } from './user-module-check.ts'
 import { loadUserReturners } from './user-registries.ts'
 import type { UserRegistry } from './user-registry.ts'
 import { statesOf } from './user-states.ts'
@@ -79,16 +80,9 @@ export async function fillCatalogue<D extends FunctionDoc>(
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function modulesOf(pool: ThreadPool, text: string): Promise<ModuleDefinition[]> {
-  const exports = await pool.exports()
-  const { file } = pool
-  if (exports.modules.length === 0) {
-    throw new SaltError('bad-arguments', 'The file exports no module: export const x = defineModule({ … }).', {
-      where: file,
-    })
-  }
-  return exports.modules.map((exported) => {
-    const { name, doc, functions } = checkUserModule(exported, { file, text })
-    const made = Object.entries(functions).map(([fun, described]) => [fun, functionOf(pool, name, fun, described)])
+  return exportedModules(await pool.exports(), { file: pool.file, text }).map(({ module, checked }) => {
+    const { name, doc, functions } = checked
+    const made = Object.entries(functions).map(([fun, described]) => [fun, functionOf(pool, module, fun, described)])
     return { name, doc, functions: Object.fromEntries(made) }
   })
 }

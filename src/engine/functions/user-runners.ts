@@ -14,7 +14,9 @@ import type { PluginCatalogue } from './catalogue.ts'
 import { execute } from './execute.ts'
 import { masterExtensionFolders } from './extension-folders.ts'
 import { executableRunner } from './user-executable.ts'
-import { type CheckedFunction, checkUserModule } from './user-module-check.ts'
+import { exportedModules } from './user-exports.ts'
+import { argumentsFor } from './user-functions.ts'
+import type { CheckedFunction } from './user-module-check.ts'
 import { fillCatalogue } from './user-plugins.ts'
 import type { ThreadServices } from './user-thread.ts'
 import type { ThreadPool } from './user-thread-pool.ts'
@@ -42,32 +44,25 @@ export async function loadUserRunners(catalogues: RunnerCatalogues, config: Conf
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function runnersOf(pool: ThreadPool, text: string): Promise<RunnerDefinition[]> {
-  const { modules } = await pool.exports()
-  const { file } = pool
-  if (modules.length === 0) {
-    throw new SaltError('bad-arguments', 'The file exports no runner: export const x = defineRunner({ … }).', {
-      where: file,
-    })
-  }
-  return modules.map((exported) => {
-    const { name, doc, functions } = checkUserModule(exported, { file, text })
-    const made = Object.entries(functions).map(([fun, described]) => [fun, runnerOf(pool, name, fun, described)])
+  return exportedModules(await pool.exports(), { file: pool.file, text }).map(({ module, checked }) => {
+    const { name, doc, functions } = checked
+    const made = Object.entries(functions).map(([fun, described]) => [fun, runnerOf(pool, module, fun, described)])
     return { name, doc, functions: Object.fromEntries(made) }
   })
 }
 
 function runnerOf(
   pool: ThreadPool,
-  module: string,
+  module: string | null,
   fun: string,
   { isPlanned: _, isWatching: __, ...described }: CheckedFunction,
 ): RunnerFunctionDefinition {
   return {
     ...described,
-    async run(ctx: RunnerContext, args: never, more: MoreArguments) {
+    async run(ctx: RunnerContext, args: Readonly<Record<string, unknown>>, more: MoreArguments) {
       const { user, jid, requesterId, config } = ctx
       const facts = { user, jid, requesterId, config: config.all }
-      const request = { kind: 'call', module, fun, args, more, facts }
+      const request = { kind: 'call', module, fun, args: argumentsFor(module, args, more), more, facts }
       return (await pool.ask(request, servicesOf(ctx), ctx.signal)).value
     },
   }

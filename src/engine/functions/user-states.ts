@@ -7,71 +7,29 @@ import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
 import type { MoreArguments, StateContext, StateDefinition, StateModuleDefinition } from '../plugin.ts'
 import { pending, type StateOutcome, type StatePlan } from '../state/plan.ts'
+import { exportedModules } from './user-exports.ts'
 import { factsOf } from './user-functions.ts'
-import { type CheckedFunction, checkUserModule, type UserSource } from './user-module-check.ts'
+import type { CheckedFunction } from './user-module-check.ts'
 import { type OutcomeSource, readGiven, readOutcome } from './user-outcome.ts'
 import type { UserThread } from './user-thread.ts'
 import type { ThreadPool } from './user-thread-pool.ts'
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 export async function statesOf(pool: ThreadPool, text: string): Promise<StateModuleDefinition[]> {
-  const { modules, plain, doc } = await pool.exports()
   const { file } = pool
-  const source = { file, text }
-  if (modules.length > 0) {
-    return modules.map((exported) => {
-      const { name, doc: told, functions } = checkUserModule(exported, source, 'state')
-      const made = Object.entries(functions).map(([fun, described]) => [
+  const exports = await pool.exports()
+  const { mod_watch: watch, ...plain } = exports.plain
+  return exportedModules({ ...exports, plain }, { file, text }, 'state').map(({ module, checked }) => {
+    const { name, doc, functions } = checked
+    const made = Object.entries(functions).map(([fun, described]) => {
+      const isWatching = module === null ? watch !== undefined : described.isWatching
+      return [
         fun,
-        stateOf({ pool, module: name, source: { name: `${name}.${fun}`, file } }, fun, described),
-      ])
-      return { name, doc: told, functions: Object.fromEntries(made) }
+        stateOf({ pool, module, source: { name: `${name}.${fun}`, file } }, fun, { ...described, isWatching }),
+      ]
     })
-  }
-  const { mod_watch: watch, ...others } = plain
-  if (Object.keys(others).length === 0) {
-    throw new SaltError(
-      'bad-arguments',
-      'The file exports no states: export const x = defineStates({ … }), or functions.',
-      { where: file },
-    )
-  }
-  return [plainStates(pool, source, others, doc, watch !== undefined)]
-}
-
-/** Functions that the file exports as they are; the file has the name of the module. */
-function plainStates(
-  pool: ThreadPool,
-  source: UserSource,
-  plain: Readonly<Record<string, unknown>>,
-  doc: string | undefined,
-  hasWatch: boolean,
-): StateModuleDefinition {
-  const { file } = source
-  const name = file.replace(/^.*\//, '').replace(/\.[a-z]+$/, '')
-  const described = Object.entries(plain).map(([fun, facts]) => {
-    const given = isRecord(facts) ? facts : {}
-    return [
-      fun,
-      { doc: `State of the file ${name}.`, ...given, args: argumentsOf(given), extra: anything(given), runnable: true },
-    ]
+    return { name, doc, functions: Object.fromEntries(made) }
   })
-  const exported = { name, doc: doc ?? 'States of the user.', functions: Object.fromEntries(described) }
-  const { functions, ...module } = checkUserModule(exported, source, 'state')
-  const made = Object.entries(functions).map(([fun, checked]) => {
-    const place = { pool, module: null, source: { name: `${name}.${fun}`, file } }
-    return [fun, stateOf(place, fun, { ...checked, isWatching: hasWatch })]
-  })
-  return { ...module, functions: Object.fromEntries(made) }
-}
-
-function argumentsOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return { name: s.string('What it is about'), ...(isRecord(given.args) ? given.args : {}) }
-}
-
-/** An author who names no arguments takes all. */
-function anything(given: Readonly<Record<string, unknown>>): unknown {
-  return given.extra ?? (given.args === undefined ? s.any('Any argument') : undefined)
 }
 
 interface StatePlace {

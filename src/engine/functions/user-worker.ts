@@ -186,6 +186,8 @@ const load = async () => {
   modules = exported.filter((value) => isObject(value.functions))
   grains = exported.filter((value) => typeof value.read === 'function')
   plain = Object.fromEntries(Object.entries(exports).filter(([, value]) => typeof value === 'function'))
+  if (workerData.kind === 'grains' && grains.length === 0)
+    grains = Object.entries(plain).map(([name, read]) => ({ name, doc: '', read }))
   parentPort.postMessage({
     kind: 'ready',
     modules: modules.map(described),

@@ -29,7 +29,7 @@ const host = (): Promise<UserPluginHost> => UserPluginHost.with(files, { grains:
 test('all examples of the guide load', async () => {
   using plugins = await host()
   assert.deepEqual(plugins.faults, [])
-  assert.equal(Object.keys(files).length, 11)
+  assert.equal(Object.keys(files).length, 12)
 })
 
 test('the modules of the guide', async () => {
@@ -41,6 +41,8 @@ test('the modules of the guide', async () => {
   assert.equal((await functions.type('sizes.of_file', path, 'unit=kilobytes')).return, 0.01)
   assert.match(String((await functions.type('sizes.of_file', path, 'unit=miles')).return), /unit must be one of/)
   assert.equal((await functions.type('counting.sheep', '3')).return, '3 sheep')
+  assert.match(String((await functions.type('greet.hello', 'Ann', 'greeting=Hi')).return), /^Hi Ann, this is \w+$/)
+  assert.equal((await functions.type('greet.bye', 'Ann')).return, 'Bye Ann')
 })
 
 test('the states of the guide', async () => {

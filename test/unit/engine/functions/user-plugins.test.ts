@@ -195,6 +195,45 @@ for (const [what, file, text, pattern] of [
   })
 }
 
+test('functions that are exported as they are will do', async () => {
+  const text = `
+export const doc = 'Plain things.'
+export const told = 1
+export function all(ctx, args, { rest }) { return { args, rest, os: ctx.grains.os } }
+export const twice = (_ctx, { value }) => value * 2
+twice.args = { value: s.integer('The number') }
+`
+  const { host, folder } = await hostWith({ 'plain.js': text, 'odd.js': 'export const getAll = () => 1' })
+  using _ = folder
+  assert.deepEqual((await host.type('plain.all', '1', 'two', 'a=3')).return, {
+    args: { a: 3 },
+    rest: [1, 'two'],
+    os: 'Debian',
+  })
+  assert.equal((await host.type('plain.twice', '"21"')).return, 42)
+  assert.match(String((await host.type('plain.twice')).return), /missing 1 required positional argument: 'value'/)
+  assert.match(String((await host.type('plain.twice', '1', 'a=3')).return), /arguments are not valid: a=3/)
+  assert.equal((await host.catalogues.catalogue.describe('plain.all'))?.doc, 'Function of the file plain.')
+  assert.match(String((await host.call('odd.getAll')).return), /odd\.js:1: The name of odd\.getAll must be made of/)
+})
+
+test('grains that a file returns from functions', async () => {
+  using folder = new ConfigFolder()
+  mkdirSync(join(folder.path, 'extmods', 'grains'), { recursive: true })
+  const text = "export const hall = () => ({ hall: 'north' })\nexport const bad = () => 1\n"
+  writeFileSync(join(folder.path, 'extmods', 'grains', 'halls.js'), text)
+  const host = new FunctionHost()
+  const found = await loadUserGrains(viewOf({ cachedir: folder.path }), host.log)
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ['bad', 'hall'],
+  )
+  const asked = { platform: 'linux', readFile: () => undefined, exec: () => Promise.reject(new Error('no')) } as const
+  const [bad, hall] = found.map((plugin) => plugin.read({ ...asked, config: viewOf({}) }))
+  await assert.rejects(Promise.resolve(bad), { message: 'It did not return a mapping.' })
+  assert.deepEqual(await hall, { hall: 'north' })
+})
+
 test('a changed file is taken up', async () => {
   const { host, folder, reload } = await hostWith({ 'sizes.ts': good })
   using _ = folder

@@ -1,0 +1,73 @@
+/** The modules that a file of the user's exports: described ones, or functions as they are, which the name of the file holds together. */
+import { SaltError } from '../../base/errors.ts'
+import { isRecord } from '../../base/narrow.ts'
+import { type Schema, s } from '../../base/schema.ts'
+import { type CheckedKind, type CheckedModule, checkUserModule, type UserSource } from './user-module-check.ts'
+import type { ThreadExports } from './user-thread.ts'
+
+export interface ExportedModule {
+  /** What the thread knows it by: null for functions that are exported as they are. */
+  readonly module: string | null
+  readonly checked: CheckedModule
+}
+
+interface Form {
+  readonly maker: string
+  readonly noun: string
+  /** What a function that is exported as it is takes, whatever else it says. */
+  readonly args: Readonly<Record<string, Schema>>
+  /** What it takes beside where its author names no arguments. */
+  readonly open: Readonly<Record<string, Schema>>
+}
+
+const any = s.any('Any argument')
+
+const forms: Readonly<Record<CheckedKind, Form>> = {
+  function: {
+    maker: 'no module: export const x = defineModule({ … })',
+    noun: 'Function',
+    args: {},
+    open: { rest: any, extra: any },
+  },
+  state: {
+    maker: 'no states: export const x = defineStates({ … })',
+    noun: 'State',
+    args: { name: s.string('What it is about') },
+    open: { extra: any },
+  },
+}
+
+/** Throws `bad-arguments` with the line where the file is faulty. */
+export function exportedModules(
+  { modules, plain, doc }: Pick<ThreadExports, 'modules' | 'plain' | 'doc'>,
+  source: UserSource,
+  kind: CheckedKind = 'function',
+): ExportedModule[] {
+  if (modules.length > 0) {
+    return modules.map((exported) => {
+      const checked = checkUserModule(exported, source, kind)
+      return { module: checked.name, checked }
+    })
+  }
+  const { maker, noun, args, open } = forms[kind]
+  if (Object.keys(plain).length === 0) {
+    throw new SaltError('bad-arguments', `The file exports ${maker}, or functions.`, { where: source.file })
+  }
+  const name = source.file.replace(/^.*\//, '').replace(/\.[a-z]+$/, '')
+  const functions = Object.entries(plain).map(([fun, facts]) => {
+    const given = isRecord(facts) ? facts : {}
+    const own = isRecord(given.args) ? given.args : {}
+    return [
+      fun,
+      {
+        doc: `${noun} of the file ${name}.`,
+        ...(given.args === undefined ? open : {}),
+        ...given,
+        args: { ...args, ...own },
+        runnable: true,
+      },
+    ]
+  })
+  const exported = { name, doc: doc ?? `${noun}s of the user.`, functions: Object.fromEntries(functions) }
+  return [{ module: null, checked: checkUserModule(exported, source, kind) }]
+}
