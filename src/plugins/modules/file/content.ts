@@ -1,6 +1,7 @@
 /** Content of text files: reading with a guess of the encoding, lines, and writing without losing mode and owner. */
 import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
+import { readWhole, refuseEndless } from '../../../base/read-whole.ts'
 import { type ReplaceOptions, replaceFile } from '../../../engine/functions/replace-file.ts'
 import { attempt } from './failure.ts'
 import { realPath } from './paths.ts'
@@ -14,7 +15,7 @@ export interface TextContent {
 }
 
 export function readText(path: string): TextContent {
-  return decode(attempt(path, () => fs.readFileSync(path)))
+  return decode(attempt(path, () => readWhole(path)))
 }
 
 export function decode(bytes: Buffer): TextContent {
@@ -41,6 +42,7 @@ export function isTextFile(path: string): boolean {
   const block = Buffer.alloc(512)
   let length: number
   try {
+    refuseEndless(path)
     const descriptor = fs.openSync(path, 'r')
     try {
       length = fs.readSync(descriptor, block, 0, block.length, 0)
@@ -102,6 +104,7 @@ export function copyWhole(from: string, to: string): void {
 
 /** Whole lines of a file, about a megabyte at a time; an unreadable file has none. */
 export function* textBlocks(path: string): Generator<string> {
+  refuseEndless(path)
   const descriptor = fs.openSync(path, 'r')
   try {
     let rest = Buffer.alloc(0)
@@ -125,6 +128,7 @@ export function* textBlocks(path: string): Generator<string> {
 
 /** Whether the bytes occur anywhere in the file. */
 export function fileContains(path: string, needle: Buffer): boolean {
+  refuseEndless(path)
   const descriptor = fs.openSync(path, 'r')
   try {
     let rest = Buffer.alloc(0)

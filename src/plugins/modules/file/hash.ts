@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { SaltError } from '../../../base/errors.ts'
+import { refuseEndless } from '../../../base/read-whole.ts'
 import { attemptAsync } from './failure.ts'
 
 /** Digits of each kind of checksum. */
@@ -31,6 +32,7 @@ export function knownHashes(): string {
 export async function hashOf(path: string, type: string): Promise<string> {
   if (hashLengths[type] === undefined) throw new SaltError('bad-arguments', `Invalid hash type: ${type}`)
   return attemptAsync(path, async () => {
+    refuseEndless(path)
     const hash = createHash(type)
     await pipeline(createReadStream(path), hash)
     return hash.digest('hex')

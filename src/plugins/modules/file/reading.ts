@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { namesIn } from '../../../base/files.ts'
+import { readWhole } from '../../../base/read-whole.ts'
 import { s } from '../../../base/schema.ts'
 import { compareText } from '../../../base/text.ts'
 import { fn } from '../../../engine/plugin.ts'
@@ -35,7 +36,7 @@ export const readingFunctions = {
     examples: [`salt '*' file.read /etc/hostname`],
     run(_ctx, args) {
       if (!args.binary) return readText(args.path).text
-      return textOrBytes(attempt(args.path, () => fs.readFileSync(args.path)))
+      return textOrBytes(attempt(args.path, () => readWhole(args.path)))
     },
   }),
   seek_read: fn({

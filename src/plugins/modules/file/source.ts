@@ -1,6 +1,7 @@
 /** Sources of files as functions and states name them: a path, `file://`, `salt://`, `http(s)://`, `ftp://`. */
 import * as fs from 'node:fs'
 import { systemCode } from '../../../base/errors.ts'
+import { readWhole } from '../../../base/read-whole.ts'
 import { fileSourceOf } from '../../../engine/functions/file-source.ts'
 import type { FunctionContext } from '../../../engine/plugin.ts'
 import { isOnWeb } from '../cp/web.ts'
@@ -54,7 +55,7 @@ export async function readSource(ctx: FunctionContext, source: string, saltenv: 
 function readIfExists(path: string): Buffer | undefined {
   return attempt(path, () => {
     try {
-      return fs.readFileSync(path)
+      return readWhole(path)
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined
       throw error

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { SaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
+import { readWhole } from '../../../base/read-whole.ts'
 import { s } from '../../../base/schema.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { replaceContent } from './content.ts'
@@ -63,7 +64,7 @@ export const writingFunctions = {
     async run(_ctx, args, more) {
       const full = expandUser(args.path)
       const lines = linesOf(more.rest, more.extra)
-      const old = attempt(full, () => (fs.existsSync(full) ? fs.readFileSync(full) : Buffer.alloc(0)))
+      const old = attempt(full, () => (fs.existsSync(full) ? readWhole(full) : Buffer.alloc(0)))
       await replaceContent(full, Buffer.concat([Buffer.from(lines.join('')), old]))
       return `Prepended ${lines.length} lines to "${full}"`
     },

@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { posix } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
+import { readWhole } from '../../../base/read-whole.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
 import { type StateContext, state } from '../../../engine/plugin.ts'
 import { templateVariables } from '../../../engine/render/text-template.ts'
@@ -124,7 +125,7 @@ async function patchText(ctx: StateContext, want: PatchArguments): Promise<Buffe
     skipVerify: want.skip_verify,
     memory: memoryOf(ctx),
   })
-  return content.kind === 'bytes' ? content.bytes : fs.readFileSync(await content.fetch())
+  return content.kind === 'bytes' ? content.bytes : readWhole(await content.fetch())
 }
 
 interface PatchWork extends PatchOptions {

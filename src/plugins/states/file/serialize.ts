@@ -1,7 +1,7 @@
 /** `file.serialize` */
-import * as fs from 'node:fs'
 import { isRecord } from '../../../base/narrow.ts'
 import { pythonString } from '../../../base/python-repr.ts'
+import { readWhole } from '../../../base/read-whole.ts'
 import { type StaticProperties, s } from '../../../base/schema.ts'
 import { Secret } from '../../../base/secret.ts'
 import type { Serializer, SerializerOptions } from '../../../engine/functions/serialization/serializers.ts'
@@ -122,7 +122,7 @@ async function writtenData(
     if (serializer.read === undefined) return `merge_if_exists is not supported for the ${name} serializer`
     const { updateDict } = await import('../../../engine/render/functions/dict-update.ts')
     try {
-      const existing = serializer.read(fs.readFileSync(path))
+      const existing = serializer.read(readWhole(path))
       const merged = existing === null ? value : updateDict(deepCopy(existing), value)
       if (existing !== null && textOf(serializer.write(existing, given)) === textOf(serializer.write(merged, given))) {
         return 'same'

@@ -1,5 +1,6 @@
 /** What states show as the difference between a file and what it shall hold. */
 import * as fs from 'node:fs'
+import { readWhole, refuseEndless } from '../../../../base/read-whole.ts'
 import { dots } from '../../../../base/secret.ts'
 import { unifiedDiff } from '../../../../engine/functions/unified-diff.ts'
 import type { FunctionContext } from '../../../../engine/plugin.ts'
@@ -33,8 +34,8 @@ export async function differenceOf(
   if (binary !== undefined) return binary
   const sizes = [fs.statSync(path).size, typeof source === 'string' ? fs.statSync(source).size : source.length] as const
   if (Math.max(...sizes) > largestShown) return tooLarge(sizes)
-  const [from, next] = [fs.readFileSync(path), typeof source === 'string' ? fs.readFileSync(source) : source].map(
-    (bytes) => splitFeeds(decode(bytes).text),
+  const [from, next] = [readWhole(path), typeof source === 'string' ? readWhole(source) : source].map((bytes) =>
+    splitFeeds(decode(bytes).text),
   )
   if (from === undefined || next === undefined || Math.max(from.length, next.length) > mostLines) return tooLarge(sizes)
   const shown = unifiedDiff(from, next)
@@ -54,6 +55,7 @@ export function binaryChange(from: Uint8Array, to: Uint8Array): string | undefin
 }
 
 function startOf(path: string): Uint8Array {
+  refuseEndless(path)
   const descriptor = fs.openSync(path, 'r')
   try {
     const block = Buffer.alloc(blockSize)

@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { SaltError } from '../../../../base/errors.ts'
 import { isRecord } from '../../../../base/narrow.ts'
 import { pythonString } from '../../../../base/python-repr.ts'
+import { readWhole } from '../../../../base/read-whole.ts'
 import type { ServedStatus } from '../../../../client/master-link.ts'
 import { fileText } from '../../../../engine/files/file-text.ts'
 import { cacheKnownFile } from '../../../../engine/functions/file-cache.ts'
@@ -77,7 +78,7 @@ export async function gatherSource(ctx: FunctionContext, request: SourceRequest)
   const path = await raw.content.fetch()
   if (path === name) throw new SaltError('bad-arguments', 'Source file cannot be the same as destination')
   const file = protocolOf(source) === 'salt' ? parseSaltUrl(source, saltenv).path : (localPath(source) ?? source)
-  const text = fileText(fs.readFileSync(path), file)
+  const text = fileText(readWhole(path), file)
   const rendered = await renderText(
     ctx,
     { text, file, saltenv, engine, variables: { name, source, ...variables } },

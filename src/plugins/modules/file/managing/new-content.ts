@@ -1,6 +1,7 @@
 /** What a file shall hold. */
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
+import { readWhole } from '../../../../base/read-whole.ts'
 import { hashOf } from '../hash.ts'
 
 export interface ContentHash {
@@ -41,7 +42,7 @@ const smallFile = 1024 * 1024
 /** Whether a file holds that content already. */
 export async function holds(path: string, status: fs.Stats, content: NewContent): Promise<boolean> {
   if (content.kind === 'bytes') {
-    return status.size === content.bytes.length && fs.readFileSync(path).equals(content.bytes)
+    return status.size === content.bytes.length && readWhole(path).equals(content.bytes)
   }
   const hash = content.hash ?? { type: 'sha256', sum: await hashOfFile(await content.fetch(), 'sha256') }
   return (await hashOfFile(path, hash.type, status.size)) === hash.sum
@@ -57,5 +58,5 @@ export async function fingerprintOf(content: NewContent): Promise<string> {
 /** Hexadecimal digits. */
 export async function hashOfFile(path: string, type: string, size = fs.statSync(path).size): Promise<string> {
   if (size > smallFile) return await hashOf(path, type)
-  return createHash(type).update(fs.readFileSync(path)).digest('hex')
+  return createHash(type).update(readWhole(path)).digest('hex')
 }
