@@ -14,6 +14,7 @@ export interface ExportedModule {
 interface Form {
   readonly maker: string
   readonly noun: string
+  readonly checkedAs: CheckedKind
   /** What a function that is exported as it is takes, whatever else it says. */
   readonly args: Readonly<Record<string, Schema>>
   /** What it takes beside where its author names no arguments. */
@@ -21,35 +22,33 @@ interface Form {
 }
 
 const any = s.any('Any argument')
+const callable = { noun: 'Function', checkedAs: 'function', args: {}, open: { rest: any, extra: any } } as const
 
-const forms: Readonly<Record<CheckedKind, Form>> = {
-  function: {
-    maker: 'no module: export const x = defineModule({ … })',
-    noun: 'Function',
-    args: {},
-    open: { rest: any, extra: any },
-  },
-  state: {
+const forms = {
+  modules: { ...callable, maker: 'no module: export const x = defineModule({ … })' },
+  runners: { ...callable, maker: 'no runner: export const x = defineRunner({ … })' },
+  states: {
     maker: 'no states: export const x = defineStates({ … })',
     noun: 'State',
+    checkedAs: 'state',
     args: { name: s.string('What it is about') },
     open: { extra: any },
   },
-}
+} as const satisfies Record<string, Form>
 
 /** Throws `bad-arguments` with the line where the file is faulty. */
 export function exportedModules(
   { modules, plain, doc }: Pick<ThreadExports, 'modules' | 'plain' | 'doc'>,
   source: UserSource,
-  kind: CheckedKind = 'function',
+  kind: keyof typeof forms,
 ): ExportedModule[] {
+  const { maker, noun, checkedAs, args, open } = forms[kind]
   if (modules.length > 0) {
     return modules.map((exported) => {
-      const checked = checkUserModule(exported, source, kind)
+      const checked = checkUserModule(exported, source, checkedAs)
       return { module: checked.name, checked }
     })
   }
-  const { maker, noun, args, open } = forms[kind]
   if (Object.keys(plain).length === 0) {
     throw new SaltError('bad-arguments', `The file exports ${maker}, or functions.`, { where: source.file })
   }
@@ -69,5 +68,5 @@ export function exportedModules(
     ]
   })
   const exported = { name, doc: doc ?? `${noun}s of the user.`, functions: Object.fromEntries(functions) }
-  return [{ module: null, checked: checkUserModule(exported, source, kind) }]
+  return [{ module: null, checked: checkUserModule(exported, source, checkedAs) }]
 }

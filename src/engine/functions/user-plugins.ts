@@ -80,7 +80,7 @@ export async function fillCatalogue<D extends FunctionDoc>(
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function modulesOf(pool: ThreadPool, text: string): Promise<ModuleDefinition[]> {
-  return exportedModules(await pool.exports(), { file: pool.file, text }).map(({ module, checked }) => {
+  return exportedModules(await pool.exports(), { file: pool.file, text }, 'modules').map(({ module, checked }) => {
     const { name, doc, functions } = checked
     const made = Object.entries(functions).map(([fun, described]) => [fun, functionOf(pool, module, fun, described)])
     return { name, doc, functions: Object.fromEntries(made) }

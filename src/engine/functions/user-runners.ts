@@ -44,7 +44,7 @@ export async function loadUserRunners(catalogues: RunnerCatalogues, config: Conf
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function runnersOf(pool: ThreadPool, text: string): Promise<RunnerDefinition[]> {
-  return exportedModules(await pool.exports(), { file: pool.file, text }).map(({ module, checked }) => {
+  return exportedModules(await pool.exports(), { file: pool.file, text }, 'runners').map(({ module, checked }) => {
     const { name, doc, functions } = checked
     const made = Object.entries(functions).map(([fun, described]) => [fun, runnerOf(pool, module, fun, described)])
     return { name, doc, functions: Object.fromEntries(made) }

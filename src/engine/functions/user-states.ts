@@ -19,7 +19,7 @@ export async function statesOf(pool: ThreadPool, text: string): Promise<StateMod
   const { file } = pool
   const exports = await pool.exports()
   const { mod_watch: watch, ...plain } = exports.plain
-  return exportedModules({ ...exports, plain }, { file, text }, 'state').map(({ module, checked }) => {
+  return exportedModules({ ...exports, plain }, { file, text }, 'states').map(({ module, checked }) => {
     const { name, doc, functions } = checked
     const made = Object.entries(functions).map(([fun, described]) => {
       const isWatching = module === null ? watch !== undefined : described.isWatching
