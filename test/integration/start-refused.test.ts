@@ -55,6 +55,21 @@ const cases: readonly Case[] = [
     line: 3,
   },
   {
+    name: 'a git remote whose address is none',
+    daemon: 'master',
+    configuration: "gitfs_remotes: ['https://host/x', 'ext::sh -c id']",
+    exitCode: 78,
+    says: /gitfs_remotes.*'ext::sh -c id', which is no address/s,
+    line: 3,
+  },
+  {
+    name: 'a git source of pillar whose password would be sent in the open',
+    daemon: 'master',
+    configuration: 'ext_pillar: [{git: [main http://host/x: [{user: me}, {password: secret}]]}]',
+    exitCode: 78,
+    says: /http:\/\/host\/x would not be sent over TLS/,
+  },
+  {
     name: 'YAML that is none',
     daemon: 'minion',
     configuration: 'grains: {a: [1',

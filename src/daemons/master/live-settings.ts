@@ -4,9 +4,10 @@ import { compileMinionEventTags, type MinionEventTags } from '../../engine/autho
 import { compilePeerPolicy, type PeerPolicy } from '../../engine/authorization/peer.ts'
 import { compilePeerRunPolicy, type PeerRunPolicy } from '../../engine/authorization/peer-run.ts'
 import { PublisherAcl } from '../../engine/authorization/publisher-acl.ts'
-import { FileServer } from '../../engine/files/file-server.ts'
+import { backendsOf, FileServer } from '../../engine/files/file-server.ts'
 import type { AutosignOptions } from '../../engine/keys/autosign.ts'
 import type { MasterOptions } from '../../engine/options/master-options.ts'
+import { checkGitRemotes } from '../../engine/pillar/sources/git-pillar-remotes.ts'
 import { type ReactorRule, reactorRules } from '../../engine/reactor/rules.ts'
 import { optionsOfMaster } from '../../engine/state/options-of-master.ts'
 import type { MineSettings } from './mine-methods.ts'
@@ -93,6 +94,7 @@ export class LiveSettings implements Settings {
 }
 
 function compile({ values, view, where, autosign }: MasterOptions, log: Log | undefined): Settings {
+  checkGitRemotes(view, backendsOf(view).includes('git'))
   return {
     peer: compilePeerPolicy(values.peer, where),
     peerRun: compilePeerRunPolicy(values.peer_run, where),

@@ -38,7 +38,7 @@ export class FileServer implements FileServerDesk {
   readonly #all: ServedFiles
   readonly #git: () => Promise<GitFiles>
 
-  /** Throws nothing: what is wrong with a git remote is told when it is asked for. */
+  /** Throws nothing: what is wrong with a git remote is in the log when files are asked for. */
   constructor(config: ConfigView, { clock = systemClock, log = silentLog }: FileServerParts = {}) {
     const ignores = ignoring(config)
     let git: Promise<GitFiles> | undefined
@@ -146,7 +146,10 @@ async function loadGit(
   const { GitFiles: Files } = await import('./git/git-files.ts')
   const { gitRemotes } = await import('./git/git-settings.ts')
   const folder = join(String(config.get('cachedir') ?? '/var/cache/salt/master'), 'gitfs')
-  return new Files({ ...parts, remotes: gitRemotes(config, folder) })
+  const remotes = gitRemotes(config, folder, ({ message, hint }) =>
+    parts.log.error('a git remote cannot be used', { reason: message, ...(hint === undefined ? {} : { hint }) }),
+  )
+  return new Files({ ...parts, remotes })
 }
 
 /** Git is loaded when somebody asks for a file. */

@@ -38,7 +38,12 @@ export function gitEnvironment(url: string, credentials: GitCredentials): Readon
 }
 
 function authorization(url: string, user: string, password: string): Readonly<Record<string, string>> {
-  const { origin } = new URL(url)
+  const origin = URL.parse(url)?.origin
+  if (origin === undefined) {
+    throw new SaltError('configuration', 'the address of a git repository that has a password is no web address', {
+      hint: 'Write it as https://HOST/PATH.',
+    })
+  }
   return {
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: `http.${origin}/.extraHeader`,
@@ -48,8 +53,13 @@ function authorization(url: string, user: string, password: string): Readonly<Re
 
 /** Throws `configuration` for an address that git would take for something else. */
 export function checkAddress(url: string): void {
-  if (url !== '' && !url.startsWith('-') && !/[\0\n]/.test(url) && !/^ext::/.test(url)) return
+  if (isAddress(url)) return
   throw new SaltError('configuration', `'${url}' is no address of a git repository`, {
     hint: 'Correct the remote in the configuration of the master: it is a path or an address with https, ssh or git.',
   })
+}
+
+/** Whether git would take it for an address and for nothing else. */
+export function isAddress(url: string): boolean {
+  return url !== '' && !url.startsWith('-') && !/[\0\n]/.test(url) && !/^ext::/.test(url)
 }

@@ -31,6 +31,8 @@ export class GitFiles implements ServedFiles {
   readonly #options: GitFilesOptions
   /** Monotonic milliseconds of the last attempt. */
   readonly #asked = new Map<GitRemote, number>()
+  /** Why a repository cannot be read: told once. */
+  readonly #damages = new Map<GitRemote, string>()
 
   constructor(options: GitFilesOptions) {
     this.#options = options
@@ -43,8 +45,7 @@ export class GitFiles implements ServedFiles {
   async environments(): Promise<readonly string[]> {
     const names = new Set<string>()
     for (const remote of this.remotes) {
-      await this.#bring(remote)
-      for (const name of await remote.environments()) names.add(name)
+      for (const name of (await this.#ask(remote, () => remote.environments())) ?? []) names.add(name)
     }
     return [...names].sort()
   }
@@ -116,10 +117,10 @@ export class GitFiles implements ServedFiles {
     if (last !== undefined && !remote.isCleared && now - last < remote.updateMs) return await remote.firstUpdate
     remote.isCleared = false
     this.#asked.set(remote, now)
+    const isAwaited = remote.isWorthWaiting
     const update = this.#update(remote)
     // What is there from before is served meanwhile.
-    if (remote.repository.isThere && !remote.waitsForUpdate) return
-    await update
+    if (isAwaited) await update
   }
 
   async #update(remote: GitRemote): Promise<void> {
@@ -131,11 +132,31 @@ export class GitFiles implements ServedFiles {
     }
   }
 
+  /** What a remote says; undefined where its repository cannot be read, which is in the log: the others go on. */
+  async #ask<Answer>(remote: GitRemote, question: () => Promise<Answer>): Promise<Answer | undefined> {
+    await this.#bring(remote)
+    try {
+      const answer = await question()
+      this.#damages.delete(remote)
+      return answer
+    } catch (error) {
+      const reason = asSaltError(error).message
+      if (this.#damages.get(remote) !== reason)
+        this.#options.log.error('a git remote cannot be read', { remote: remote.repository.address, reason })
+      this.#damages.set(remote, reason)
+      return undefined
+    }
+  }
+
   async #places(saltenv: string): Promise<readonly GitPlace[]> {
     const places: GitPlace[] = []
     for (const remote of this.remotes) {
-      await this.#bring(remote)
-      const place = await remote.placeOf(saltenv)
+      const place = await this.#ask(remote, async () => {
+        const found = await remote.placeOf(saltenv)
+        // Kept once it was read: here is where a damaged repository fails.
+        if (found !== undefined) await found.repository.tree(found.commit)
+        return found
+      })
       if (place !== undefined) places.push(place)
     }
     return places

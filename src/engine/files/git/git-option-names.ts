@@ -1,6 +1,7 @@
 /** What may be said of single git remotes, by names without `gitfs_` and `git_pillar_`. */
 import { isRecord } from '../../../base/narrow.ts'
 import { didYouMean, nearest } from '../../../base/text.ts'
+import { isAddress } from './git-access.ts'
 
 const ofBoth = `
   name root mountpoint ssl_verify refspecs fallback all_saltenvs update_interval
@@ -11,12 +12,14 @@ const ofPillar = `${ofBoth} env`
 
 const names = { gitfs: wordsOf(ofFiles), git_pillar: wordsOf(ofPillar) } as const
 
-/** Why a list of remotes cannot be used: addresses, or mappings of one address to a list of options or one mapping of them. */
+/** Why a list of remotes cannot be used, as far as the list alone tells: addresses, or mappings of one address to a list of options or one mapping of them. */
 export function refuseRemotes(
   remotes: readonly unknown[],
   kind: keyof typeof names,
 ): { readonly reason: string; readonly hint: string } | undefined {
-  for (const remote of remotes.filter(isRecord)) {
+  for (const remote of remotes) {
+    if (typeof remote === 'string' && !isAddress(addressOf(remote, kind))) return noAddress(remote)
+    if (!isRecord(remote)) continue
     const [entry, ...more] = Object.entries(remote)
     if (entry === undefined || more.length > 0) {
       return {
@@ -25,6 +28,7 @@ export function refuseRemotes(
       }
     }
     const [address, options] = entry
+    if (!isAddress(addressOf(address, kind))) return noAddress(address)
     const said = [options].flat().filter(isRecord).flatMap(Object.keys)
     const unknown = said.find((name) => !names[kind].includes(name))
     if (unknown !== undefined) {
@@ -35,6 +39,24 @@ export function refuseRemotes(
     }
   }
   return undefined
+}
+
+/** What is said of a source of pillar may begin with a branch. */
+function addressOf(words: string, kind: keyof typeof names): string {
+  return kind === 'gitfs' ? words : branchAndAddress(words, '')[1]
+}
+
+/** `BRANCH ADDRESS`, or the address alone. */
+export function branchAndAddress(words: string, otherwise: string): [branch: string, address: string] {
+  const [first = '', ...rest] = words.trim().split(/\s+/)
+  return rest.length === 0 ? [otherwise, first] : [first, rest.join(' ')]
+}
+
+function noAddress(words: string): { readonly reason: string; readonly hint: string } {
+  return {
+    reason: `names '${words}', which is no address of a git repository`,
+    hint: 'Write a path, or an address with https, ssh or git.',
+  }
 }
 
 function wordsOf(text: string): readonly string[] {

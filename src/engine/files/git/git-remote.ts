@@ -60,10 +60,15 @@ export class GitRemote {
     return this.settings.updateMs
   }
 
+  /** Nothing is there yet, or only what is new will do; but nobody waits for a remote that could not be reached. */
+  get isWorthWaiting(): boolean {
+    return this.fault === undefined && (this.waitsForUpdate || !this.repository.isThere)
+  }
+
   /** True when something is new. Throws what git says. */
   async update(): Promise<boolean> {
     const update = this.repository.update()
-    if (!this.repository.isThere || this.waitsForUpdate) this.firstUpdate = settled(update)
+    if (this.isWorthWaiting) this.firstUpdate = settled(update)
     try {
       const isChanged = await update
       this.fault = undefined
@@ -79,6 +84,7 @@ export class GitRemote {
     const { isThere } = this.repository
     await this.repository.clear()
     this.isCleared = true
+    this.fault = undefined
     return isThere
   }
 

@@ -1,7 +1,7 @@
 /** What the configuration says of git remotes: options for all of them, and those of single ones. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { SaltError } from '../../../base/errors.ts'
+import { asSaltError, SaltError } from '../../../base/errors.ts'
 import { isRecord, textIfAny } from '../../../base/narrow.ts'
 import type { ConfigView } from '../../config-view.ts'
 import { gitEnvironment } from './git-access.ts'
@@ -12,12 +12,21 @@ const timeoutMs = 300_000
 
 type Options = Readonly<Record<string, unknown>>
 
-/** `gitfs_remotes`. Throws `configuration`. */
-export function gitRemotes(config: ConfigView, folder: string): readonly GitRemote[] {
+/** `gitfs_remotes`. `onFault` is told of each that cannot be used, and why: the others are there without it. */
+export function gitRemotes(
+  config: ConfigView,
+  folder: string,
+  onFault: (error: SaltError, remote: unknown) => void,
+): readonly GitRemote[] {
   const remotes = config.get('gitfs_remotes')
-  return (Array.isArray(remotes) ? remotes : []).map((remote) => {
-    const { address, own } = remoteOf(remote)
-    return makeRemote({ address, folder, options: optionReader(own, (name) => config.get(`gitfs_${name}`)) })
+  return (Array.isArray(remotes) ? remotes : []).flatMap((remote) => {
+    try {
+      const { address, own } = remoteOf(remote)
+      return makeRemote({ address, folder, options: optionReader(own, (name) => config.get(`gitfs_${name}`)) })
+    } catch (error) {
+      onFault(asSaltError(error), remote)
+      return []
+    }
   })
 }
 
@@ -49,6 +58,7 @@ interface RemoteRequest {
   readonly waits?: boolean
 }
 
+/** Throws `configuration` for what cannot be done. */
 export function makeRemote({ address, folder, options, settings = {}, waits = false }: RemoteRequest): GitRemote {
   const text = (name: string): string | undefined => textIfAny(options(name))
   const name = text('name') ?? ''

@@ -1,25 +1,17 @@
 /** Pillar from git repositories: each branch is the root of an environment, with a top file of its own. */
-import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
+import { asSaltError } from '../../../base/errors.ts'
 import { toJson } from '../../../base/json.ts'
 import { GitFiles } from '../../files/git/git-files.ts'
-import type { GitRemote } from '../../files/git/git-remote.ts'
-import { makeRemote, optionReader, remoteOf } from '../../files/git/git-settings.ts'
 import { joinedFiles } from '../../files/joined-files.ts'
 import { Dict } from '../../render/values/dict.ts'
 import type { Value } from '../../render/values/kinds.ts'
 import { mergePillar } from '../merge-pillar.ts'
+import { anyBranch, type PillarRemoteParts, pillarRemotes } from './git-pillar-remotes.ts'
 import type { PillarSource, SourceRequest } from './pillar-source.ts'
 
-/** Stands for the branch of the environment that is asked for. */
-const anyBranch = '__env__'
-
-interface PillarRemote {
-  readonly remote: GitRemote
+interface PillarRemote extends PillarRemoteParts {
   readonly files: GitFiles
-  readonly branch: string
-  /** Undefined: that of the question. */
-  readonly environment: string | undefined
 }
 
 export const gitPillar: PillarSource = async (request, options) => {
@@ -43,24 +35,17 @@ export const gitPillar: PillarSource = async (request, options) => {
 }
 
 /** Mirrors outlive a question: their age is known, and what was read of them. */
-function remotesOf({ memory, ctx, log }: SourceRequest, options: unknown): readonly PillarRemote[] {
+function remotesOf({ memory, ctx, log, fail }: SourceRequest, options: unknown): readonly PillarRemote[] {
   const key = `git ${toJson(options)}`
   const known = memory.get(key)
   if (known instanceof KnownRemotes) return known.remotes
-  const shared = (name: string): unknown => ctx.config.get(`git_pillar_${name}`)
-  const folder = join(String(ctx.config.get('cachedir') ?? '/var/cache/salt/master'), 'git_pillar')
-  const list: readonly unknown[] = Array.isArray(options) ? options : [options]
-  const remotes = list.map((item): PillarRemote => {
-    const { address: words, own } = remoteOf(item)
-    const [branch, address] = branchAndAddress(words, String(shared('branch') ?? 'master'))
-    const read = optionReader(own, shared)
-    const isAny = branch === anyBranch
-    const settings = isAny ? {} : { allSaltenvs: branch }
-    const remote = makeRemote({ address, folder, options: read, settings, waits: true })
-    const files = new GitFiles({ remotes: [remote], clock: systemClock, log, ignores: () => false })
-    return { remote, files, branch, environment: isAny ? undefined : named(branch, read('env'), shared('base')) }
-  })
-  memory.set(key, new KnownRemotes(remotes))
+  const faults: string[] = []
+  const remotes = pillarRemotes(ctx.config, options, ({ message }) => faults.push(message)).map((parts) => ({
+    ...parts,
+    files: new GitFiles({ remotes: [parts.remote], clock: systemClock, log, ignores: () => false }),
+  }))
+  for (const fault of faults) fail(fault)
+  if (faults.length === 0) memory.set(key, new KnownRemotes(remotes))
   return remotes
 }
 
@@ -70,17 +55,6 @@ class KnownRemotes {
   constructor(remotes: readonly PillarRemote[]) {
     this.remotes = remotes
   }
-}
-
-/** `BRANCH ADDRESS`, or the address alone. */
-function branchAndAddress(words: string, otherwise: string): [branch: string, address: string] {
-  const [first = '', ...rest] = words.trim().split(/\s+/)
-  return rest.length === 0 ? [otherwise, first] : [first, rest.join(' ')]
-}
-
-function named(branch: string, environment: unknown, base: unknown): string {
-  if (typeof environment === 'string' && environment !== '') return environment
-  return branch === (base ?? 'master') ? 'base' : branch
 }
 
 function environmentOf({ environment }: PillarRemote, { question, ctx }: SourceRequest): string {
@@ -94,7 +68,12 @@ async function isThere(
   { fail }: SourceRequest,
 ): Promise<boolean> {
   await files.environments()
-  if ((await remote.placeOf(environment)) !== undefined) return true
+  try {
+    if ((await remote.placeOf(environment)) !== undefined) return true
+  } catch (error) {
+    fail(`${remote.repository.address} cannot be read: ${asSaltError(error).message}`)
+    return false
+  }
   const { address, isThere: isKnown } = remote.repository
   if (!isKnown || remote.fault !== undefined)
     fail(`${address} cannot be read: ${remote.fault ?? 'it was not reached yet'}`)

@@ -8,6 +8,7 @@ import { FileServer } from '../../../../src/engine/files/file-server.ts'
 import { gitEnvironment } from '../../../../src/engine/files/git/git-access.ts'
 import { refuseRemotes } from '../../../../src/engine/files/git/git-option-names.ts'
 import { runGit, withoutCredentials } from '../../../../src/engine/files/git/git-process.ts'
+import { checkGitRemotes } from '../../../../src/engine/pillar/sources/git-pillar-remotes.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { cannotUseGit, TestRepository } from '../../../support/git-repository.ts'
 import { RecordedLog } from '../../../support/recorded-log.ts'
@@ -38,8 +39,10 @@ describe('files of git repositories', { skip: cannotUseGit }, () => {
       gitfs_remotes: [repository.path],
       ...more,
     }
-    return new FileServer({ all: config, get: (name) => config[name] }, { clock, log: log.log })
+    return new FileServer(viewOf(config), { clock, log: log.log })
   }
+
+  const viewOf = (config: Readonly<Record<string, unknown>>) => ({ all: config, get: (name: string) => config[name] })
 
   const withOptions = (...options: readonly object[]): Record<string, unknown> => ({
     gitfs_remotes: [{ [repository.path]: options }],
@@ -183,6 +186,26 @@ describe('files of git repositories', { skip: cannotUseGit }, () => {
     await log.until(/cannot be updated remote=\S*nowhere/)
   })
 
+  it('come from the other remotes when one is damaged or was not reached, without waiting for it', async () => {
+    using broken = new TestRepository()
+    broken.commit({ b: 'other' })
+    repository.commit({ a: 'one' })
+    assert.equal(text(await serve({ gitfs_remotes: [broken.path] }).read('base', 'b')), 'other')
+    const [folder = ''] = readdirSync(join(cachedir, 'gitfs'))
+    rmSync(join(cachedir, 'gitfs', folder, 'mirror.git', 'objects', 'pack'), { recursive: true, force: true })
+    for (const name of readdirSync(join(cachedir, 'gitfs', folder, 'mirror.git', 'objects')))
+      rmSync(join(cachedir, 'gitfs', folder, 'mirror.git', 'objects', name), { recursive: true })
+    broken.git('update-ref', '-d', 'HEAD')
+    const files = serve({ gitfs_remotes: [join(cachedir, 'nowhere'), broken.path, repository.path] })
+    for (const _ of [1, 2]) assert.equal(text(await files.read('base', 'a')), 'one')
+    assert.equal(await files.read('base', 'b'), undefined)
+    assert.deepEqual(await files.environments(), ['base'])
+    await log.until(/a git remote cannot be read/)
+    assert.equal(log.matching(/a git remote cannot be read/).length, 1)
+    const [nowhere] = await files.remotes(undefined)
+    assert.equal(nowhere?.isWorthWaiting, false)
+  })
+
   it('are locked, unlocked and cleared', async () => {
     repository.commit({ a: 'one' })
     const files = serve()
@@ -243,7 +266,8 @@ describe('files of git repositories', { skip: cannotUseGit }, () => {
       assert.deepEqual(await files.environments(), ['base', 'pr/7'])
       assert.equal(text(await files.read('pr/7', 'a')), 'two')
     }
-    await assert.rejects(serve({ gitfs_refspecs: ['--upload-pack=x'] }).environments(), /not what goes where/)
+    assert.deepEqual(await serve({ gitfs_refspecs: ['--upload-pack=x'] }).environments(), [])
+    await log.until(/cannot be used reason=.*not what goes where/)
   })
 
   it('are refused before the start where options of a remote are unknown', () => {
@@ -258,8 +282,23 @@ describe('files of git repositories', { skip: cannotUseGit }, () => {
   })
 
   it('are refused where the address or the credentials cannot be used', async () => {
-    for (const address of ['-upload-pack=x', 'ext::sh -c id', ''])
-      await assert.rejects(serve({ gitfs_remotes: [address] }).environments(), /is no address of a git repository/)
+    const bad = ['-upload-pack=x', 'ext::sh -c id', '']
+    for (const address of bad) {
+      assert.match(refuseRemotes([address], 'gitfs')?.reason ?? '', /is no address of a git repository/)
+      const config: Record<string, unknown> = { gitfs_remotes: [address] }
+      assert.throws(() => checkGitRemotes(viewOf(config), true), /is no address of a git repository/)
+      checkGitRemotes(viewOf(config), false)
+    }
+    repository.commit({ a: 'one' })
+    const others = serve({ gitfs_remotes: [...bad, repository.path] })
+    assert.equal(text(await others.read('base', 'a')), 'one')
+    await log.until(/a git remote cannot be used reason='' is no address/)
+    const shared = { gitfs_user: 'me', gitfs_password: 'hidden' }
+    for (const address of ['http://host/x', 'host:x'])
+      assert.throws(() => checkGitRemotes(viewOf({ ...shared, gitfs_remotes: [address] }), true), /TLS/)
+    const pillar = { ext_pillar: [{ git: ['main https://host/x', { 'main http://host/x': [{ user: 'a' }] }] }] }
+    checkGitRemotes(viewOf(pillar), true)
+    assert.throws(() => checkGitRemotes(viewOf({ ...pillar, git_pillar_password: 'p' }), true), /TLS/)
     const asked = { verifiesTls: true, isInsecureAllowed: false, user: 'me', password: 'hidden' }
     assert.throws(() => gitEnvironment('http://host/x', asked), /would not be sent over TLS/)
     assert.throws(() => gitEnvironment('ssh://h/x', { ...asked, passphrase: 'x' }), /has a passphrase/)
