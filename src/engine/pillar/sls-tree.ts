@@ -92,9 +92,9 @@ export class SlsTree {
     const start = this.#chain.indexOf(name)
     if (start !== -1) {
       const circle = [...this.#chain.slice(start), name].join(' -> ')
-      this.#run.fail(`SLS '${name}' in environment '${this.#saltenv}' includes itself: ${circle}`)
-      return undefined
+      this.#run.parts.log.warning('files of pillar include each other', { saltenv: this.#saltenv, circle })
     }
+    // Of a file in a circle that is what it says itself, as in Salt: each is rendered once.
     return this.#own.has(name) ? this.#own.get(name) : await this.render(name, defaults)
   }
 
