@@ -14,6 +14,7 @@ import { isFolder } from '../../modules/file/status.ts'
 import type { ArchiveContents } from './contents.ts'
 import { enforceOwnership, type OwnershipReport } from './ownership.ts'
 import type { ArchiveFormat, ExtractedArguments } from './request.ts'
+import { noteBefore } from './unfinished.ts'
 
 export interface Extraction {
   /** With a slash at its end, as Salt shows it. */
@@ -35,9 +36,11 @@ export interface Extraction {
 export async function extract(ctx: StateContext, work: Extraction): Promise<StateOutcome> {
   const { folder, source, want, contents, reason } = work
   const changes: Record<string, unknown> = {}
+  let removeUnfinished: (() => void) | undefined
   try {
     const removed = await clearFolder(ctx, work)
     if (removed !== undefined) changes.removed = removed
+    removeUnfinished = noteBefore({ folder, contents, ifMissing: want.if_missing })
     const isNew = !isFolder(folder)
     if (isNew) await makeFolder(withTest(ctx, false), folder, { user: want.user, group: null, mode: null })
     const files = trimmed(await extractFiles(ctx, work), want.trim_output)
@@ -45,6 +48,7 @@ export async function extract(ctx: StateContext, work: Extraction): Promise<Stat
     if (isNew) changes.directories_created = [folder]
     changes.extracted_files = files
   } catch (error) {
+    removeUnfinished?.()
     ctx.signal.throwIfAborted()
     const { message, hint } = asSaltError(error)
     return failed(hint === undefined ? message : `${message} ${hint}`, changes)

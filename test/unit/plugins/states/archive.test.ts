@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, it } from 'node:test'
 import type { PerformedState } from '../../../../src/engine/state/perform.ts'
 import { ConfigFolder } from '../../../support/config-folder.ts'
@@ -102,6 +112,26 @@ describe('archive.extracted', () => {
     assert.deepEqual((await all.extract({ source })).changes, {})
     assert.equal((await all.extract({ source, overwrite: true })).comment, `${source} extracted to ${all.out}/`)
     assert.equal(all.read('out/app/a.txt'), 'a\n')
+  })
+
+  it('leaves nothing of an extraction that failed, and what was there before', async () => {
+    using all = new Archives({ 'app/a.txt': 'a\n', 'app/b.txt': 'b\n' })
+    all.tar('whole.tar', 'app')
+    // A hard link to what is not there cannot be made; the file before it is written by then.
+    linkSync(all.folder.file('in/app/b.txt'), all.folder.file('in/app/c.txt'))
+    const source = all.tar('app.tar', 'app/a.txt', 'app/b.txt', 'app/c.txt')
+    execFileSync('tar', ['--delete', '-f', source, 'app/b.txt'])
+    for (const want of [{}, { if_missing: `${all.out}/app` }, { if_missing: all.out }]) {
+      const { result, comment } = await all.extract({ source, ...want })
+      assert.equal(result, false)
+      assert.match(comment, /[Cc]annot hard link/)
+      assert.equal(existsSync(all.out), false)
+    }
+    all.folder.write('out/app/own.txt', 'mine')
+    assert.equal((await all.extract({ source })).result, false)
+    assert.deepEqual(readdirSync(all.folder.file('out/app')), ['own.txt'])
+    assert.equal((await all.extract({ source: 'salt://whole.tar' })).result, true)
+    assert.equal(all.read('out/app/b.txt'), 'b\n')
   })
 
   it('shortens what it tells', async () => {
