@@ -52,6 +52,13 @@ describe('salt call --local', () => {
     assert.match(stderr, /^'test\.pong' is not available\. Did you mean .*'test\.ping'/)
   })
 
+  it('logs what is wrong with the pillar of this machine once', async () => {
+    mkdirSync(join(folder, 'pillar'), { recursive: true })
+    writeFileSync(join(folder, 'pillar/top.sls'), "base:\n  '*': [gone]\n")
+    const { stderr } = await call(`--pillar-root=${join(folder, 'pillar')}`, 'pillar.get', 'x')
+    assert.equal(stderr.match(/SLS 'gone' in environment 'base' is not available/g)?.length, 1, stderr)
+  })
+
   it('names the program that a function misses', async () => {
     const env = { PATH: join(folder, 'no-programs') }
     const { exitCode, stdout, stderr } = await run('source', ['call', '--local', '-c', folder, 'git.version'], { env })

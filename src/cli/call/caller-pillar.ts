@@ -53,6 +53,8 @@ export class CallerPillar {
       isConnected || this.#isAlone || functions.split(',').some((name) => lookAtPillar.has(moduleOf(name)))
     if (!isWanted) return
     this.#current = await this.#compile({})
+    // What was made here is in the log already.
+    if (this.#isAlone) return
     const { _errors: errors } = this.#current
     for (const error of Array.isArray(errors) ? errors : [])
       this.#options.log.error('the pillar of this minion has an error', { error: String(error) })

@@ -149,7 +149,9 @@ export class MinionPillar {
   #take(pillar: Pillar): void {
     if (isDeepStrictEqual(pillar, this.#current)) return
     const { _errors: errors } = pillar
-    for (const error of Array.isArray(errors) ? errors : [])
+    // What was made here is in the log already.
+    const isOfMaster = this.#options.masters().length > 0
+    for (const error of isOfMaster && Array.isArray(errors) ? errors : [])
       this.#options.log.error('the pillar of this minion has an error', { error: String(error) })
     this.#current = pillar
     this.#options.changed()

@@ -52,11 +52,7 @@ async function askOne(run: SourceRun, name: string, options: unknown, data: Valu
           log,
           memory: run.memory,
           fail: (message) => run.fail(`Failed to load ext_pillar ${name}: ${message}`),
-          compileRoots: async (roots) => {
-            const compiled = await run.compileRoots(roots)
-            for (const message of compiled.errors) run.fail(message)
-            return compiled
-          },
+          compileRoots: run.compileRoots,
         },
         options,
       ),

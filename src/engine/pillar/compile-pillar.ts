@@ -123,7 +123,10 @@ class Compilation {
   }
 
   async #fromFiles(environments: PillarEnvironments, before: Value): Promise<Value> {
-    const run = await this.#run(environments, before)
+    return await this.#rendered(await this.#run(environments, before))
+  }
+
+  async #rendered(run: PillarRun): Promise<Value> {
     const data = await renderMatches(run, matchTop(run, await readTop(run)))
     this.#errors.push(...run.errors)
     return data
@@ -185,7 +188,7 @@ class Compilation {
       compileRoots: async ({ files, environments: names, pillarenv }) => {
         const saltenv = this.#request.saltenv ?? 'base'
         const run = await this.#run({ files, names, pillarenv, saltenv }, new Dict())
-        return { data: await renderMatches(run, matchTop(run, await readTop(run))), errors: run.errors }
+        return await this.#rendered(run)
       },
     })
   }

@@ -29,7 +29,7 @@ export const gitPillar: PillarSource = async (request, options) => {
     const linked = includesOthers ? remotes.filter(isLinked) : []
     const files = joinedFiles([one, ...linked].map((part) => part.files))
     const compiled = await request.compileRoots({ files, environments: [environment], pillarenv: only })
-    data = mergePillar(settings, data, compiled.data)
+    data = mergePillar(settings, data, compiled)
   }
   return data
 }

@@ -23,8 +23,8 @@ export interface SourceRequest {
   readonly memory: Map<string, unknown>
   /** Tells of what is wrong with a part of the source, while the rest is given. */
   fail(message: string): void
-  /** Compiles the SLS files of other roots for the same minion; with errors beside the data. */
-  compileRoots(roots: PillarRoots): Promise<{ readonly data: Value; readonly errors: readonly string[] }>
+  /** Compiles the SLS files of other roots for the same minion; what is wrong with them is told as that of its own. */
+  compileRoots(roots: PillarRoots): Promise<Value>
 }
 
 /** Files that lie elsewhere, in environments. */
