@@ -3,6 +3,8 @@
 const findingKinds = [
   'state',
   'argument',
+  'source',
+  'target',
   'function',
   'runner',
   'wheel',

@@ -4,6 +4,8 @@ import type { CompatReport, Finding, FindingKind } from './finding.ts'
 const plurals: Readonly<Record<FindingKind, string>> = {
   state: 'states',
   argument: 'arguments of states',
+  source: 'sources of files',
+  target: 'targets of top files with a match',
   function: 'calls of functions',
   runner: 'calls of runners',
   wheel: 'calls of wheel functions',

@@ -7,6 +7,7 @@ import { globalOptions } from '../state/low-chunk.ts'
 import { missingName } from './check-name.ts'
 import type { Findings } from './finding.ts'
 import type { Inventory, OwnPlugins } from './inventory.ts'
+import { scanSources, scanTopFile } from './scan-lines.ts'
 import { dynamic, type OutlineState, outlineStates } from './sls-outline.ts'
 import { leftOutGrains } from './substitutes.ts'
 import { templateUses } from './template-uses.ts'
@@ -28,8 +29,8 @@ const common: ReadonlySet<string> = new Set([
 
 const defaultRenderers = 'jinja|yaml'
 
-/** @param hasStates whether it is more than data (a pillar), and no top file */
-export function scanSls(file: string, text: string, hasStates: boolean, context: ScanContext): void {
+/** @param role what is in it: states (or reactions), data of a pillar, or targets */
+export function scanSls(file: string, text: string, role: 'states' | 'data' | 'top', context: ScanContext): void {
   const renderers = rendererPipe(text, defaultRenderers).calls.map(({ name }) => name)
   const { inventory, findings } = context
   let isReadable = true
@@ -46,7 +47,10 @@ export function scanSls(file: string, text: string, hasStates: boolean, context:
   if (!isReadable) return
   const isTemplate = renderers.includes('jinja')
   if (isTemplate) scanTemplate(file, text, context)
-  if (hasStates && renderers.includes('yaml')) {
+  if (!renderers.includes('yaml')) return
+  if (role === 'top') scanTopFile(file, text, findings)
+  if (role === 'states') {
+    scanSources(file, text, findings)
     for (const state of outlineStates(text)) scanState(file, state, context)
   }
 }

@@ -50,7 +50,8 @@ function scanFile(file: string, pillarRoots: readonly string[], context: ScanCon
   if (!isSls && !templateEndings.has(extname(file))) return
   const text = readText(file, context.findings)
   if (text === undefined) return
-  if (isSls) scanSls(file, text, basename(file) !== 'top.sls' && !isPillar(file, pillarRoots), context)
+  const role = basename(file) === 'top.sls' ? 'top' : isPillar(file, pillarRoots) ? 'data' : 'states'
+  if (isSls) scanSls(file, text, role, context)
   else scanTemplate(file, text, context)
 }
 

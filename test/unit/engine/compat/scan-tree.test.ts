@@ -85,6 +85,22 @@ describe('what works of an existing tree', () => {
     assert.match(reportText(report), /^2 files\n[\s\S]*Everything that was looked at will work\.$/)
   })
 
+  it('includes the kinds of targets in top files', () => {
+    const text =
+      "base:\n  'os:Debian':\n    - match: grain\n    - web\n  'a:b':\n    - match: data\n  'x:y':\n    - {match: 'grains'}\n  'z':\n    - match: {{ kind }}\n    # - match: nothing\n"
+    for (const file of ['salt/top.sls', 'pillar/top.sls']) {
+      const report = scan({ [file]: text })
+      assert.deepEqual(
+        report.findings.map(({ line, kind, name, instead }) => [line, kind, name, instead]),
+        [
+          [6, 'target', 'data', 'put the value into a grain (grains.set), and match: grain'],
+          [8, 'target', 'grains', 'match: grain'],
+        ],
+      )
+      assert.deepEqual(report.counts.target, { used: 3, working: 1 })
+    }
+  })
+
   for (const [name, text, expected] of [
     ['a fault in a template', '{% if %}\n', [[1, 'template', 'jinja']]],
     ['an unknown filter', 'x:\n  test.nop:\n    - a: {{ 1 | nosuch }}\n', [[3, 'filter', 'nosuch']]],
@@ -126,6 +142,23 @@ describe('what works of an existing tree', () => {
       [[3, 'argument', 'test.succeed_with_changes nam']],
     ],
     ['line ends of Windows', 'x:\r\n  nosuch.state:\r\n    - name: y\r\n', [[2, 'state', 'nosuch.state']]],
+    [
+      'sources that cannot be fetched',
+      "x:\n  test.nop:\n    - source: ftp://h/a # ftp://no\n    - source:\n      - salt://a\n      - 'S3://b/c'\n    - sources:\n      - a: swift://d/e\n    - cmd: curl ftp://h/a\n",
+      [
+        [3, 'source', 'ftp://h/a'],
+        [6, 'source', 'S3://b/c'],
+        [8, 'source', 'swift://d/e'],
+      ],
+    ],
+    [
+      'sources of functions in templates',
+      "{{ salt['test.ping']('ftp://x') }}\n{# salt['cp.x']('s3://x') #}\n{{ salt['cp.get_url']('s3://b/c', '') }}\n",
+      [
+        [3, 'function', 'cp.get_url'],
+        [3, 'source', 's3://b/c'],
+      ],
+    ],
     ['an empty file', '', []],
     ['no YAML at all', '{ [ : - ]\n\t\u0000\n', []],
   ] as const) {
