@@ -16,6 +16,7 @@ import { type InstalledWishes, managerOptions } from './arguments.ts'
 import { type HoldAnswer, setHolds } from './holds.ts'
 import { asItems, failure, forgetPackages, installedPackages, isRefreshDue, noteRefresh, shown } from './packages.ts'
 import { alteredFiles, findTargets, isVerified, rulesOf, type Targets } from './targets.ts'
+import { unknownNames } from './unknown-names.ts'
 import { verified } from './versions.ts'
 
 export async function planInstalled(ctx: StateContext, want: InstalledWishes): Promise<StatePlan> {
@@ -32,7 +33,7 @@ export async function planInstalled(ctx: StateContext, want: InstalledWishes): P
   const plan =
     targets.install.size === 0 && targets.reinstall.size === 0
       ? await planHolds(ctx, want, targets)
-      : planInstall(ctx, want, targets)
+      : await planInstall(ctx, want, targets)
   return targets.warnings.length === 0 ? plan : { ...plan, warnings: [...targets.warnings] }
 }
 
@@ -62,14 +63,18 @@ function holdChanges(answers: readonly HoldAnswer[]): Record<string, unknown> {
   return Object.fromEntries(changed.map(({ name, changes }) => [name, changes]))
 }
 
-function planInstall(ctx: StateContext, want: InstalledWishes, targets: Targets): StatePlan {
+async function planInstall(ctx: StateContext, want: InstalledWishes, targets: Targets): Promise<StatePlan> {
   const { wanted, install, reinstall, altered } = targets
+  const unknown = want.sources === undefined ? await unknownNames(ctx, [...install.keys()]) : []
   const label = (name: string): string => (want.sources === undefined ? shown(name, wanted) : name)
   const again = [...reinstall.keys()]
   const comments = [
     ...(install.size === 0
       ? []
       : [`The following packages would be installed/updated: ${[...install.keys()].join(', ')}`]),
+    ...(unknown.length === 0
+      ? []
+      : [`The package lists of this machine, as they are now, do not have: ${unknown.join(', ')}`]),
     ...(again.length === 0 || !want.reinstall
       ? []
       : [`The following packages would be reinstalled: ${again.map(label).join(', ')}`]),
