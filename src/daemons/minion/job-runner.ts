@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts'
 import { Turns } from '../../base/turns.ts'
 import type { JobReturn } from '../../client/api.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
-import { sendable } from '../../engine/jobs/packed-return.ts'
+import { sendableOnce } from '../../engine/jobs/packed-return.ts'
 import type { ReturnSpool } from '../../engine/jobs/return-spool.ts'
 import type { JobLoad } from '../../engine/jobs/types.ts'
 import { JobCancelled, type JobEntry, type JobTable } from './job-table.ts'
@@ -94,13 +94,15 @@ export class JobRunner {
     const outcome = await this.#inTurn(load, entry)
     table.remove(load.jid)
     this.#mine.delete(load.jid)
-    return this.#finish(load, sendable(returnOf(this.#options.id, load, outcome)))
+    return this.#finish(load, returnOf(this.#options.id, load, outcome))
   }
 
-  #finish(load: JobLoad, ret: JobReturn): { seq: number; ret: JobReturn } {
-    const seq = this.#options.spool.finish(ret)
+  /** With the return as it goes over the wire. */
+  #finish(load: JobLoad, given: JobReturn): { seq: number; ret: JobReturn } {
+    const { ret, packed } = sendableOnce(given)
+    const seq = this.#options.spool.finish(packed)
     this.#options.returned?.(load, ret)
-    return { seq, ret }
+    return { seq, ret: packed }
   }
 
   async #inTurn(load: JobLoad, entry: JobEntry): Promise<FunctionOutcome> {

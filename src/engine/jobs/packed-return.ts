@@ -1,6 +1,6 @@
 /** Returns as bytes, for the job store and the return spool. */
 import { asSaltError, SaltError } from '../../base/errors.ts'
-import { pack, unpack } from '../../base/msgpack.ts'
+import { Packed, pack, unpack } from '../../base/msgpack.ts'
 import type { JobReturn } from '../../client/api.ts'
 
 const mebibyte = 1024 * 1024
@@ -24,6 +24,37 @@ export function sendable(ret: JobReturn): JobReturn {
   } catch (error) {
     return unsendable(ret, error)
   }
+}
+
+/** Smaller ones are packed again as quickly as they are put together. Bytes. */
+const worthKeeping = 64 * 1024
+
+/**
+ * What `sendable` gives, and the same for the disk and for the wire: there a large value is bytes already, for to walk one of
+ * some MiB takes a while, in which a daemon does nothing else.
+ */
+export function sendableOnce(ret: JobReturn): { readonly ret: JobReturn; readonly packed: JobReturn } {
+  try {
+    const bytes = packedWithin(ret)
+    return {
+      ret,
+      packed:
+        bytes.byteLength < worthKeeping || ret.return === undefined ? ret : { ...ret, return: valueIn(bytes, ret) },
+    }
+  } catch (error) {
+    const failure = unsendable(ret, error)
+    return { ret: failure, packed: failure }
+  }
+}
+
+/** The bytes of the value within those of its return: what stands before and behind it is packed alone, to know how long it is. */
+function valueIn(bytes: Uint8Array, ret: JobReturn): Packed {
+  const entries = Object.entries(ret)
+  const at = entries.findIndex(([name]) => name === 'return')
+  const lengthOf = (part: readonly (readonly [string, unknown])[]): number => pack(Object.fromEntries(part)).byteLength
+  const head = lengthOf([...entries.slice(0, at), ['return', null]]) - 1
+  const tail = lengthOf(entries.slice(at + 1)) - 1
+  return new Packed(bytes.subarray(head, bytes.byteLength - tail))
 }
 
 function packedWithin(ret: JobReturn): Uint8Array {
