@@ -1,4 +1,5 @@
 /** SLS files: the renderers that the first line or the options name, one after the other, from text to data. */
+import { setImmediate } from 'node:timers/promises'
 import { SaltError } from '../../base/errors.ts'
 import { LineIndex } from '../../base/line-index.ts'
 import type { SourcePlace } from '../state/low-chunk.ts'
@@ -54,13 +55,20 @@ const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
 
 export const rendererNames: readonly string[] = [...renderers.keys()]
 
+/** Characters. */
+const largeText = 256 * 1024
+
 const defaultRenderer = 'jinja|yaml'
 
 /** Throws RenderError; `render-failed` for a renderer that is unknown, `denied` for one that is not allowed. */
 export async function renderSls(world: TemplateWorld, request: SlsRequest): Promise<RenderedSls> {
   const { calls, text } = rendererPipe(request.text, request.renderer ?? defaultRenderer)
   let stage: Stage = { data: text, template: undefined }
-  for (const call of calls) stage = await rendererOf(call, request)(world, request, stage)
+  for (const call of calls) {
+    stage = await rendererOf(call, request)(world, request, stage)
+    // Each step of a large file takes a while, and whoever waits for this process has a turn before the next.
+    if (text.length > largeText) await setImmediate()
+  }
   const { data, template, places } = stage
   let lines: LineIndex | undefined
   const isEmpty = data === null || data === '' || (typeof data === 'string' && data.trim() === '')
