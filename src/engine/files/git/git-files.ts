@@ -123,12 +123,15 @@ export class GitFiles implements ServedFiles {
     if (isAwaited) await update
   }
 
+  /** A remote that stays away is told of once. */
   async #update(remote: GitRemote): Promise<void> {
+    const { log } = this.#options
+    const level = remote.fault === undefined ? 'error' : 'debug'
     try {
       await remote.update()
     } catch (error) {
       const reason = asSaltError(error).message
-      this.#options.log.error('a git remote cannot be updated', { remote: remote.repository.address, reason })
+      log[level]('a git remote cannot be updated', { remote: remote.repository.address, reason })
     }
   }
 
