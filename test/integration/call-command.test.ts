@@ -1,6 +1,8 @@
 /** `salt call`, with and without a master. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -45,6 +47,20 @@ describe('salt call --local', () => {
       await ended(pid)
     })
   }
+
+  it('can be interrupted while a returner takes its time', async () => {
+    await using backend = createServer().listen(0, '127.0.0.1')
+    await once(backend, 'listening')
+    const { port } = backend.address() as AddressInfo
+    const options = JSON.stringify({ url: `http://127.0.0.1:${port}/` })
+    const argv = [...programArgv('source'), 'call', '--local', '-c', folder]
+    const call = new Running([...argv, '--return', 'http', '--return_kwargs', options, 'test.ping'])
+    const [taken] = await once(backend, 'connection')
+    call.child.kill('SIGINT')
+    const { signal, stdout } = await call.finished
+    taken.destroy()
+    assert.deepEqual([signal, stdout], ['SIGINT', 'local:\n    True\n'])
+  })
 
   it('tells an unknown function on stderr', async () => {
     const { exitCode, stdout, stderr } = await call('test.pong')

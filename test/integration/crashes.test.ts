@@ -1,6 +1,6 @@
 /** Processes that end in the middle of a job: by `kill -9`, by SIGTERM, and what they take up again. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { BusEvents } from '../support/bus-events.ts'
@@ -158,10 +158,17 @@ describe('SIGHUP', () => {
     renameSync(log, `${log}.1`)
     fleet.minion('alpha').forget()
 
-    writeFileSync(file, `${before}peer: {alpha: [test.*]}\n`)
+    const pillar = join(fleet.folder, 'pillar')
+    mkdirSync(pillar)
+    writeFileSync(join(pillar, 'top.sls'), "base: {'*': [web]}\n")
+    writeFileSync(join(pillar, 'web.sls'), 'role: web\n')
+    writeFileSync(file, `${before}peer: {alpha: [test.*]}\npillar_roots: {base: [${pillar}]}\npillar_cache: true\n`)
     fleet.master.child.kill('SIGHUP')
     await fleet.master.until(/the configuration was read again/)
     assert.deepEqual(JSON.parse(await publish()), { local: { alpha: true } })
+    const { stdout: items } = await fleet.salt('alpha', 'pillar.items', '--out', 'json')
+    assert.deepEqual(JSON.parse(items), { alpha: { role: 'web' } })
+    assert.doesNotMatch(fleet.master.output, /with the next start/, 'what was taken up has to wait for nothing')
     assert.ok(existsSync(log), 'there is no new log')
     assert.match(readFileSync(log, 'utf8'), /the configuration was read again/)
 
@@ -181,11 +188,11 @@ describe('SIGHUP', () => {
     const file = join(fleet.minionConfig('alpha'), 'minion')
     writeFileSync(
       file,
-      `${readFileSync(file, 'utf8')}grains: {role: db}\ndisable_modules: [event]\nprocess_count_max: 7\n`,
+      `${readFileSync(file, 'utf8')}grains: {role: db}\ndisable_modules: [event]\nprocess_count_max: 7\ntest: true\n`,
     )
     minion.child.kill('SIGHUP')
     await minion.until(/the configuration was read again/)
-    assert.match(minion.output, /these options take effect with the next start options=process_count_max/)
+    assert.match(minion.output, /these options take effect with the next start options=process_count_max$/m)
     const byGrain = await fleet.salt('-G', 'role:db', 'config.get', 'process_count_max', '--out', 'json')
     assert.deepEqual(JSON.parse(byGrain.stdout), { alpha: 7 })
     assert.match((await fleet.salt('alpha', 'event.fire', '{}', 'tag')).stdout, /disable_modules names it/)

@@ -5,7 +5,7 @@ import { hidingLog } from '../../base/hiding-log.ts'
 import { createLog, type LogOutput } from '../../base/log-output.ts'
 import { SecretTexts } from '../../base/secret-texts.ts'
 import type { JobReturn } from '../../client/api.ts'
-import { parseMultiFunction } from '../../engine/arguments/multi-function.ts'
+import { type FunctionCalls, parseMultiFunction } from '../../engine/arguments/multi-function.ts'
 import { shownArguments } from '../../engine/arguments/parse.ts'
 import { currentUser } from '../../engine/functions/accounts.ts'
 import { type CallOutcome, callFunction } from '../../engine/functions/call.ts'
@@ -116,19 +116,11 @@ export class Caller {
   async #call(fun: string, words: readonly string[], link: MasterLink | undefined): Promise<number> {
     const noParse = this.#options.text('no-parse')?.split(',') ?? []
     const calls = await parseMultiFunction(fun, words, ',', { noParse })
-    using end = new CallEnd()
-    const called = await callFunction({
-      name: calls.fun,
-      arg: calls.arg,
-      context: this.#context(end.signal),
-      jid: this.#jid,
-    })
-    const outcome = showsStates(calls.fun) ? this.#secrets.hideIn(called) : called
-    this.#onlooker?.clear()
-    if (end.exitCode !== undefined) {
+    const { outcome, endedWith } = await this.#run(calls)
+    if (endedWith !== undefined) {
       if (outcome.isPartial === true)
         await this.#printer.show({ local: outcome.return }, { out: outcome.out, retcode: 1 })
-      return end.exitCode
+      return endedWith
     }
     const ret = this.#return(calls, outcome)
     if (outcome.failure !== undefined && typeof calls.fun === 'string' && typeof outcome.return === 'string') {
@@ -143,7 +135,21 @@ export class Caller {
     return this.#options.has('retcode-passthrough') ? outcome.retcode : 1
   }
 
-  #return(calls: { fun: string | readonly string[]; arg: readonly unknown[] }, outcome: CallOutcome): JobReturn {
+  /** `endedWith`: the exit code, where a signal has ended the function. */
+  async #run(calls: FunctionCalls): Promise<{ readonly outcome: CallOutcome; readonly endedWith: number | undefined }> {
+    using end = new CallEnd()
+    const called = await callFunction({
+      name: calls.fun,
+      arg: calls.arg,
+      context: this.#context(end.signal),
+      jid: this.#jid,
+    })
+    this.#onlooker?.clear()
+    const outcome = showsStates(calls.fun) ? this.#secrets.hideIn(called) : called
+    return { outcome, endedWith: end.exitCode }
+  }
+
+  #return(calls: FunctionCalls, outcome: CallOutcome): JobReturn {
     return {
       id: this.#minion.id,
       jid: this.#jid,

@@ -1,8 +1,13 @@
+import { fileServerOptions } from '../../engine/options/file-server-options.ts'
+import { pillarOptions } from '../../engine/options/pillar-options.ts'
+import { stateOptions } from '../../engine/options/state-options.ts'
+import { stateRunOptions } from '../../engine/options/state-run-table.ts'
 import { optionsOfMaster } from '../../engine/state/options-of-master.ts'
 
 /** Options that a running master follows. */
 export const followed: ReadonlySet<string> = new Set([
   ...optionsOfMaster,
+  ...Object.keys({ ...fileServerOptions, ...pillarOptions, ...stateOptions, ...stateRunOptions }),
   'auto_accept',
   'autoreject_file',
   'autosign_file',
@@ -29,6 +34,10 @@ export const followed: ReadonlySet<string> = new Set([
   'peer',
   'peer_run',
   'permissive_pki_access',
+  'pillar_cache',
+  'pillar_cache_ttl',
+  'pillar_opts',
+  'pillar_safe_render_error',
   'publisher_acl',
   'publisher_acl_blacklist',
   'queue_ttl',

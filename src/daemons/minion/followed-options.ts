@@ -1,5 +1,9 @@
+import { stateOptions } from '../../engine/options/state-options.ts'
+import { stateRunOptions } from '../../engine/options/state-run-table.ts'
+
 /** Options that a running minion follows; functions see each as it was last read. */
 export const followed: ReadonlySet<string> = new Set([
+  ...Object.keys({ ...stateOptions, ...stateRunOptions }),
   'autosign_grains',
   'beacons',
   'disable_modules',

@@ -88,9 +88,13 @@ export class MasterEvents implements Disposable {
     await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.drain(timeoutMs)))
   }
 
-  /** Until the masters that are connected have all that was fired before now, for at most this time. */
-  async taken(timeoutMs: number): Promise<void> {
-    await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.taken(timeoutMs)))
+  /**
+   * Until the master at this address, or each one where it is empty, has all that was fired before now: for at most this time, and not
+   * where it is away. What another one leaves lying is no business of those who wait for this one.
+   */
+  async taken(address: string, timeoutMs: number): Promise<void> {
+    const meant = [...this.#outboxes].filter(([one]) => address === '' || one === address)
+    await Promise.all(meant.map(([, outbox]) => outbox.taken(timeoutMs)))
   }
 
   [Symbol.dispose](): void {

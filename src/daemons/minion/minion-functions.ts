@@ -82,7 +82,7 @@ export class MinionFunctions {
     if (!showsStates(load.fun)) return outcome
     this.#garbage.count()
     // Whoever follows a run until its return has been told of all its states by then.
-    await this.#parts.events.taken(1000)
+    await this.#parts.events.taken(master, 1000)
     return secrets.hideIn(outcome)
   }
 

@@ -27,19 +27,20 @@ export interface SyncOptions {
 }
 
 /**
- * Brings the user's plugins of some kinds here, and loads them where anything has changed: kind → names of what is new or has
- * changed. Costs one question to the file server for each kind.
+ * Brings the user's plugins of some kinds here, and loads them where anything is not what it was: whether it is. Costs one question to
+ * the file server for each kind.
  */
 export async function syncPlugins(
   ctx: FunctionContext,
   kinds: readonly SyncKind[],
   options: SyncOptions = {},
-): Promise<Record<string, string[]>> {
-  const found = kinds.map(async (kind) => [kind, await syncExtensions(ctx, kind, options)] as const)
-  const synced: Record<string, string[]> = Object.fromEntries(await Promise.all(found))
-  const changed = kinds.filter((kind) => (synced[kind]?.length ?? 0) > 0)
+): Promise<boolean> {
+  const synced = await Promise.allSettled(kinds.map((kind) => syncKind(ctx, kind, options)))
+  // What came before something failed lies here now, and no later sync would find it new.
+  const changed = kinds.filter((_, at) => synced[at]?.status === 'rejected' || synced[at]?.value.hasChanged)
   await refreshPlugins(ctx, changed)
-  return synced
+  for (const one of synced) if (one.status === 'rejected') throw one.reason
+  return changed.length > 0
 }
 
 /** Lets the daemon take up what was synced. */
@@ -53,6 +54,17 @@ export async function refreshPlugins(ctx: FunctionContext, kinds: readonly SyncK
 
 /** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed, unless `clean_dynamic_modules` is off. */
 export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: SyncOptions): Promise<string[]> {
+  return (await syncKind(ctx, kind, options)).names
+}
+
+interface SyncedKind {
+  /** What is new or has changed. */
+  readonly names: string[]
+  /** Also where something has vanished. */
+  readonly hasChanged: boolean
+}
+
+async function syncKind(ctx: SyncHost, kind: SyncKind, options: SyncOptions): Promise<SyncedKind> {
   const folder = syncedFolder(ctx.config, kind)
   const source = fileSourceOf(ctx)
   const wanted = await wantedFiles(ctx, source, kind, options)
@@ -70,9 +82,10 @@ export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: Syn
     await writeFileAtomic(path, content, isExecutable(name, names) ? 0o700 : 0o600)
     changed.add(`${kind}.${pluginName(name)}`)
   }
-  if (ctx.config.get('clean_dynamic_modules') === false) return [...changed].sort()
-  for (const name of present.keys()) if (!wanted.has(name)) await rm(resolveInside(folder, name), { force: true })
-  return [...changed].sort()
+  const cleans = ctx.config.get('clean_dynamic_modules') !== false
+  const gone = cleans ? [...present.keys()].filter((name) => !wanted.has(name)) : []
+  for (const name of gone) await rm(resolveInside(folder, name), { force: true })
+  return { names: [...changed].sort(), hasChanged: changed.size + gone.length > 0 }
 }
 
 /** Kind → names of what has been fetched. */

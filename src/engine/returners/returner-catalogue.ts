@@ -13,7 +13,7 @@ export async function loadReturner(
   const load = Object.hasOwn(registry, name) ? registry[name] : undefined
   if (load !== undefined) return await load()
   const known = Object.keys(registry)
-  const list = `There are ${known.join(', ')}; one of your own comes by saltutil.sync_returners.`
+  const list = `There are ${known.join(', ')}; one of your own comes by saltutil.sync_returners, or lies in a folder that module_dirs names.`
   const instead = insteadOfReturner(name)
   const near = instead === undefined ? didYouMean(nearest(name, known)) : ''
   throw new SaltError(

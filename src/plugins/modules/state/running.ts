@@ -141,13 +141,12 @@ async function chunksOf(ctx: FunctionContext, { given, source }: StateJob): Prom
   return await compileStates(ctx, { ...request, prepare: (matches) => autoload(ctx, [...matches.keys()]) })
 }
 
-/** Brings plugins of the file server. True where any is new. What keeps them away keeps no state from being run. */
+/** Brings plugins of the file server. True where any is new, or gone. What keeps them away keeps no state from being run. */
 async function autoload(ctx: FunctionContext, saltenv: readonly string[]): Promise<boolean> {
   if (ctx.config.get('autoload_dynamic_modules') === false || saltenv.length === 0) return false
   const { syncKinds, syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
   try {
-    const synced = await syncPlugins(ctx, syncKinds, { saltenv })
-    return Object.values(synced).some((names) => names.length > 0)
+    return await syncPlugins(ctx, syncKinds, { saltenv })
   } catch (error) {
     ctx.signal.throwIfAborted()
     ctx.log.error('Modules and states of the file server cannot be brought', { reason: asSaltError(error).message })

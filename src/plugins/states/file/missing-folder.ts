@@ -62,7 +62,7 @@ function told(ctx: StateContext, want: unknown, plan: StatePlan): StatePlan {
 }
 
 function mayMake({ state, fun, name }: LowChunk, folder: string): boolean {
-  if (state !== 'file') return !makesNoFolder.has(state)
+  if (state !== 'file' && state !== 'x509') return !makesNoFolder.has(state)
   const isAt = name === folder || name.startsWith(`${folder}/`)
   return isAt || (fillsFolder.has(fun) && folder.startsWith(`${name}/`))
 }

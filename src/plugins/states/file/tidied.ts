@@ -128,14 +128,32 @@ function entriesOf(folder: string): Entry[] {
   })
 }
 
-/** What is to be removed, the deepest first. */
-function pathsToTidy(folder: string, request: TidyRequest): string[] {
-  const entries = entriesOf(folder)
-  const folders = new Set(entries.filter(({ path }) => isFolder(path)))
-  const files = entries.filter((entry) => !folders.has(entry))
-  const entered = [...folders].filter(({ status }) => request.followLinks || !status.isSymbolicLink())
-  const here = [...files, ...folders].filter((entry) => isTidied(entry, request))
-  return [...entered.flatMap(({ path }) => pathsToTidy(path, request)), ...here.map(({ path }) => path)]
+/** What is to be removed: what links lead to before the links themselves, the deepest first. No folder is looked at twice, so no walk is endless. */
+function pathsToTidy(top: string, request: TidyRequest): string[] {
+  const seen = new Set<string>()
+  const linked: string[] = []
+  const walk = (folder: string): string[] => {
+    const id = folderId(folder)
+    if (id === undefined || seen.has(id)) return []
+    seen.add(id)
+    const entries = entriesOf(folder)
+    const { files = [], folders = [] } = Object.groupBy(entries, ({ path }) => (isFolder(path) ? 'folders' : 'files'))
+    const { real = [], links = [] } = Object.groupBy(folders, ({ status }) =>
+      status.isSymbolicLink() ? 'links' : 'real',
+    )
+    if (request.followLinks) linked.push(...links.map(({ path }) => path))
+    const here = [...files, ...folders].filter((entry) => isTidied(entry, request))
+    return [...real.flatMap(({ path }) => walk(path)), ...here.map(({ path }) => path)]
+  }
+  let paths = walk(top)
+  for (let link = linked.shift(); link !== undefined; link = linked.shift()) paths = [...walk(link), ...paths]
+  return paths
+}
+
+/** Undefined for what is gone by now. */
+function folderId(folder: string): string | undefined {
+  const status = fs.statSync(folder, { bigint: true, throwIfNoEntry: false })
+  return status === undefined ? undefined : `${status.dev}:${status.ino}`
 }
 
 function namesIn(folder: string): string[] {

@@ -104,6 +104,20 @@ test('a file of an unknown user is planned, and not made', { skip }, async () =>
   assert.equal(existsSync(office.file('a.key')), false)
 })
 
+test('a dry run warns of a folder that no state before makes', { skip }, async () => {
+  using office = new Office()
+  const args = { name: office.file('dir/www.key'), algo: 'ed25519' }
+  const { dry, run } = await office.both('private_key_managed', args)
+  const warning = `Folder ${office.file('dir')} is not there, and no state before this one makes it`
+  assert.deepEqual([dry.result, dry.warnings], [null, [warning]])
+  assert.deepEqual([run.result, run.comment], [false, 'Parent directory not present'])
+  const before = async (...chunk: Parameters<typeof chunkOf>) =>
+    (await new StateHost({ chunks: [chunkOf(...chunk)] }).test('x509.private_key_managed', args)).warnings
+  const elsewhere = { name: office.file('other.key') }
+  assert.deepEqual(await before('x509.private_key_managed', elsewhere), [warning])
+  assert.equal(await before('x509.private_key_managed', { name: office.file('dir/ca.key') }), undefined)
+})
+
 test('a private key is made once, for its owner alone', { skip }, async () => {
   using office = new Office()
   const name = office.file('www.key')
