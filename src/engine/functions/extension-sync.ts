@@ -27,7 +27,7 @@ export interface SyncOptions {
 }
 
 /**
- * Brings the user's plugins of some kinds here, and loads them where anything has changed: kind → names of what is new or has
+ * Brings the user's plugins of some kinds here, and loads them where anything has changed or vanished: kind → names of what is new or has
  * changed. Costs one question to the file server for each kind.
  */
 export async function syncPlugins(
@@ -35,11 +35,13 @@ export async function syncPlugins(
   kinds: readonly SyncKind[],
   options: SyncOptions = {},
 ): Promise<Record<string, string[]>> {
-  const found = kinds.map(async (kind) => [kind, await syncExtensions(ctx, kind, options)] as const)
-  const synced: Record<string, string[]> = Object.fromEntries(await Promise.all(found))
-  const changed = kinds.filter((kind) => (synced[kind]?.length ?? 0) > 0)
-  await refreshPlugins(ctx, changed)
-  return synced
+  const synced = await Promise.all(kinds.map(async (kind) => ({ kind, ...(await syncKind(ctx, kind, options)) })))
+  const moved = synced.filter(({ changed, hasRemoved }) => changed.length > 0 || hasRemoved)
+  await refreshPlugins(
+    ctx,
+    moved.map(({ kind }) => kind),
+  )
+  return Object.fromEntries(synced.map(({ kind, changed }) => [kind, changed]))
 }
 
 /** Lets the daemon take up what was synced. */
@@ -53,6 +55,15 @@ export async function refreshPlugins(ctx: FunctionContext, kinds: readonly SyncK
 
 /** Names of what is new or has changed (`modules.disk`), in order. What has vanished from the server is removed, unless `clean_dynamic_modules` is off. */
 export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: SyncOptions): Promise<string[]> {
+  return (await syncKind(ctx, kind, options)).changed
+}
+
+interface SyncedKind {
+  readonly changed: string[]
+  readonly hasRemoved: boolean
+}
+
+async function syncKind(ctx: SyncHost, kind: SyncKind, options: SyncOptions): Promise<SyncedKind> {
   const folder = syncedFolder(ctx.config, kind)
   const source = fileSourceOf(ctx)
   const wanted = await wantedFiles(ctx, source, kind, options)
@@ -70,9 +81,10 @@ export async function syncExtensions(ctx: SyncHost, kind: SyncKind, options: Syn
     await writeFileAtomic(path, content, isExecutable(name, names) ? 0o700 : 0o600)
     changed.add(`${kind}.${pluginName(name)}`)
   }
-  if (ctx.config.get('clean_dynamic_modules') === false) return [...changed].sort()
-  for (const name of present.keys()) if (!wanted.has(name)) await rm(resolveInside(folder, name), { force: true })
-  return [...changed].sort()
+  const isKept = ctx.config.get('clean_dynamic_modules') === false
+  const removed = isKept ? [] : [...present.keys()].filter((name) => !wanted.has(name))
+  for (const name of removed) await rm(resolveInside(folder, name), { force: true })
+  return { changed: [...changed].sort(), hasRemoved: removed.length > 0 }
 }
 
 /** Kind → names of what has been fetched. */

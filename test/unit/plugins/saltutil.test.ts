@@ -4,6 +4,8 @@ import { existsSync, readFileSync, utimesSync } from 'node:fs'
 import { test } from 'node:test'
 import type { RunningJob } from '../../../src/client/api.ts'
 import type { MasterCalls } from '../../../src/client/master-link.ts'
+import { createFunctionContext } from '../../../src/engine/functions/context.ts'
+import { syncPlugins } from '../../../src/engine/functions/extension-sync.ts'
 import { ConfigFolder } from '../../support/config-folder.ts'
 import { FunctionHost, samplePublishedJob } from '../../support/function-host.ts'
 
@@ -138,6 +140,24 @@ test('a sync brings what is new or changed and removes what has vanished', async
   })
   assert.equal(existsSync(folder.file('extmods/modules/sub/b.js')), false)
   assert.deepEqual((await host.call('saltutil.list_extmods')).return, { modules: ['a'], grains: ['g'] })
+})
+
+test('what has vanished from the file server is not offered any longer', async () => {
+  using folder = new ConfigFolder()
+  const files = new Map([['_modules/a.ts', '1']])
+  let refreshed = 0
+  const host = new FunctionHost({
+    config: { cachedir: folder.path },
+    services: { masters: [masterWith(files)], refreshModules: async () => void refreshed++ },
+  })
+  const { context } = createFunctionContext(host.inputs)
+  assert.deepEqual(await syncPlugins(context, ['modules']), { modules: ['modules.a'] })
+  assert.equal(refreshed, 1)
+  files.clear()
+  assert.deepEqual(await syncPlugins(context, ['modules']), { modules: [] })
+  assert.equal(refreshed, 2)
+  await syncPlugins(context, ['modules'])
+  assert.equal(refreshed, 2, 'nothing has changed')
 })
 
 test('white and black lists', async () => {
