@@ -69,7 +69,8 @@ function digitsOf(value: Value, magnitude: number | bigint, { type, precision, a
     return (alternate ? `0${type}` : '') + (type === 'X' ? digits.toUpperCase() : digits)
   }
   const float = Number(magnitude)
-  if (!Number.isFinite(float) && type !== 'd')
+  const isWhole = !isFloat(value) && ['', 'd', 'n'].includes(type)
+  if (!Number.isFinite(float) && !isWhole)
     return 'FEG'.includes(type) && type !== '' ? floatRepr(float).toUpperCase() : floatRepr(float)
   switch (type) {
     case 'f':
