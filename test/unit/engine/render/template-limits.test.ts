@@ -71,6 +71,10 @@ describe('a template cannot stall the process', () => {
   for (const [template, output] of [
     ["{{ '{:0300000,}'.format(1) | length }}", '300001'],
     ['{{ [] * 10 ** 15 }}', '[]'],
+    ['{{ ("a ~" ~ " " * 300000 ~ "b  ") | trim | length }}', '300004'],
+    ['{{ ("1" * 300000 ~ "x") | float(7) }}', '7'],
+    ['{{ ("a " * 200000) | wordwrap(10) | length }}', '399999'],
+    ['{{ ("<" * 300000) | striptags | length }}{{ "a<!-- <b> -->b<i>c</i> <" | striptags }}', '300000abc <'],
     ['{{ ([1] * 200000 * 2) | length }}', '400000'],
     [
       '{% set l = range(100000) | list %}{{ l | symmetric_difference(l) }}{{ l | difference(l) }}{{ l | intersect(l) | length }}',
