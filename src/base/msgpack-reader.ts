@@ -112,12 +112,17 @@ export class Reader {
   #mapping(count: number, depth: number): Record<string, unknown> {
     this.#enter(count * 2, depth)
     const record: Record<string, unknown> = {}
+    // The order of what comes after such a key is to be remembered, too.
+    let isWritten = false
     for (let index = 0; index < count; index++) {
-      const key = this.#key()
-      const value = this.#value(depth + 1)
-      if (typeof key !== 'string' || startsWithDigit(key)) setWritten(record, key, value)
+      const given = this.#key()
       // The name that would exchange the prototype, here or where the record is copied later.
-      else record[key === '__proto__' ? '__proto_' : key] = value
+      const key = given === '__proto__' ? '__proto_' : given
+      const value = this.#value(depth + 1)
+      if (isWritten || typeof key !== 'string' || startsWithDigit(key)) {
+        setWritten(record, key, value)
+        isWritten = true
+      } else record[key] = value
     }
     return record
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { SaltError } from '../base/errors.ts'
@@ -75,6 +76,8 @@ export class EventBus {
   readonly instance: string
   readonly #clock: Clock
   readonly #maximumEventSize: number
+  /** What an event causes is no part of the call that fired it. */
+  readonly #apart = AsyncLocalStorage.snapshot()
   readonly #log: EventLog
   readonly #groups = new Map<TagMatcher, Group>()
   #dropped = 0
@@ -192,7 +195,9 @@ export class EventBus {
     if (this.#isFlushing) return
     this.#isFlushing = true
     this.#waitingBytes = 0
-    for (const group of this.#groups.values()) this.#deliver(group)
+    this.#apart(() => {
+      for (const group of this.#groups.values()) this.#deliver(group)
+    })
     this.#log.forget()
     this.#isFlushing = false
     this.#flushedAt = this.#clock.monotonic()

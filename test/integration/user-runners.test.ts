@@ -139,4 +139,19 @@ describe("runners of the user's own", () => {
     assert.equal((await call('runner', 'saltutil.reload_plugins')).return, true)
     assert.equal((await call('runner', 'second.who')).return, 'tester')
   })
+
+  it('may cause themselves over and over by events: no call of them stands inside of another one', async () => {
+    const reaction = '{runner.relay.next: [{args: ["{{ data.left }}"]}]}'
+    await using world = await start(`reactor:\n  - 'relay/*': [{go: ${reaction}}]\n`)
+    const { fleet, roots, call } = world
+    const next = "if (left > 0) await ctx.emit('relay/' + left, { left: left - 1 })"
+    writeFileSync(
+      join(roots, '_runners/relay.js'),
+      `export const next = async (ctx, _, { rest: [left] }) => { ${next} }\n`,
+    )
+    await call('runner', 'saltutil.sync_runners')
+    await using events = await fleet.master.events()
+    await call('runner', 'relay.next', 30)
+    await events.until(/^relay\/1$/)
+  })
 })

@@ -110,7 +110,7 @@ export function publicationOf(job: JobContext): Readonly<Record<string, unknown>
   }
 }
 
-/** Keyword arguments without the `__pub_…` values. */
+/** Keyword arguments of a call without those that tell of the job (`__pub_…`), and whatever else begins like that. */
 export function withoutPublication(extra: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('__')))
 }

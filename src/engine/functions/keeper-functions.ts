@@ -14,11 +14,6 @@ export async function asRecord(result: Promise<Result>): Promise<Record<string, 
   return { ...(await result) }
 }
 
-/** Keyword arguments of a call, without those that tell of the job. */
-export function givenBy(extra: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('__pub_')))
-}
-
 export function isTest(ctx: FunctionContext, given: Readonly<Record<string, unknown>>): boolean {
   return isOn(given.test ?? ctx.config.get('test'))
 }

@@ -97,13 +97,14 @@ async function stampOf(files: readonly PluginFile[], shared: readonly string[]):
     [...folders].map(async (folder) => {
       const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
       return entries
-        .filter((entry) => entry.isFile())
+        .filter((entry) => !entry.isDirectory())
         .map(({ parentPath, name }) => stampOfFile(join(parentPath, name)))
     }),
   )
   return lines.flat().sort().join('\n')
 }
 
+/** Of the file itself where a link leads to it. */
 function stampOfFile(path: string): string {
   const { ctimeMs = 0, size = 0, ino = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {}
   return `${path} ${ctimeMs} ${size} ${ino}`

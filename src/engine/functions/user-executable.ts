@@ -19,9 +19,9 @@ import type {
   StateModuleDefinition,
 } from '../plugin.ts'
 import { pending, type StateOutcome, type StatePlan } from '../state/plan.ts'
+import { withoutPublication } from './bind.ts'
 import { execute } from './execute.ts'
 import { readJsonSchema } from './json-schema.ts'
-import { givenBy } from './keeper-functions.ts'
 import type { PluginFile } from './plugin-files.ts'
 import { grainsTimeoutMs } from './user-functions.ts'
 import { type CheckedFunction, checkUserModule } from './user-module-check.ts'
@@ -114,7 +114,7 @@ function executableState(program: Executable, fun: string, described: CheckedFun
 }
 
 function argumentsOf(args: Readonly<Record<string, unknown>>, { rest, extra }: MoreArguments) {
-  const given = Object.entries({ ...args, ...givenBy(extra) }).filter(([, value]) => value !== undefined)
+  const given = Object.entries({ ...args, ...withoutPublication(extra) }).filter(([, value]) => value !== undefined)
   return { args: rest, kwargs: Object.fromEntries(given) }
 }
 

@@ -46,8 +46,8 @@ export class TemplateWorld {
   #gpg: GpgDecryptor | undefined
   #shared: Promise<SharedValues> | undefined
 
-  /** @param readsHost Whether templates may import files of this host by absolute paths. */
-  constructor(ctx: FunctionContext, readsHost = true) {
+  /** @param options.readsHost Whether templates may import files of this host by absolute paths. */
+  constructor(ctx: FunctionContext, { readsHost = true } = {}) {
     this.ctx = ctx
     this.#readsHost = readsHost
     this.texts = new ServedTexts(ctx)

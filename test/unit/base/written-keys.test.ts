@@ -75,6 +75,19 @@ test('they come through msgpack, but for the name that would exchange a prototyp
   assert.deepEqual(Object.keys(unpack(pack({ b: 1, a: 2 })) as object), ['b', 'a'])
 })
 
+test('keys of both kinds in turn keep their order on the wire', () => {
+  for (const mixed of [
+    [10, 'a', 9],
+    ['b', '10', 'a', '9'],
+  ]) {
+    const sent = recordOfWritten(mixed.map((key) => [key, key]))
+    assert.deepEqual(
+      entries(unpack(pack(sent))),
+      mixed.map((key) => [key, key]),
+    )
+  }
+})
+
 test('they come through YAML', () => {
   const text = '8080: web\n80: http\n"7": text\ntrue: yes\n1.5: half\nnull: none\n'
   const value = parseYaml(text)

@@ -24,13 +24,26 @@ function unescapeHtml(text: string): string {
 }
 
 function stripTags(text: string): string {
-  const bare = text.replace(/<!--[\s\S]*?-->/g, '').replace(/<[^>]*>/g, '')
+  const bare = cutOut(cutOut(text, '<!--', '-->'), '<', '>')
   return unescapeHtml(
     bare
       .split(/\s+/)
       .filter((word) => word !== '')
       .join(' '),
   )
+}
+
+/** The text without what stands between two marks, and without them. */
+function cutOut(text: string, opening: string, closing: string): string {
+  const kept: string[] = []
+  let at = 0
+  for (;;) {
+    const start = text.indexOf(opening, at)
+    const end = start === -1 ? -1 : text.indexOf(closing, start + opening.length)
+    if (end === -1) return kept.join('') + text.slice(at)
+    kept.push(text.slice(at, start))
+    at = end + closing.length
+  }
 }
 
 /** Percent signs as Python's `quote` sets them. */

@@ -11,7 +11,7 @@ import { typeName } from '../values/type-name.ts'
 
 /** Python's white space around numbers, and the underscores between their digits, are no part of them. */
 const integerForm = /^\s*([-+]?)(\d+(?:_\d+)*)\s*$/
-const floatForm = /^\s*[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+(?:_\d+)*)?\s*$/
+const floatForm = /^\s*[-+]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+(?:_\d+)*)?\s*$/
 const specialFloat = /^\s*([-+]?)(inf|infinity|nan)\s*$/i
 
 /** `int(text)`; undefined for a text that is no integer. */

@@ -48,6 +48,15 @@ function isKey(value: Value): boolean {
   return isHashable(value)
 }
 
+/** Whether items are in a value, for many of them: a list is not gone through for each one that can be a key. */
+function membership(values: Value): (item: Value) => boolean {
+  if (!Array.isArray(values)) return (item) => contains(values, item)
+  const isQuick = (item: Value): boolean => !(item instanceof Undefined) && isKey(item)
+  const keys = new PySet(values.filter(isQuick))
+  const others = values.filter((item) => !isQuick(item))
+  return (item) => (isQuick(item) ? keys.has(item) || contains(others, item) : contains(values, item))
+}
+
 function sets(left: Value, right: Value): readonly [PySet, PySet] | undefined {
   return isHashable(left) && isHashable(right) ? [new PySet(iterate(left)), new PySet(iterate(right))] : undefined
 }
@@ -60,13 +69,14 @@ function union(left: Value, right: Value): Value {
 function intersect(left: Value, right: Value): Value {
   const both = sets(left, right)
   if (both !== undefined) return new PySet([...both[0]].filter((item) => both[1].has(item)))
-  return withoutRepetitions(toList(left).filter((item) => contains(right, item)))
+  return withoutRepetitions(toList(left).filter(membership(right)))
 }
 
 function difference(left: Value, right: Value): Value {
   const both = sets(left, right)
   if (both !== undefined) return new PySet([...both[0]].filter((item) => !both[1].has(item)))
-  return withoutRepetitions(toList(left).filter((item) => !contains(right, item)))
+  const isInRight = membership(right)
+  return withoutRepetitions(toList(left).filter((item) => !isInRight(item)))
 }
 
 function symmetricDifference(left: Value, right: Value): Value {
@@ -75,8 +85,8 @@ function symmetricDifference(left: Value, right: Value): Value {
     const [one, other] = both
     return new PySet([...[...one].filter((item) => !other.has(item)), ...[...other].filter((item) => !one.has(item))])
   }
-  const shared = intersect(left, right)
-  return withoutRepetitions(toList(union(left, right)).filter((item) => !contains(shared, item)))
+  const isShared = membership(intersect(left, right))
+  return withoutRepetitions(toList(union(left, right)).filter((item) => !isShared(item)))
 }
 
 function average(values: Value): Value {

@@ -13,10 +13,11 @@ export interface WrapOptions {
 /** The lines, without white space at their ends. Throws ValueError for a width below 1. */
 export function wrapText(text: string, options: WrapOptions): string[] {
   if (options.width <= 0) throw valueError(`invalid width ${options.width} (must be > 0)`)
-  const chunks = split(text, options.breakHyphens)
+  // The first one is at the end, where taking it is quick.
+  const chunks = split(text, options.breakHyphens).reverse()
   const lines: string[] = []
   while (chunks.length > 0) {
-    if (lines.length > 0 && chunks[0]?.trim() === '') chunks.shift()
+    if (lines.length > 0 && chunks.at(-1)?.trim() === '') chunks.pop()
     const line = takeLine(chunks, options)
     if (line !== '') lines.push(line)
   }
@@ -43,21 +44,21 @@ function split(text: string, breakHyphens: boolean): string[] {
 function takeLine(chunks: string[], { width, breakWords, breakHyphens }: WrapOptions): string {
   const line: string[] = []
   let length = 0
-  for (let next = chunks[0]; next !== undefined && length + codePointLength(next) <= width; next = chunks[0]) {
+  for (let next = chunks.at(-1); next !== undefined && length + codePointLength(next) <= width; next = chunks.at(-1)) {
     line.push(next)
     length += codePointLength(next)
-    chunks.shift()
+    chunks.pop()
   }
-  const [long] = chunks
+  const long = chunks.at(-1)
   if (long !== undefined && codePointLength(long) > width) {
-    chunks.shift()
+    chunks.pop()
     if (breakWords) {
       const room = cutAt(long, Math.max(1, width - length), breakHyphens)
       line.push(codePointSlice(long, 0, room))
       const rest = codePointSlice(long, room)
-      if (rest !== '') chunks.unshift(rest)
+      if (rest !== '') chunks.push(rest)
     } else if (line.length === 0) line.push(long)
-    else chunks.unshift(long)
+    else chunks.push(long)
   }
   if (line.at(-1)?.trim() === '') line.pop()
   return line.join('')

@@ -31,10 +31,12 @@ function paragraph(words: number): string {
 }
 
 const averageWord = 7
+/** Of a paragraph without words, with what stands around it. */
+const shortestParagraph = 10
 
 /** So many paragraphs of `min` up to `max` words. */
 export function lipsum(count: number, asHtml: boolean, min: number, max: number): Value {
-  checkLength(Math.max(0, count) * Math.max(min, max) * averageWord)
+  checkLength(Math.max(0, count) * Math.max(shortestParagraph, Math.max(min, max) * averageWord))
   const paragraphs = Array.from({ length: Math.max(0, count) }, () => paragraph(min + below(Math.max(1, max - min))))
   return asHtml ? new Markup(paragraphs.map((text) => `<p>${text}</p>`).join('\n')) : paragraphs.join('\n\n')
 }

@@ -120,8 +120,8 @@ function repeatedSequence(sequence: Value, count: Value): Value | undefined {
   if (sequence instanceof Markup) return new Markup(repeated(sequence.text, Number(times)))
   const items: readonly Value[] = Array.isArray(sequence) ? sequence : sequence.items
   checkCount(items.length * Number(times))
-  const all: Value[] = []
-  for (let round = 0; round < times; round++) all.push(...items)
+  const rounds = items.length === 0 ? 0 : Math.max(0, Number(times))
+  const all = Array.from({ length: rounds }, () => items).flat()
   return Array.isArray(sequence) ? all : new Tuple(all)
 }
 

@@ -27,13 +27,24 @@ export function formatMagnitude(value: Value, style: NumberStyle): string {
   checkLength(style.precision ?? 0)
   failOnUnfit(isFloat(value), style)
   const digits = digitsOf(value, magnitude, style)
-  if (style.separator === '') return digits
   const isRadix = radixes[style.type] !== undefined
-  const [whole = '', ...rest] = isRadix ? [digits] : digits.split(/(?=[.e%])/)
-  const groups = isRadix ? /\B(?=([\da-fA-F]{4})+(?![\da-fA-F]))/g : /\B(?=(\d{3})+(?!\d))/g
+  const prefix = isRadix && style.alternate ? digits.slice(0, 2) : ''
+  const [whole = '', ...rest] = isRadix ? [digits.slice(prefix.length)] : digits.split(/(?=[.e%])/)
   const fraction = rest.join('')
-  const zeros = missingZeros(whole.length, (style.zeroColumns ?? 0) - fraction.length, isRadix ? 4 : 3)
-  return ('0'.repeat(zeros) + whole).replace(groups, style.separator) + fraction
+  const columns = (style.zeroColumns ?? 0) - prefix.length - fraction.length
+  const isGrouped = style.separator !== '' && (isRadix || /^\d+$/.test(whole))
+  if (!isGrouped) return prefix + whole.padStart(columns, '0') + fraction
+  const groupSize = isRadix ? 4 : 3
+  const zeros = missingZeros(whole.length, columns, groupSize)
+  return prefix + inGroups('0'.repeat(zeros) + whole, groupSize).join(style.separator) + fraction
+}
+
+/** The first one may be shorter. */
+function inGroups(digits: string, size: number): string[] {
+  const first = digits.length % size
+  const groups = first === 0 ? [] : [digits.slice(0, first)]
+  for (let start = first; start < digits.length; start += size) groups.push(digits.slice(start, start + size))
+  return groups
 }
 
 function missingZeros(digits: number, columns: number, groupSize: number): number {
@@ -58,7 +69,8 @@ function digitsOf(value: Value, magnitude: number | bigint, { type, precision, a
     return (alternate ? `0${type}` : '') + (type === 'X' ? digits.toUpperCase() : digits)
   }
   const float = Number(magnitude)
-  if (!Number.isFinite(float) && type !== 'd')
+  const isWhole = !isFloat(value) && ['', 'd', 'n'].includes(type)
+  if (!Number.isFinite(float) && !isWhole)
     return 'FEG'.includes(type) && type !== '' ? floatRepr(float).toUpperCase() : floatRepr(float)
   switch (type) {
     case 'f':

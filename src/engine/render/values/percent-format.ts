@@ -96,10 +96,8 @@ function formatOne(
     return padded(precision === undefined ? text : codePointSlice(text, 0, precision), width, side)
   }
   if (type === 'c' && typeof value === 'string' && codePointLength(value) === 1) return padded(value, width, side)
-  const { sign, digits } = formatNumber(value, type, flags, precision, index)
-  const zeros =
-    flags.includes('0') && side === 'left' ? '0'.repeat(Math.max(0, width - sign.length - digits.length)) : ''
-  return padded(sign + zeros + digits, width, side)
+  const zeroColumns = flags.includes('0') && side === 'left' ? width : 0
+  return padded(formatNumber(value, type, { flags, precision, zeroColumns }, index), width, side)
 }
 
 /** `ascii(value)`. */
@@ -111,13 +109,19 @@ function asciiRepr(value: Value): string {
   })
 }
 
+interface NumberFlags {
+  readonly flags: string
+  readonly precision: number | undefined
+  /** How many columns the number fills at least, with zeros behind its sign. */
+  readonly zeroColumns: number
+}
+
 function formatNumber(
   value: Value,
   type: string,
-  flags: string,
-  precision: number | undefined,
+  { flags, precision, zeroColumns }: NumberFlags,
   index: number,
-): { sign: string; digits: string } {
+): string {
   if (!'diuxXoeEfFgGc'.includes(type)) {
     const code = (type.codePointAt(0) ?? 0).toString(16)
     throw valueError(`unsupported format character '${type}' (0x${code}) at index ${index}`)
@@ -128,10 +132,10 @@ function formatNumber(
   const isWhole = 'diu'.includes(type)
   if (!isWhole && 'xXoc'.includes(type) && isFloat(value)) throw wrongType(type, value)
   const truncated = isWhole && typeof number === 'number' ? BigInt(Math.trunc(number)) : value
-  const style = { type: isWhole ? 'd' : type, precision, alternate: flags.includes('#'), separator: '' }
-  const digits = formatMagnitude(truncated, style)
   const sign = isNegative(truncated) ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
-  return { sign, digits: isWhole ? digits.padStart(precision ?? 0, '0') : digits }
+  const style = { type: isWhole ? 'd' : type, precision, alternate: flags.includes('#'), separator: '' }
+  const digits = formatMagnitude(truncated, { ...style, zeroColumns: zeroColumns - sign.length })
+  return sign + (isWhole ? digits.padStart(precision ?? 0, '0') : digits)
 }
 
 function wrongType(type: string, value: Value): PyError {

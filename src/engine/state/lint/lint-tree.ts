@@ -84,7 +84,7 @@ class TreeLint {
   constructor(ctx: FunctionContext, request: LintRequest) {
     this.#ctx = ctx
     this.#request = request
-    this.#world = new TemplateWorld(ctx, false)
+    this.#world = new TemplateWorld(ctx, { readsHost: false })
   }
 
   async run(): Promise<LintResult> {

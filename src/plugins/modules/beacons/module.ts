@@ -1,5 +1,6 @@
 import { s } from '../../../base/schema.ts'
-import { asRecord, attempt, givenBy } from '../../../engine/functions/keeper-functions.ts'
+import { withoutPublication } from '../../../engine/functions/bind.ts'
+import { asRecord, attempt } from '../../../engine/functions/keeper-functions.ts'
 import { defineModule, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import {
   addBeacon,
@@ -27,7 +28,7 @@ function switching(on: boolean): Record<string, FunctionDefinition> {
       returns,
       examples: [`salt '*' beacons.${verb}`],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt(`Failed to ${verb} beacons on minion`, () => switchAll(ctx, on, givenBy(extra)))),
+        asRecord(attempt(`Failed to ${verb} beacons on minion`, () => switchAll(ctx, on, withoutPublication(extra)))),
     }),
     [`${verb}_beacon`]: fn({
       doc: on ? 'Let a beacon work again, also one that was disabled because it failed.' : 'Let a beacon work no more.',
@@ -38,7 +39,7 @@ function switching(on: boolean): Record<string, FunctionDefinition> {
       run: (ctx, args, { extra }) =>
         asRecord(
           attempt(`Failed to ${verb} beacon ${args.name} on minion`, () =>
-            switchBeacon(ctx, args.name, on, givenBy(extra)),
+            switchBeacon(ctx, args.name, on, withoutPublication(extra)),
           ),
         ),
     }),
@@ -82,7 +83,7 @@ export const beacons = defineModule({
       run: (ctx, args, { extra }) =>
         asRecord(
           attempt(`Failed to add beacon ${args.name}`, () =>
-            addBeacon(ctx, { name: args.name, data: args.beacon_data, given: givenBy(extra) }),
+            addBeacon(ctx, { name: args.name, data: args.beacon_data, given: withoutPublication(extra) }),
           ),
         ),
     }),
@@ -95,7 +96,7 @@ export const beacons = defineModule({
       run: (ctx, args, { extra }) =>
         asRecord(
           attempt(`Failed to modify beacon ${args.name}`, () =>
-            modifyBeacon(ctx, { name: args.name, data: args.beacon_data, given: givenBy(extra) }),
+            modifyBeacon(ctx, { name: args.name, data: args.beacon_data, given: withoutPublication(extra) }),
           ),
         ),
     }),
@@ -106,7 +107,11 @@ export const beacons = defineModule({
       returns,
       examples: ["salt '*' beacons.delete ps"],
       run: (ctx, args, { extra }) =>
-        asRecord(attempt(`Failed to delete beacon ${args.name}`, () => deleteBeacon(ctx, args.name, givenBy(extra)))),
+        asRecord(
+          attempt(`Failed to delete beacon ${args.name}`, () =>
+            deleteBeacon(ctx, args.name, withoutPublication(extra)),
+          ),
+        ),
     }),
     ...switching(true),
     ...switching(false),
@@ -116,7 +121,7 @@ export const beacons = defineModule({
       returns,
       examples: ["salt '*' beacons.save"],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt('Failed to save beacons', () => saveBeacons(ctx, givenBy(extra)))),
+        asRecord(attempt('Failed to save beacons', () => saveBeacons(ctx, withoutPublication(extra)))),
     }),
     reset: fn({
       doc: 'Delete all beacons.',
@@ -124,7 +129,7 @@ export const beacons = defineModule({
       returns,
       examples: ["salt '*' beacons.reset"],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt('Failed to reset beacons', () => resetBeacons(ctx, givenBy(extra)))),
+        asRecord(attempt('Failed to reset beacons', () => resetBeacons(ctx, withoutPublication(extra)))),
     }),
   },
 })

@@ -1,6 +1,8 @@
 /** Functions of `docker` that make, remove and look at containers. */
+
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
+import { withoutPublication } from '../../../engine/functions/bind.ts'
 import { fn } from '../../../engine/plugin.ts'
 import { createContainer, removeContainer, runContainer } from './container-making.ts'
 import { logsOf } from './container-output.ts'
@@ -14,7 +16,7 @@ import {
   stopContainer,
   unlessMissing,
 } from './containers.ts'
-import { engineJson, engineRecord, type Fields, part } from './engine.ts'
+import { engineJson, engineRecord, part } from './engine.ts'
 
 const name = s.string('Name or id of the container')
 const timeout = s.optional(s.integer('Seconds to wait before it is killed; what the container says, by default'))
@@ -22,10 +24,6 @@ const containerOptions = s.any(
   'Arguments of the container: command, environment, binds, port_bindings, networks, restart_policy …',
 )
 const image = s.string('Name or id of the image')
-
-function plainOptions(extra: Fields): Fields {
-  return Object.fromEntries(Object.entries(extra).filter(([key]) => !key.startsWith('__')))
-}
 
 export const containerFunctions = {
   ps: fn({
@@ -132,7 +130,7 @@ export const containerFunctions = {
     returns: s.record(s.any(), 'Id, Name, Started and Warnings'),
     examples: ["salt '*' docker.create nginx:1.27 name=web publish=8080:80 start=true"],
     async run(ctx, args, { extra }) {
-      const made = await createContainer(ctx, args.image, args.name, plainOptions(extra))
+      const made = await createContainer(ctx, args.image, args.name, withoutPublication(extra))
       if (!args.start) return { ...made }
       const { result } = await startContainer(ctx, String(made.Id))
       return { ...made, Started: result }
@@ -151,7 +149,7 @@ export const containerFunctions = {
     extra: containerOptions,
     returns: s.record(s.any(), 'Id, Name, ExitCode and Logs'),
     examples: ["salt '*' docker.run_container builder:latest command=/build.sh rm=true"],
-    run: async (ctx, args, { extra }) => ({ ...(await runContainer(ctx, args, plainOptions(extra))) }),
+    run: async (ctx, args, { extra }) => ({ ...(await runContainer(ctx, args, withoutPublication(extra))) }),
   }),
   rename: fn({
     doc: 'Give a container another name.',

@@ -1,5 +1,6 @@
 import { s } from '../../../base/schema.ts'
-import { asRecord, attempt, givenBy } from '../../../engine/functions/keeper-functions.ts'
+import { withoutPublication } from '../../../engine/functions/bind.ts'
+import { asRecord, attempt } from '../../../engine/functions/keeper-functions.ts'
 import { defineModule, type FunctionDefinition, fn } from '../../../engine/plugin.ts'
 import { standardTimeFormat } from '../../../engine/schedule/time-format.ts'
 import { ask } from './access.ts'
@@ -25,7 +26,7 @@ function switching(on: boolean): Record<string, FunctionDefinition> {
       returns,
       examples: [`salt '*' schedule.${verb}`],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt(`Failed to ${verb} schedule on minion`, () => switchAll(ctx, on, givenBy(extra)))),
+        asRecord(attempt(`Failed to ${verb} schedule on minion`, () => switchAll(ctx, on, withoutPublication(extra)))),
     }),
     [`${verb}_job`]: fn({
       doc: on ? 'Let a job run again.' : 'Let a job run no more.',
@@ -36,7 +37,7 @@ function switching(on: boolean): Record<string, FunctionDefinition> {
       run: (ctx, args, { extra }) =>
         asRecord(
           attempt(`Failed to ${verb} job ${args.name} in schedule`, () =>
-            switchJob(ctx, args.name, on, givenBy(extra)),
+            switchJob(ctx, args.name, on, withoutPublication(extra)),
           ),
         ),
     }),
@@ -51,7 +52,7 @@ function sending(moves: boolean): FunctionDefinition {
     extra: s.any('test: change nothing'),
     returns,
     examples: [`salt web1 schedule.${verb} job1 'db*'`],
-    run: (ctx, args, { extra }) => asRecord(sendJob(ctx, { ...args, moves }, givenBy(extra))),
+    run: (ctx, args, { extra }) => asRecord(sendJob(ctx, { ...args, moves }, withoutPublication(extra))),
   })
 }
 
@@ -92,7 +93,7 @@ export const schedule = defineModule({
       returns: s.record(s.any(), 'The job; result and comment where it cannot be built'),
       examples: ["salt '*' schedule.build_schedule_item job1 function=test.ping seconds=3600"],
       run(ctx, args, { extra }) {
-        const built = buildJob(ctx, args.name, givenBy(extra))
+        const built = buildJob(ctx, args.name, withoutPublication(extra))
         return 'job' in built ? built.job : { comment: built.fault, result: false }
       },
     }),
@@ -106,7 +107,11 @@ export const schedule = defineModule({
         "salt '*' schedule.add job2 function=cmd.run job_args='[uptime]' cron='*/5 * * * *'",
       ],
       run: (ctx, args, { extra }) =>
-        asRecord(attempt(`Failed to add job ${args.name} to schedule`, () => addJob(ctx, args.name, givenBy(extra)))),
+        asRecord(
+          attempt(`Failed to add job ${args.name} to schedule`, () =>
+            addJob(ctx, args.name, withoutPublication(extra)),
+          ),
+        ),
     }),
     modify: fn({
       doc: 'Put another job in the place of one. Of the old one only the function stays where no other is given.',
@@ -116,7 +121,9 @@ export const schedule = defineModule({
       examples: ["salt '*' schedule.modify job1 function=test.ping seconds=600"],
       run: (ctx, args, { extra }) =>
         asRecord(
-          attempt(`Failed to modify job ${args.name} in schedule`, () => modifyJob(ctx, args.name, givenBy(extra))),
+          attempt(`Failed to modify job ${args.name} in schedule`, () =>
+            modifyJob(ctx, args.name, withoutPublication(extra)),
+          ),
         ),
     }),
     delete: fn({
@@ -127,7 +134,9 @@ export const schedule = defineModule({
       examples: ["salt '*' schedule.delete job1"],
       run: (ctx, args, { extra }) =>
         asRecord(
-          attempt(`Failed to delete job ${args.name} from schedule`, () => deleteJob(ctx, args.name, givenBy(extra))),
+          attempt(`Failed to delete job ${args.name} from schedule`, () =>
+            deleteJob(ctx, args.name, withoutPublication(extra)),
+          ),
         ),
     }),
     purge: fn({
@@ -136,7 +145,7 @@ export const schedule = defineModule({
       returns,
       examples: ["salt '*' schedule.purge"],
       run: (ctx, _args, { extra }) =>
-        asRecord(attempt('Failed to delete the jobs from schedule', () => purgeJobs(ctx, givenBy(extra)))),
+        asRecord(attempt('Failed to delete the jobs from schedule', () => purgeJobs(ctx, withoutPublication(extra)))),
     }),
     run_job: fn({
       doc: 'Run a job now.',
@@ -153,7 +162,8 @@ export const schedule = defineModule({
       extra: options,
       returns,
       examples: ["salt '*' schedule.save"],
-      run: (ctx, _args, { extra }) => asRecord(attempt('Failed to save schedule', () => saveJobs(ctx, givenBy(extra)))),
+      run: (ctx, _args, { extra }) =>
+        asRecord(attempt('Failed to save schedule', () => saveJobs(ctx, withoutPublication(extra)))),
     }),
     reload: fn({
       doc: 'Take the jobs of the file again that outlives the minion.',
@@ -177,7 +187,7 @@ export const schedule = defineModule({
       run: (ctx, { name: job, current_time: time, new_time, time_fmt }, { extra }) =>
         asRecord(
           attempt(`Failed to postpone job ${job} in schedule`, () =>
-            moveTime(ctx, { func: 'postpone_job', name: job, time, new_time, time_fmt }, givenBy(extra)),
+            moveTime(ctx, { func: 'postpone_job', name: job, time, new_time, time_fmt }, withoutPublication(extra)),
           ),
         ),
     }),
@@ -194,7 +204,7 @@ export const schedule = defineModule({
       run: (ctx, { name: job, current_time: time, time_fmt }, { extra }) =>
         asRecord(
           attempt(`Failed to skip job ${job} in schedule`, () =>
-            moveTime(ctx, { func: 'skip_job', name: job, time, time_fmt }, givenBy(extra)),
+            moveTime(ctx, { func: 'skip_job', name: job, time, time_fmt }, withoutPublication(extra)),
           ),
         ),
     }),

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import { SaltError } from '../../../base/errors.ts'
 import { s } from '../../../base/schema.ts'
+import { withoutPublication } from '../../../engine/functions/bind.ts'
 import { callDataFunction } from '../../../engine/functions/data-call.ts'
-import { givenBy } from '../../../engine/functions/keeper-functions.ts'
 import type { Serializer } from '../../../engine/functions/serialization/serializers.ts'
 import { defineModule, type FunctionContext, fn } from '../../../engine/plugin.ts'
 import { bannerOf } from './banner.ts'
@@ -132,7 +132,7 @@ export const slsutil = defineModule({
         if (args.path === undefined && args.string === undefined) {
           throw new SaltError('bad-arguments', 'Must pass either path or string')
         }
-        return render(ctx, { ...args, renderer: args.default_renderer, variables: givenBy(extra) })
+        return render(ctx, { ...args, renderer: args.default_renderer, variables: withoutPublication(extra) })
       },
     }),
     serialize: fn({
@@ -147,7 +147,7 @@ export const slsutil = defineModule({
       async run(_ctx, { serializer, obj }, { extra }) {
         const { fromPlain } = await import('../../../engine/render/values/plain.ts')
         const { write } = await serializerOf(serializer)
-        return write(fromPlain(obj), { ...writingDefaults[serializer], ...givenBy(extra) })
+        return write(fromPlain(obj), { ...writingDefaults[serializer], ...withoutPublication(extra) })
       },
     }),
     deserialize: fn({

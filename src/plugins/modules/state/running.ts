@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
 import { asSaltError } from '../../../base/errors.ts'
 import { pythonString } from '../../../base/python-repr.ts'
+import { nameList } from '../../../engine/arguments/comma-list.ts'
 import { JidClock } from '../../../engine/jobs/jid.ts'
 import type { FunctionContext, MoreArguments } from '../../../engine/plugin.ts'
 import type { CompiledStates } from '../../../engine/state/compile/compiled.ts'
@@ -122,7 +123,7 @@ async function contextFor(ctx: FunctionContext, { given, topFile }: StateJob): P
 
 async function syncFirst(ctx: FunctionContext, wanted: string | readonly string[]): Promise<void> {
   const { syncKinds, syncPlugins } = await import('../../../engine/functions/extension-sync.ts')
-  const words = (typeof wanted === 'string' ? wanted.split(',') : wanted).map((word) => word.trim())
+  const words = nameList(wanted)
   const kinds = syncKinds.filter((kind) => words.includes(kind))
   await syncPlugins(ctx, kinds)
   // `all`, other names of kinds, and what is none.

@@ -1,6 +1,6 @@
 /** Beacons of the user's own, at work on a clock that the test moves. */
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Clock, systemClock } from '../../../../src/base/clock.ts'
 import type { BeaconDefinition } from '../../../../src/engine/beacon.ts'
@@ -230,6 +230,18 @@ test('a file that changes begins its beacons anew, and no other change does', as
   assert.equal(await rig.load(), true)
   const [, , anew] = await rig.until(4)
   assert.deepEqual([anew?.tag, anew?.data.count], ['salt/beacon/web/counting/b', 2])
+})
+
+test('a file that a link leads to is seen to change, too', async () => {
+  await using rig = await Rig.with({ 'counting.js': counting })
+  const elsewhere = rig.folder.file('elsewhere.js')
+  writeFileSync(elsewhere, counting)
+  rmSync(rig.file('counting.js'))
+  symlinkSync(elsewhere, rig.file('counting.js'))
+  assert.equal(await rig.load(), true)
+  assert.equal(await rig.load(), false)
+  writeFileSync(elsewhere, `${counting} `)
+  assert.equal(await rig.load(), true)
 })
 
 for (const [what, text, pattern] of [

@@ -62,9 +62,26 @@ describe('a template cannot stall the process', () => {
     '[1] | batch(10 ** 9, 0) | list',
     '[1] | slice(10 ** 9) | list',
     'lipsum(n=10 ** 8)',
+    'lipsum(n=10 ** 9, min=0, max=0)',
     '(1,) * 10 ** 8',
   ]) {
     test(huge, async () => assert.equal((await renderFault(`{{ ${huge} }}`)).type, 'MemoryError'))
+  }
+
+  for (const [template, output] of [
+    ["{{ '{:0300000,}'.format(1) | length }}", '300001'],
+    ['{{ [] * 10 ** 15 }}', '[]'],
+    ['{{ ("a ~" ~ " " * 300000 ~ "b  ") | trim | length }}', '300004'],
+    ['{{ ("1" * 300000 ~ "x") | float(7) }}', '7'],
+    ['{{ ("a " * 200000) | wordwrap(10) | length }}', '399999'],
+    ['{{ ("<" * 300000) | striptags | length }}{{ "a<!-- <b> -->b<i>c</i> <" | striptags }}', '300000abc <'],
+    ['{{ ([1] * 200000 * 2) | length }}', '400000'],
+    [
+      '{% set l = range(100000) | list %}{{ l | symmetric_difference(l) }}{{ l | difference(l) }}{{ l | intersect(l) | length }}',
+      '[][]100000',
+    ],
+  ] as const) {
+    test(`soon done: ${template}`, { timeout: 15_000 }, async () => assert.equal(await renderText(template), output))
   }
 
   test('powers that nobody could hold', async () => {

@@ -7,7 +7,6 @@ import { typeName } from '../type-name.ts'
 
 const space = `[${whiteSpace}]`
 const leadingSpace = new RegExp(`^${space}+`)
-const trailingSpace = new RegExp(`${space}+$`)
 const firstSpace = new RegExp(space)
 const lastSpace = new RegExp(`${space}[^${whiteSpace}]*$`)
 
@@ -27,8 +26,9 @@ export function stripped(text: string, chars: Value, left: boolean, right: boole
 }
 
 function trimEnd(text: string): string {
-  const { length } = text.trimEnd()
-  return text.slice(0, length).replace(trailingSpace, '')
+  let end = text.length
+  while (end > 0 && firstSpace.test(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 /** `text.split(separator, limit)`: at white space where the separator is null; a negative limit is none. */
