@@ -3,7 +3,7 @@
 import { Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
 import { isFloat, numeric } from './numbers.ts'
-import { repr, str } from './print.ts'
+import { asciiRepr, repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { checkLength, codePointLength, codePointSlice, padded } from './text.ts'
 import { typeName } from './type-name.ts'
@@ -100,15 +100,6 @@ function formatOne(
   const zeros =
     flags.includes('0') && side === 'left' ? '0'.repeat(Math.max(0, width - sign.length - digits.length)) : ''
   return padded(sign + zeros + digits, width, side)
-}
-
-/** `ascii(value)`. */
-function asciiRepr(value: Value): string {
-  return repr(value).replace(/\P{ASCII}/gu, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16)
-    if (code.length <= 2) return `\\x${code}`
-    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`
-  })
 }
 
 function formatNumber(
