@@ -53,10 +53,10 @@ class Constructor<M extends object, S extends object> {
     return value
   }
 
-  /** A node that several aliases name becomes one shared value. */
-  #value(node: YamlNode): unknown {
+  /** A node that several aliases name, or that a merge brings to several mappings, becomes one shared value. */
+  #value(node: YamlNode, isShared = false): unknown {
     if (node.kind === 'scalar' && !isCollectionTag(node.tag)) return scalarValue(node)
-    if (node.kind === 'scalar' || !node.isAliased) return this.#collection(node)
+    if (node.kind === 'scalar' || !(node.isAliased || isShared)) return this.#collection(node)
     if (this.#values.has(node)) return this.#values.get(node)
     const value = this.#collection(node)
     this.#values.set(node, value)
@@ -124,11 +124,11 @@ class Constructor<M extends object, S extends object> {
   }
 
   #fill(node: YamlMapping, mapping: M, onKey?: (key: unknown) => void): void {
-    this.#flatten(node)
+    const hasMerged = this.#flatten(node)
     for (const pair of node.pairs) {
       const [keyNode, valueNode] = pair
       const key = this.#key(keyNode, node)
-      const value = this.#value(valueNode)
+      const value = this.#value(valueNode, hasMerged || node.isAliased)
       if (this.#model.hasKey(mapping, key)) {
         const text = this.#model.keyText(key)
         throw new YamlFault('ConstructorError', `the key '${text}' is there twice`, keyNode.start, {
@@ -152,9 +152,9 @@ class Constructor<M extends object, S extends object> {
     })
   }
 
-  /** Replaces `<<` by the pairs it brings: they come first, and a key of the mapping's own wins. */
-  #flatten(node: YamlMapping): void {
-    if (!hasMergeKey(node.pairs)) return
+  /** Replaces `<<` by the pairs it brings: they come first, and a key of the mapping's own wins. False where there is none. */
+  #flatten(node: YamlMapping): boolean {
+    if (!hasMergeKey(node.pairs)) return false
     const own = node.pairs.filter(([key]) => !isMergeKey(key))
     const ownKeys = new Set(own.map(([key]) => (key.kind === 'scalar' ? key.text : undefined)))
     const brought = node.pairs
@@ -166,6 +166,7 @@ class Constructor<M extends object, S extends object> {
     if (this.#merged > mergeLimit)
       throw new YamlFault('ConstructorError', 'merge keys bring too many entries', node.start)
     node.pairs.splice(0, node.pairs.length, ...brought, ...own)
+    return true
   }
 
   /** A later mapping of a list comes before an earlier one. */

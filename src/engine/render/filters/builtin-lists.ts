@@ -1,7 +1,7 @@
 /** Jinja's filters for lists and dictionaries. */
 import { expectInteger, textOf } from '../values/arguments.ts'
-import { add } from '../values/arithmetic.ts'
-import { equals, sorted } from '../values/compare.ts'
+import { add, multiply, subtract } from '../values/arithmetic.ts'
+import { equals, inOrder, sorted } from '../values/compare.ts'
 import { isIterable, isTrue, iterate, length, toList } from '../values/iterate.ts'
 import { Generator, Markup, NamedTuple, Tuple, Undefined, type Value } from '../values/kinds.ts'
 import { attributeOf } from '../values/lookup.ts'
@@ -13,19 +13,19 @@ import { checkCount } from '../values/walk.ts'
 import { attributeGetter, type Getter, sortKey, withoutCase } from './attribute-path.ts'
 import { type Filter, type FilterContext, filter } from './filter.ts'
 
-function* batches(value: Value, size: number, fill: Value): Iterable<Value> {
+/** The size may be anything that a length can be compared with: a float too, as a division gives it. */
+function* batches(value: Value, size: Value, fill: Value): Iterable<Value> {
   let batch: Value[] = []
   for (const item of iterate(value)) {
-    if (batch.length === size) {
+    if (equals(batch.length, size)) {
       yield batch
       batch = []
     }
     batch.push(item)
   }
   if (batch.length === 0) return
-  if (fill !== null) checkCount(size)
-  while (fill !== null && batch.length < size) batch.push(fill)
-  yield batch
+  const isShort = fill !== null && inOrder('<', batch.length, size)
+  yield isShort ? add(batch, multiply([fill], subtract(size, batch.length))) : batch
 }
 
 function* slices(value: Value, count: number, fill: Value): Iterable<Value> {
@@ -154,7 +154,7 @@ export const builtinListFilters: readonly (readonly [string, Filter])[] = [
     filter(
       'do_batch',
       'value, linecount, fill_with=None',
-      (_context, value, size, fill) => new Generator(batches(value, expectInteger(size), fill)),
+      (_context, value, size, fill) => new Generator(batches(value, size, fill)),
     ),
   ],
   ['count', countFilter],

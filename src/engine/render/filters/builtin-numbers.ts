@@ -33,6 +33,7 @@ const maximumDigits = 4300
 
 /** `int(text, base)`; undefined for a text that is no integer. */
 function parseWithBase(text: string, base: number): number | bigint | undefined {
+  if (base !== 0 && (base < 2 || base > 36)) return undefined
   const [, sign = '', body = ''] = /^\s*([-+]?)([\w\p{Nd}]+)\s*$/u.exec(text) ?? []
   const lower = asciiDigits(body.toLowerCase())
   const detected = base === 0 ? (Object.entries(prefixes).find(([, one]) => lower.startsWith(one))?.[0] ?? '10') : base

@@ -30,7 +30,8 @@ function toBool(value: Value): boolean {
   const text = textOf(value)
   if (text !== undefined) return ['yes', '1', 'true'].includes(text.toLowerCase())
   if ((typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint') return value > 0
-  return !isHashable(value) && length(value) > 0
+  // What is undefined could be no key, but is of a type whose values can: Salt asks for no more.
+  return !(value instanceof Undefined) && !isHashable(value) && length(value) > 0
 }
 
 const sizeUnits = 'bkmgtpezy'

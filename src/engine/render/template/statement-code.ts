@@ -40,9 +40,9 @@ export class StatementCode implements StatementWriter {
   }
 
   /** Statements in a scope of their own, whose variable is `s` again. */
-  scoped(body: Body, prepare = ''): string {
+  scoped(body: Body, prepare = '', close: () => string = () => ''): string {
     const outer = this.code.unique('q')
-    return `{const ${outer}=s;{const s=Object.create(${outer});${prepare}${this.#inside(body)}}}`
+    return `{const ${outer}=s;{const s=Object.create(${outer});${prepare}${this.#inside(body)}${close()}}}`
   }
 
   #inside(body: Body): string {
@@ -173,30 +173,33 @@ export class StatementCode implements StatementWriter {
     throw new TemplateSyntaxError(message, line, offset, 'SyntaxError')
   }
 
-  /** The body's text in a variable, whose name `use` gets. */
-  #captured(body: Body, use: (text: string) => string): string {
+  /** The body's text in a variable, whose name `use` gets; `close` gets it where the names of the body are still known. */
+  #captured(body: Body, use: (text: string) => string, close: (text: string) => string = () => ''): string {
     const text = this.code.unique('v')
-    return `{let ${text};{const o=[];${this.#keeping(() => this.scoped(body))}${text}=r.captured(o);}${use(text)}}`
+    const inner = this.#keeping(() => this.scoped(body, '', () => `${text}=r.captured(o);${close(text)}`))
+    return `{let ${text};{const o=[];${inner}}${use(text)}}`
   }
 
   #setBlock({ target, filter, body, offset }: StatementOf<'set-block'>): string {
-    return this.#captured(body, (text) => {
-      this.#lastOffset = offset
-      const value = filter === undefined ? text : this.#filterOf(filter, text)
-      return `p.at=${offset};${this.assign(target, value)}`
-    })
+    return this.#captured(
+      body,
+      (text) => `p.at=${offset};${this.assign(target, text)}`,
+      (text) => this.#filtered(filter, text, offset),
+    )
   }
 
   #filterBlock({ filter, body, offset }: StatementOf<'filter-block'>): string {
-    return this.#captured(body, (text) => {
-      this.#lastOffset = offset
-      return `p.at=${offset};r.write(o,r.bodyText(${this.#filterOf(filter, text)}));`
-    })
+    return this.#captured(
+      body,
+      (text) => `p.at=${offset};r.write(o,r.bodyText(${text}));`,
+      (text) => this.#filtered(filter, text, offset),
+    )
   }
 
   /** A filter on a captured text. Its name must be known, even in a branch. */
-  #filterOf(filter: Expression, text: string): string {
-    return this.inside(() => this.expression(filter, text))
+  #filtered(filter: Expression | undefined, text: string, offset: number): string {
+    this.#lastOffset = offset
+    return filter === undefined ? '' : `p.at=${offset};${text}=${this.inside(() => this.expression(filter, text))};`
   }
 
   #load({ filter, target, body }: StatementOf<'load'>, at: string): string {

@@ -3,7 +3,7 @@
 import { isText, type Kwargs, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
 import { isFloat, numeric } from './numbers.ts'
-import { repr, str } from './print.ts'
+import { asciiRepr, repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { checkLength, codePointSlice, padded } from './text.ts'
 import { typeName } from './type-name.ts'
@@ -78,7 +78,8 @@ function formatField(field: string, fields: Fields, depth: number): string {
 
 function converted(value: Value, conversion: string): string {
   if (conversion === 's') return str(value)
-  if (conversion === 'r' || conversion === 'a') return repr(value)
+  if (conversion === 'r') return repr(value)
+  if (conversion === 'a') return asciiRepr(value)
   throw valueError(`Unknown conversion specifier '${conversion}'`)
 }
 

@@ -3,7 +3,7 @@
 import { Range, Tuple, Undefined, type Value } from './kinds.ts'
 import { formatMagnitude, isNegative } from './number-format.ts'
 import { isFloat, numeric } from './numbers.ts'
-import { repr, str } from './print.ts'
+import { asciiRepr, repr, str } from './print.ts'
 import { PyError, typeError, valueError } from './py-error.ts'
 import { checkLength, codePointLength, codePointSlice, padded } from './text.ts'
 import { typeName } from './type-name.ts'
@@ -98,15 +98,6 @@ function formatOne(
   if (type === 'c' && typeof value === 'string' && codePointLength(value) === 1) return padded(value, width, side)
   const zeroColumns = flags.includes('0') && side === 'left' ? width : 0
   return padded(formatNumber(value, type, { flags, precision, zeroColumns }, index), width, side)
-}
-
-/** `ascii(value)`. */
-function asciiRepr(value: Value): string {
-  return repr(value).replace(/\P{ASCII}/gu, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16)
-    if (code.length <= 2) return `\\x${code}`
-    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`
-  })
 }
 
 interface NumberFlags {

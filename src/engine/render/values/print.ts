@@ -35,6 +35,15 @@ export function repr(value: Value): string {
   return write(value, [], new Walk())
 }
 
+/** `ascii(value)`. */
+export function asciiRepr(value: Value): string {
+  return repr(value).replace(/\P{ASCII}/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    if (code.length <= 2) return `\\x${code}`
+    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`
+  })
+}
+
 function write(value: Value, around: readonly Value[], walk: Walk): string {
   if (typeof value !== 'object' || value === null) return pythonRepr(value)
   if (value instanceof Float) return floatRepr(value.value)

@@ -59,7 +59,19 @@ function failure(type: string, message: RegExp): (error: unknown) => boolean {
 }
 
 describe('what is undefined is refused by every filter that looks at it', () => {
-  const indifferent = ['skip', 'is_list', 'is_iter', 'is_hex', 'sequence', 'json', 'tojson', 'yaml', 'python', 'pprint']
+  const indifferent = [
+    'skip',
+    'to_bool',
+    'is_list',
+    'is_iter',
+    'is_hex',
+    'sequence',
+    'json',
+    'tojson',
+    'yaml',
+    'python',
+    'pprint',
+  ]
   const args: Readonly<Record<string, readonly Value[]>> = {
     check_whitelist_blacklist: ['a'],
     combinations: [1],
