@@ -1,7 +1,6 @@
 /** JSON text as Python's `json.dumps(ensure_ascii=False)` writes it: `{"a": 1, "b": [1.0]}`. */
 import { isUtf8 } from 'node:buffer'
 import { Float } from './float.ts'
-import { isRecord } from './narrow.ts'
 import { floatRepr } from './python-number-repr.ts'
 import { pythonString } from './python-repr.ts'
 import { Secret } from './secret.ts'
@@ -29,7 +28,7 @@ function write(value: unknown, indent: number | undefined, margin: string): stri
     const items = [...value]
     return enclose('[', ']', items, (item, inner) => write(item, indent, inner), indent, margin)
   }
-  if (!isRecord(value)) return JSON.stringify(String(value))
+  if (typeof value !== 'object') return JSON.stringify(String(value))
   const pairs: readonly (readonly [unknown, unknown])[] = value instanceof Map ? [...value] : writtenEntries(value)
   const present = pairs.filter(([, item]) => item !== undefined)
   const pair = ([key, item]: readonly [unknown, unknown], inner: string): string =>

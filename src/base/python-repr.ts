@@ -1,16 +1,13 @@
 /** Values as Python prints them: users of Salt know this form from `--out raw`, `--out txt` and its messages. */
-import { Float } from './float.ts'
 import { isRecord } from './narrow.ts'
-import { numberRepr } from './python-number-repr.ts'
 import { Secret } from './secret.ts'
-import { writtenEntries } from './written-keys.ts'
+import { isWrittenKey, keyText, writtenEntries } from './written-keys.ts'
 
 /** `repr(value)`: `{'a': [1, 'two', None, True]}`, `1.0`, `b'\x00'`. */
 export function pythonRepr(value: unknown): string {
-  if (value === null || value === undefined) return 'None'
-  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (value === undefined) return 'None'
   if (typeof value === 'string') return textRepr(value)
-  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Float) return numberRepr(value)
+  if (isWrittenKey(value)) return keyText(value)
   if (value instanceof Secret) return textRepr(value.toString())
   if (value instanceof Uint8Array) return bytesRepr(value)
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`

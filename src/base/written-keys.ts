@@ -82,15 +82,14 @@ export function writtenKeysOf(record: object): ReadonlyMap<string, WrittenKey> |
 }
 
 /** The entries of a mapping with their keys as written, in the order in which they were written. */
-export function writtenEntries(record: Readonly<Record<string, unknown>>): readonly (readonly [WrittenKey, unknown])[] {
+export function writtenEntries(record: object): readonly (readonly [WrittenKey, unknown])[] {
   const keys = writtenKeysOf(record)
-  return keys === undefined ? Object.entries(record) : Array.from(keys, ([name, key]) => [key, record[name]])
+  return keys === undefined
+    ? Object.entries(record)
+    : Array.from(keys, ([name, key]) => [key, Reflect.get(record, name)])
 }
 
 /** A copy with other values. */
-export function mapWritten(
-  record: Readonly<Record<string, unknown>>,
-  change: (value: unknown, name: string) => unknown,
-): Record<string, unknown> {
-  return recordOfWritten(writtenEntries(record).map(([key, value]) => [key, change(value, keyText(key))]))
+export function mapWritten(record: object, change: (value: unknown) => unknown): Record<string, unknown> {
+  return recordOfWritten(writtenEntries(record).map(([key, value]) => [key, change(value)]))
 }

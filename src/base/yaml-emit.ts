@@ -1,6 +1,5 @@
 /** YAML text as PyYAML's `safe_dump` (on libyaml) writes it, byte for byte: the form in which Salt prints and stores. */
 import { Float } from './float.ts'
-import { isRecord } from './narrow.ts'
 import { floatRepr } from './python-number-repr.ts'
 import { Secret } from './secret.ts'
 import { compareText } from './text.ts'
@@ -219,7 +218,7 @@ function isCollection(value: unknown): value is object {
 function rawPairs(value: object): readonly Pair[] {
   if (value instanceof Map) return [...value]
   if (value instanceof Set) return [...value].map((item) => [item, null] as const)
-  return isRecord(value) ? writtenEntries(value) : []
+  return writtenEntries(value)
 }
 
 /** Python sorts only what it can compare: all texts, or all numbers. */

@@ -2,10 +2,16 @@
 import { SaltError } from '../../base/errors.ts'
 import { isRecord } from '../../base/narrow.ts'
 import { type Schema, s } from '../../base/schema.ts'
-import { type CheckedKind, type CheckedModule, checkUserModule, type UserSource } from './user-module-check.ts'
+import {
+  type CheckedFunction,
+  type CheckedKind,
+  type CheckedModule,
+  checkUserModule,
+  type UserSource,
+} from './user-module-check.ts'
 import type { ThreadExports } from './user-thread.ts'
 
-export interface ExportedModule {
+interface ExportedModule {
   /** What the thread knows it by: null for functions that are exported as they are. */
   readonly module: string | null
   readonly checked: CheckedModule
@@ -36,9 +42,29 @@ const forms = {
   },
 } as const satisfies Record<string, Form>
 
-/** Throws `bad-arguments` with the line where the file is faulty. */
-export function exportedModules(
-  { modules, plain, doc }: Pick<ThreadExports, 'modules' | 'plain' | 'doc'>,
+type Exports = Pick<ThreadExports, 'modules' | 'plain' | 'doc'>
+
+interface Definition<F> {
+  readonly name: string
+  readonly doc: string
+  readonly functions: Readonly<Record<string, F>>
+}
+
+/** The same as plugins, of what `make` makes of each function. Throws `bad-arguments` with the line where the file is faulty. */
+export function pluginsIn<F>(
+  exports: Exports,
+  source: UserSource,
+  kind: keyof typeof forms,
+  make: (module: string | null, fun: string, described: CheckedFunction, name: string) => F,
+): Definition<F>[] {
+  return exportedModules(exports, source, kind).map(({ module, checked: { name, doc, functions } }) => {
+    const made = Object.entries(functions).map(([fun, described]) => [fun, make(module, fun, described, name)])
+    return { name, doc, functions: Object.fromEntries(made) }
+  })
+}
+
+function exportedModules(
+  { modules, plain, doc }: Exports,
   source: UserSource,
   kind: keyof typeof forms,
 ): ExportedModule[] {

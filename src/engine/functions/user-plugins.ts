@@ -23,7 +23,7 @@ import { extensionFolders } from './extension-folders.ts'
 import { loadFiles } from './load-files.ts'
 import { type PluginFile, pluginFiles } from './plugin-files.ts'
 import { executableGrains, executableModule, executableStates } from './user-executable.ts'
-import { exportedModules } from './user-exports.ts'
+import { pluginsIn } from './user-exports.ts'
 import { functionOf, grainsOf } from './user-functions.ts'
 import { loadUserReturners } from './user-registries.ts'
 import type { UserRegistry } from './user-registry.ts'
@@ -80,11 +80,9 @@ export async function fillCatalogue<D extends FunctionDoc>(
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function modulesOf(pool: ThreadPool, text: string): Promise<ModuleDefinition[]> {
-  return exportedModules(await pool.exports(), { file: pool.file, text }, 'modules').map(({ module, checked }) => {
-    const { name, doc, functions } = checked
-    const made = Object.entries(functions).map(([fun, described]) => [fun, functionOf(pool, module, fun, described)])
-    return { name, doc, functions: Object.fromEntries(made) }
-  })
+  return pluginsIn(await pool.exports(), { file: pool.file, text }, 'modules', (module, fun, described) =>
+    functionOf(pool, module, fun, described),
+  )
 }
 
 /** The user's grains plugins. A faulty one is logged and left out. */

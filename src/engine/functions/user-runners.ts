@@ -14,7 +14,7 @@ import type { PluginCatalogue } from './catalogue.ts'
 import { execute } from './execute.ts'
 import { masterExtensionFolders } from './extension-folders.ts'
 import { executableRunner } from './user-executable.ts'
-import { exportedModules } from './user-exports.ts'
+import { pluginsIn } from './user-exports.ts'
 import { argumentsFor } from './user-functions.ts'
 import type { CheckedFunction } from './user-module-check.ts'
 import { fillCatalogue } from './user-plugins.ts'
@@ -44,11 +44,9 @@ export async function loadUserRunners(catalogues: RunnerCatalogues, config: Conf
 
 /** Throws `bad-arguments` or `internal` with the line where the file is faulty. */
 async function runnersOf(pool: ThreadPool, text: string): Promise<RunnerDefinition[]> {
-  return exportedModules(await pool.exports(), { file: pool.file, text }, 'runners').map(({ module, checked }) => {
-    const { name, doc, functions } = checked
-    const made = Object.entries(functions).map(([fun, described]) => [fun, runnerOf(pool, module, fun, described)])
-    return { name, doc, functions: Object.fromEntries(made) }
-  })
+  return pluginsIn(await pool.exports(), { file: pool.file, text }, 'runners', (module, fun, described) =>
+    runnerOf(pool, module, fun, described),
+  )
 }
 
 function runnerOf(

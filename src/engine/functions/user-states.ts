@@ -7,7 +7,7 @@ import { isRecord } from '../../base/narrow.ts'
 import { s } from '../../base/schema.ts'
 import type { MoreArguments, StateContext, StateDefinition, StateModuleDefinition } from '../plugin.ts'
 import { pending, type StateOutcome, type StatePlan } from '../state/plan.ts'
-import { exportedModules } from './user-exports.ts'
+import { pluginsIn } from './user-exports.ts'
 import { factsOf } from './user-functions.ts'
 import type { CheckedFunction } from './user-module-check.ts'
 import { type OutcomeSource, readGiven, readOutcome } from './user-outcome.ts'
@@ -19,16 +19,9 @@ export async function statesOf(pool: ThreadPool, text: string): Promise<StateMod
   const { file } = pool
   const exports = await pool.exports()
   const { mod_watch: watch, ...plain } = exports.plain
-  return exportedModules({ ...exports, plain }, { file, text }, 'states').map(({ module, checked }) => {
-    const { name, doc, functions } = checked
-    const made = Object.entries(functions).map(([fun, described]) => {
-      const isWatching = module === null ? watch !== undefined : described.isWatching
-      return [
-        fun,
-        stateOf({ pool, module, source: { name: `${name}.${fun}`, file } }, fun, { ...described, isWatching }),
-      ]
-    })
-    return { name, doc, functions: Object.fromEntries(made) }
+  return pluginsIn({ ...exports, plain }, { file, text }, 'states', (module, fun, described, name) => {
+    const isWatching = module === null ? watch !== undefined : described.isWatching
+    return stateOf({ pool, module, source: { name: `${name}.${fun}`, file } }, fun, { ...described, isWatching })
   })
 }
 

@@ -14,7 +14,7 @@ export function entriesOf(value: unknown): readonly Entry[] | undefined {
   if (value instanceof Float || value instanceof Secret || value instanceof Uint8Array || value instanceof Set) {
     return undefined
   }
-  return isRecord(value) ? writtenEntries(value).map(([key, item]) => [keyText(key), item]) : undefined
+  return writtenEntries(value).map(([key, item]) => [keyText(key), item])
 }
 
 export function sortEntries(entries: readonly Entry[]): readonly Entry[] {

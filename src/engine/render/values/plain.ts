@@ -1,6 +1,5 @@
 /** Between the values of templates and the plain objects that the rest of the program works with. */
 import { Float } from '../../../base/float.ts'
-import { isRecord } from '../../../base/narrow.ts'
 import { Secret } from '../../../base/secret.ts'
 import { isWrittenKey, setWritten, writtenEntries } from '../../../base/written-keys.ts'
 import { Dict, OrderedDict, PySet } from './dict.ts'
@@ -26,7 +25,6 @@ function entered(plain: unknown, walk: Walk): Value {
   if (plain instanceof Set) return new PySet(Array.from(plain, inner))
   if (plain instanceof Secret) return plain.reveal()
   if (isValue(plain)) return plain
-  if (!isRecord(plain)) return str(plain)
   return new Dict(writtenEntries(plain).map(([key, value]) => [key, inner(value)]))
 }
 
